@@ -1,0 +1,100 @@
+"""The rule book: all rules as a flow sees them, read again when they have changed."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+
+from alerting.machine import Rule, Titles
+from alerting.rules import Threshold, rule_adapter
+from vedette.clock import Clock
+from vedette.errors import Unavailable
+from vedette.events.samples import layout_series
+from vedette.events.signals import Signal
+from vedette.store.alerts import monitor_names, read_rules
+from vedette.store.pool import Store
+from vedette.telemetry import get_logger
+
+FRESH_S = 1.0
+_MOST_WATCHED = 100_000
+
+
+class RuleBook:
+    """Rules by account, at most `FRESH_S` old; while the store is away, the last ones that were read.
+
+    Before the first reading there are none to fall back on: then methods raise `Unavailable`, for a flow that took
+    this for an account without rules would forget which alerts are open.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._read_at = -FRESH_S
+        self._raw: object = None
+        self._rules: dict[int, list[Rule]] = {}
+        self._watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = {}
+        self.titles = Titles()
+        self._log = get_logger("rules")
+
+    def _refresh(self) -> tuple[dict[int, list[Rule]], dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]]]:
+        """Rules by account, and what was found to be watched by just these rules.
+
+        The workers of a flow are threads. One that came while another reads for the first time must wait: it would
+        take the account for one without rules.
+        """
+        with self._lock:
+            self._read_if_old()
+            return self._rules, self._watched
+
+    def _read_if_old(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._read_at < FRESH_S:
+            return
+        self._read_at = now
+        try:
+            raw = read_rules(self._store)
+            self.titles = Titles(monitor_names(self._store))
+        except Unavailable as error:
+            if self._raw is None:
+                self._read_at = now - FRESH_S
+                raise
+            self._log.warning("rules_not_read", error=str(error))
+            return
+        if raw == self._raw:
+            return
+        rules: defaultdict[int, list[Rule]] = defaultdict(list)
+        for row in raw:
+            try:
+                spec = rule_adapter.validate_python({**row["config"], "name": row["name"], "kind": row["kind"]})
+            except ValueError as error:
+                # One rule of a newer version must not stop the others.
+                self._log.error("rule_not_understood", rule=row["id"], error=str(error))
+                continue
+            rules[row["account_id"]].append(Rule(row["id"], row["account_id"], spec, row["created_ms"]))
+        self._raw, self._rules, self._watched = raw, dict(rules), {}
+
+    def rules_for(self, signal: Signal) -> list[Rule]:
+        """The rules of the signal's account."""
+        rules, _ = self._refresh()
+        return rules.get(signal.account, [])
+
+    def watch(self, account: int, source: str, layout: bytes) -> Sequence[tuple[int, str]]:
+        """Columns and names of the layout's series that threshold rules look at, for one source."""
+        rules, watched = self._refresh()
+        selectors = [rule.spec.selector() for rule in rules.get(account, ()) if isinstance(rule.spec, Threshold)]
+        if not selectors:
+            return ()
+        key = (account, source, layout)
+        found = watched.get(key)
+        if found is None:
+            if len(watched) >= _MOST_WATCHED:
+                watched.clear()
+            chosen = [selector for selector in selectors if selector.matches_source(source)]
+            found = watched[key] = tuple(
+                (column, name)
+                for column, name in enumerate(layout_series(layout)[0])
+                if any(selector.matches_series(name) for selector in chosen)
+            )
+        return found

@@ -1,0 +1,131 @@
+"""Rules: when a signal about a subject is an alert."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
+
+from vedette.errors import InvalidInput
+from vedette.events.patterns import check_pattern, matches_whole
+from vedette.events.selectors import Selector, parse_selector
+from vedette.events.signals import Signal
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=200)
+    channels: list[int] = Field(default_factory=list, description="channels to notify; empty: all of the account")
+
+
+def is_silent(signal: Signal) -> bool:
+    """Whether the signal itself says that nobody is to be called: for maintenance, or since a parent is down."""
+    return bool(signal.detail.get("maintenance") or signal.detail.get("suppressed_by"))
+
+
+class EndpointDown(_Rule):
+    """An endpoint fails at a location, `after_failures` times in a row."""
+
+    kind: Literal["endpoint_down"]
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    after_failures: int = Field(default=1, ge=1, le=100)
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the signal means trouble; None if it says nothing about this rule."""
+        if signal.kind != "endpoint" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state == "up":
+            return False
+        if is_silent(signal):
+            return None
+        failures = signal.detail.get("failures")
+        return True if isinstance(failures, int) and failures >= self.after_failures else None
+
+
+class Outage(_Rule):
+    """A monitor is down: a quorum of its locations has failed."""
+
+    kind: Literal["outage"]
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    partial: bool = Field(default=False, description="also while fewer locations than the quorum fail")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the monitor is down; None if the signal is about something else, or nobody is to be called."""
+        if signal.kind != "monitor" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state != "down" and not (self.partial and signal.state == "partial"):
+            return False
+        return None if is_silent(signal) else True
+
+
+class HostSilent(_Rule):
+    """A host has stopped reporting."""
+
+    kind: Literal["host_silent"]
+    source: str | None = Field(default=None, description="a regular expression for whole names; null: every host")
+
+    @field_validator("source")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            check_pattern("source", value or "")
+        except InvalidInput as error:
+            raise ValueError(error.allowed) from error
+        return value
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the host is silent; None if the signal is about something else."""
+        name = signal.subject.removeprefix("source:")
+        if signal.kind != "host" or (self.source is not None and not matches_whole(self.source, name)):
+            return None
+        return signal.state == "silent"
+
+
+class Threshold(_Rule):
+    """A series is above or below a limit, for a while."""
+
+    kind: Literal["threshold"]
+    series: str = Field(examples=['cpu.used_ratio{source="web-1"}'])
+    above: float | None = Field(default=None, allow_inf_nan=False)
+    below: float | None = Field(default=None, allow_inf_nan=False)
+    for_s: int = Field(default=0, ge=0, le=86_400, description="how long it must have held")
+
+    @field_validator("series")
+    @classmethod
+    def _parses(cls, value: str) -> str:
+        try:
+            parse_selector(value)
+        except InvalidInput as error:
+            raise ValueError(error.allowed) from error
+        return value
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Threshold:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("either above or below must be given")
+        return self
+
+    def selector(self) -> Selector:
+        """The parsed selector."""
+        return parse_selector(self.series)
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the value is beyond the limit; None if the signal is about another series."""
+        if signal.kind != "series":
+            return None
+        source, _, name = signal.subject.removeprefix("series:").partition("/")
+        selector = self.selector()
+        if not (selector.matches_source(source) and selector.matches_series(name)):
+            return None
+        return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
+
+
+AnyRule = EndpointDown | HostSilent | Threshold | Outage
+RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
+rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
+
+
+def hold_ms(rule: AnyRule) -> int:
+    """How long the rule's condition must hold before it fires."""
+    return rule.for_s * 1000 if isinstance(rule, Threshold) else 0

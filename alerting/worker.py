@@ -1,0 +1,157 @@
+"""The alert worker: takes notifications out of the outbox and delivers them, again and again if need be."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
+
+import httpx
+
+from alerting.channels import CHANNELS, DeliveryError
+from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
+from alerting.private_addresses import refuse_private
+from vedette.clock import Clock
+from vedette.errors import InvalidInput, Unavailable
+from vedette.settings import AlertWorkerSettings
+from vedette.store import outbox
+from vedette.store.outbox import Notification
+from vedette.store.pool import Store
+from vedette.telemetry import get_logger, metrics
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+GIVE_UP_S = 24 * 3600.0
+_SHOWN = 300
+_OUTBOX_THREADS = 4
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def backoff_s(attempts: int, jitter: float) -> float:
+    """Seconds to wait after failure number `attempts`: doubling, with `jitter` (0 to 1) in the upper half."""
+    whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempts - 1, 30))
+    return whole * (0.5 + jitter / 2)
+
+
+class AlertWorker:
+    """Delivers notifications of all channels; several workers may run at once.
+
+    A worker that dies leaves its claims to the others once their lease is over. A notification may then arrive
+    twice, with the same idempotency key. Nothing that happens to one notification ends the worker or holds up those of
+    other channels.
+    """
+
+    def __init__(self, store: Store, clock: Clock, rng: random.Random, settings: AlertWorkerSettings) -> None:
+        self._store = store
+        self._clock = clock
+        self._rng = rng
+        self._settings = settings
+        self._deliveries = Deliveries()
+        self._threads = ThreadPoolExecutor(_OUTBOX_THREADS, "outbox")
+        self._log = get_logger("alerts")
+
+    def client(self) -> httpx.AsyncClient:
+        """The HTTP client that deliveries share."""
+        hooks = [] if self._settings.allow_private else [refuse_private]
+        return httpx.AsyncClient(timeout=self._settings.timeout_s, event_hooks={"request": hooks}, trust_env=False)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; what was claimed is finished first."""
+        # asyncio resolves names in threads; a name that hangs outlives its attempt, hence more than one for each.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2 * AT_ONCE, "names"))
+        stopping = asyncio.create_task(stop.wait())
+        async with self.client() as client:
+            try:
+                while not stop.is_set():
+                    if await self.take(client) == 0:
+                        await self._deliveries.any_done(stopping, self._settings.poll_s)
+            finally:
+                stopping.cancel()
+                await self.finish()
+
+    async def take(self, client: httpx.AsyncClient) -> int:
+        """Claim what is due, as much as there are free places, and begin to deliver it; how many.
+
+        Each delivery begins at once: a claim that waited would use up its lease.
+        """
+        free, busy = self._deliveries.free, self._deliveries.busy
+        if free <= 0:
+            return 0
+        try:
+            claim = partial(outbox.claim, per_channel=AT_ONCE_PER_CHANNEL, busy=busy)
+            claimed = await self._ask(claim, free, self._settings.lease_s)
+        except Unavailable as error:
+            self._log.warning("outbox_unavailable", error=str(error))
+            return 0
+        for notification in claimed:
+            self._deliveries.start(notification.channel, self._deliver(client, notification))
+        return len(claimed)
+
+    async def _ask(self, question: Callable[Concatenate[Store, P], T], *values: P.args, **named: P.kwargs) -> T:
+        """A call of the outbox in a thread of its own kind: names that are slow to resolve fill asyncio's."""
+        asked = partial(question, self._store, *values, **named)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
+
+    async def finish(self) -> None:
+        """Wait until everything that was begun is delivered or has failed."""
+        await self._deliveries.finish()
+
+    async def _deliver(self, client: httpx.AsyncClient, n: Notification) -> None:
+        """One attempt and the note of its outcome; without that note it comes again when the lease is over."""
+        try:
+            result = await self._attempt_and_note(client, n)
+        except Unavailable as error:
+            self._log.warning("outbox_unavailable", error=str(error))
+        except Exception:  # noqa: BLE001 - logged with its traceback; the worker goes on
+            self._log.exception("outcome_not_noted", id=n.id, channel=n.channel)
+        else:
+            metrics().count("vedette_deliveries_total", channel=n.kind, result=result)
+            self._log.info("notification", id=n.id, channel=n.channel, result=result, attempt=n.attempts)
+
+    async def _attempt_and_note(self, client: httpx.AsyncClient, n: Notification) -> str:
+        try:
+            answer = await self._attempt(client, n)
+        except DeliveryError as error:
+            return await self._failed(n, error)
+        await self._ask(outbox.delivered, n.id, answer)
+        return "delivered"
+
+    async def _attempt(self, client: httpx.AsyncClient, n: Notification) -> str:
+        """The receiver's answer; whatever goes wrong is a `DeliveryError`."""
+        kind = CHANNELS.get(n.kind)
+        if kind is None:
+            raise DeliveryError(f"unknown kind of channel {n.kind!r}", permanent=True)
+        try:
+            channel = kind.from_config(n.config)
+            # The lease outlives the attempt: otherwise another worker would deliver the same at the same time.
+            async with asyncio.timeout(min(self._settings.timeout_s * 2, self._settings.lease_s * 0.8)):
+                return await channel.deliver(client, str(n.id), n.body, self._clock.now_ms() // 1000)
+        except DeliveryError:
+            raise
+        except TimeoutError as error:
+            raise DeliveryError("no answer in time") from error
+        except InvalidInput as error:
+            raise DeliveryError(str(error), permanent=True) from error
+        except Exception as error:
+            # A fault of the channel's code, or of a library below: trying again may help, and others must go on.
+            self._log.exception("delivery_broke", id=n.id, channel=n.channel, kind=n.kind)
+            raise DeliveryError(repr(error)[:_SHOWN]) from error
+
+    async def _failed(self, n: Notification, error: DeliveryError) -> str:
+        if error.permanent:
+            await self._ask(outbox.failed, n.id, error.answer)
+            await self._ask(outbox.disable_channel, n.channel, error.answer)
+            self._log.error("channel_disabled", channel=n.channel, reason=error.answer)
+            return "permanent"
+        if n.age_s > GIVE_UP_S:
+            await self._ask(outbox.failed, n.id, error.answer)
+            self._log.error("notification_given_up", id=n.id, channel=n.channel, reason=error.answer)
+            return "given_up"
+        wait = max(backoff_s(n.attempts, self._rng.random()), error.retry_after_s or 0.0)
+        wait = min(wait, LONGEST_WAIT_S)
+        await self._ask(outbox.retry, n.id, error.answer, wait, n.attempts)
+        return "retry"

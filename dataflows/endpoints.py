@@ -1,0 +1,160 @@
+"""The endpoints dataflow: check results into raw rows, states, windows, incidents, signals and re-check orders."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import bytewax.operators as op
+import msgspec
+from bytewax.dataflow import Dataflow
+from bytewax.operators import StatefulBatchLogic
+from msgspec.structs import replace as replace_fields
+
+from dataflows.policies import PolicyBook
+from dataflows.reading import read
+from dataflows.rollup import publish
+from dataflows.source import LogSource, Poll
+from sinks.log import LogSink, Publication
+from sinks.patience import persist
+from sinks.store import StoreSink
+from vedette.clock import Clock
+from vedette.events.checks import CheckRecord, check_result
+from vedette.events.codec import decode
+from vedette.events.control import Recheck, encode_recheck
+from vedette.events.names import hash64
+from vedette.events.samples import LATEST_MS
+from vedette.events.signals import Signal
+from vedette.events.topics import CHECKS, CONTROL
+from vedette.log import Log, Message
+from vedette.store.checks import CheckBatch, write
+from vedette.store.pool import Store
+from vedette.telemetry import metrics
+from vedette.windows.endpoint import EndpointShard
+from vedette.windows.outages import OutageShard
+
+FLOW = "endpoints"
+_decoder = msgspec.json.Decoder(CheckRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Check results of one poll for one shard, in the log's order, with the times at which the log took them."""
+
+    results: list[tuple[int, CheckRecord]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one activation of a shard puts out."""
+
+    batch: CheckBatch
+    signals: list[Signal] = field(default_factory=list)
+    orders: list[Recheck] = field(default_factory=list)
+
+
+Routed = tuple[str, Results | Publication]
+
+
+def decode_check(data: bytes) -> CheckRecord:
+    """The result in `data`; `InvalidInput` for anything else, and for what no table could hold."""
+    result = decode(_decoder, data)
+    check_result(result, 0, LATEST_MS)
+    return result
+
+
+def route(poll: Poll, shards: int) -> Iterable[Routed]:
+    """Results by shard (all of a monitor's locations in one), rejects under the key `rejects`."""
+    events, rejects = read(poll, CHECKS.name, decode_check)
+    by_shard: dict[int, list[tuple[int, CheckRecord]]] = {}
+    for record, result in events:
+        by_shard.setdefault(hash64(result.monitor) % shards, []).append((record.time_ms, result))
+    for shard, results in by_shard.items():
+        yield str(shard), Results(results)
+    for reject in rejects:
+        yield "rejects", reject
+
+
+def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
+    """The result with an end no later than the time (ms UTC) at which the log took it.
+
+    A probe whose clock is ahead would make the votes of all others old.
+    """
+    latest = logged_ms - round(result.total_ms)
+    return result if result.started_ms <= latest else replace_fields(result, started_ms=latest)
+
+
+class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
+    """Drives an `EndpointShard` and an `OutageShard`.
+
+    Every batch is folded and put out at once, for an outage must not wait.
+    """
+
+    def __init__(self, book: PolicyBook, snapshot: bytes | None) -> None:
+        self._book = book
+        found = EndpointShard() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - our own folder
+        # Until there were outages, a snapshot held the windows alone.
+        pair: tuple[EndpointShard, OutageShard] = found if isinstance(found, tuple) else (found, OutageShard())
+        self._shard, self._outages = pair
+
+    def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
+        """Fold the results of `values`."""
+        persist("policies", self._book.refresh)
+        for value in values:
+            for logged_ms, result in value.results:
+                self._outages.fold(not_ahead(result, logged_ms), self._book)
+                self._shard.fold(result, self._outages.silence_of(result.monitor))
+        metrics().count("vedette_flow_duplicates_total", self._shard.duplicates, flow=FLOW)
+        metrics().count("vedette_flow_late_total", self._shard.late, flow=FLOW)
+        self._shard.duplicates = self._shard.late = 0
+        flushed, decisions = self._shard.flush(), self._outages.take()
+        if flushed is None and not decisions:
+            return (), StatefulBatchLogic.RETAIN
+        batch, signals = flushed or (CheckBatch((), (), (), ()), [])
+        batch = replace(batch, incidents=list(decisions.incidents.values()))
+        written = Written(batch, [*signals, *decisions.signals], decisions.orders)
+        return (written,), StatefulBatchLogic.RETAIN
+
+    def snapshot(self) -> bytes:
+        """The pickled shards."""
+        return pickle.dumps((self._shard, self._outages), protocol=5)
+
+
+def shard_results(item: Routed) -> list[tuple[str, Results]]:
+    """The item if it is for a shard."""
+    key, value = item
+    return [(key, value)] if isinstance(value, Results) else []
+
+
+def write_outputs(store: Store, outputs: Sequence[Written]) -> None:
+    """All batches in one transaction."""
+    metrics().count("vedette_flow_rows_total", write(store, [output.batch for output in outputs]), flow=FLOW)
+
+
+def publications(written: Written) -> list[Publication]:
+    """Orders to probes first, for they are what somebody waits for, and then signals."""
+    orders = [
+        Publication(CONTROL.name, Message(order.location.encode(), encode_recheck(order))) for order in written.orders
+    ]
+    return orders + [publish(signal) for signal in written.signals]
+
+
+def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[], bool] = lambda: False) -> Dataflow:
+    """The flow from `vedette.checks` to the check tables, incidents, `vedette.signals` and `vedette.control`."""
+    flow = Dataflow(FLOW)
+    book = PolicyBook(store, clock)
+    polls = op.input("checks", flow, LogSource(log, CHECKS.name, clock, stop=stop))
+    routed = op.flat_map("route", polls, lambda poll: route(poll, shards))
+    # each: (shard or "rejects", Results or Publication)
+    outputs = op.stateful_batch(
+        "endpoints", op.flat_map("readable", routed, shard_results), lambda s: EndpointLogic(book, s)
+    )
+    # each: (shard, Written)
+    results = op.map("results", outputs, lambda item: item[1])
+    # Before the rows: somebody waits for them.
+    signals = op.flat_map("signals", results, publications)
+    rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
+    op.output("publish", op.merge("published", signals, rejects), LogSink(log))
+    op.output("rows", results, StoreSink("check rows", lambda items: write_outputs(store, items)))
+    return flow

@@ -1,0 +1,140 @@
+"""The policy book: how each monitor's outages are found, read again when monitors or maintenance windows change."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vedette.clock import Clock
+from vedette.errors import Unavailable
+from vedette.maintenance import windows_in
+from vedette.store.incidents import down_now
+from vedette.store.maintenance import all_windows
+from vedette.store.policies import monitor_policies, monitors_version, windows_version
+from vedette.store.pool import Store
+from vedette.telemetry import get_logger
+from vedette.windows.maintenance import Window
+from vedette.windows.votes import Policy
+
+FRESH_S = 1.0
+UNKNOWN = Policy()
+"""Of a monitor that was removed, or made a moment ago."""
+
+
+class PolicyBook:
+    """Policies at most `FRESH_S` old; while the store is away, the last ones that were read.
+
+    Before the first reading there are none to fall back on: then `refresh` raises `Unavailable`. Workers of a flow are
+    threads, and share it.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._lock = threading.Lock()
+        self._read_at = -FRESH_S
+        self._version: object = None
+        self._policies: dict[int, Policy] = {}
+        self._parents: list[int] = []
+        self._down: set[int] = set()
+        self._log = get_logger("policies")
+
+    def refresh(self) -> None:
+        """Look whether anything has changed, if the last look is old."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if now - self._read_at < FRESH_S:
+                return
+            try:
+                self._read()
+            except Unavailable as error:
+                if self._version is None:
+                    raise
+                self._log.warning("policies_not_read", error=str(error))
+            self._read_at = self._clock.monotonic()
+
+    def _read(self) -> None:
+        version = (monitors_version(self._store), windows_version(self._store))
+        if version != self._version:
+            windows = _windows_by_account(all_windows(self._store))
+            rows = monitor_policies(self._store)
+            parents = sound_parents({row["id"]: (row["account_id"], row["config"].get("parent")) for row in rows})
+            self._policies = {
+                row["id"]: policy_of(
+                    {**row["config"], "parent": parents.get(row["id"])},
+                    _windows_for(row["id"], windows[row["account_id"]]),
+                )
+                for row in rows
+            }
+            self._parents = sorted({p.parent for p in self._policies.values() if p.parent is not None})
+            self._version = version
+        if self._parents:
+            self._down = down_now(self._store, self._parents)
+
+    def policy(self, monitor: int) -> Policy:
+        """How the monitor's outages are found."""
+        return self._policies.get(monitor, UNKNOWN)
+
+    def is_down(self, monitor: int) -> bool:
+        """Whether the monitor is in a confirmed outage, as far as this process has heard or the store said."""
+        return monitor in self._down
+
+    def note(self, monitor: int, down: bool) -> None:
+        """Remember at once what the store will say in a moment."""
+        with self._lock:
+            (self._down.add if down else self._down.discard)(monitor)
+
+
+_Windows = list[tuple[frozenset[int], tuple[Window, ...]]]
+
+
+def _windows_by_account(rows: Iterable[dict[str, Any]]) -> defaultdict[int, _Windows]:
+    found: defaultdict[int, _Windows] = defaultdict(list)
+    for row in rows:
+        found[row["account_id"]].append((frozenset(row["monitors"]), windows_in(row["config"])))
+    return found
+
+
+def _windows_for(monitor: int, windows: _Windows) -> tuple[Window, ...]:
+    return tuple(window for monitors, several in windows if not monitors or monitor in monitors for window in several)
+
+
+def sound_parents(given: Mapping[int, tuple[int, int | None]]) -> dict[int, int]:
+    """The parents that count, from account and parent of each monitor.
+
+    A parent is of the same account. In a circle none has one: all would be down, and nobody would be called.
+    """
+    sound = {
+        child: parent
+        for child, (account, parent) in given.items()
+        if parent is not None and given.get(parent, (None, None))[0] == account
+    }
+
+    in_circle: set[int] = set()
+    done: set[int] = set()
+    for start in sound:
+        path: dict[int, int] = {}
+        at: int | None = start
+        while at is not None and at not in done and at not in path:
+            path[at] = len(path)
+            at = sound.get(at)
+        if at is not None and at in path:
+            in_circle.update(one for one, place in path.items() if place >= path[at])
+        done.update(path)
+    return {child: parent for child, parent in sound.items() if child not in in_circle}
+
+
+def policy_of(config: dict[str, Any], windows: tuple[Window, ...] = ()) -> Policy:
+    """The policy in a monitor's stored definition; what an older one lacks is as the definition's defaults say."""
+    return Policy(
+        interval_ms=round(config.get("interval_s", 60) * 1000),
+        timeout_ms=round(config.get("timeout_s", 10) * 1000),
+        locations=frozenset(config.get("locations", ())),
+        quorum=config.get("quorum", UNKNOWN.quorum),
+        confirm_locations=frozenset(config.get("confirm_locations", ())),
+        recheck=config.get("recheck", True),
+        recover_after=config.get("recover_after", 1),
+        parent=config.get("parent"),
+        windows=windows,
+    )

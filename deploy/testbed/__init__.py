@@ -1,0 +1,1 @@
+"""The testbed: real servers on loopback, without a container registry."""

@@ -1,0 +1,1 @@
+"""The gateway: HTTP intake, queries, sign-in, event streams, administration."""

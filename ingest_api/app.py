@@ -1,0 +1,112 @@
+"""The application: the gateway's routes, put together over a context."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from ingest_api import problems
+from ingest_api.badge_memory import BadgeMemory
+from ingest_api.context import Context
+from ingest_api.intake.gathering import Gatherer
+from ingest_api.intake.known import KnownMonitors
+from ingest_api.intake.samples import SamplesIntake
+from ingest_api.middleware import Edge, Shortcuts
+from ingest_api.routes import (
+    alerts,
+    auth,
+    availability,
+    badges,
+    control,
+    health,
+    incidents,
+    ingest,
+    maintenance,
+    markers,
+    monitors,
+    series,
+    transfer,
+)
+from ingest_api.stream import route as stream
+from ingest_api.stream.hub import Hub
+from ingest_api.tokens import TokenCache
+from vedette.auth.tokens import load_key
+from vedette.clock import Clock
+from vedette.history.opening import open_history
+from vedette.log import Log, open_log
+from vedette.settings import GatewaySettings, TableSettings
+from vedette.store import open_store
+from vedette.store.series import Catalogue
+
+STATIC = Path(__file__).parent / "static"
+
+
+def make_context(settings: GatewaySettings, clock: Clock, log: Log | None = None) -> Context:
+    """Open what the settings name, unless the log is there already. Needs a running event loop."""
+    log, store = log or open_log(settings), open_store(settings)
+    return Context(
+        settings=settings,
+        log=log,
+        store=store,
+        clock=clock,
+        key=load_key(settings.key_dir),
+        catalogue=Catalogue(store),
+        tokens=TokenCache(store, clock),
+        hub=Hub(log),
+        history=open_history(store, clock, settings, TableSettings.load()),
+    )
+
+
+def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
+    """The application; its context is made when it starts, and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        context = make()
+        app.state.context = context
+        app.state.samples = SamplesIntake()
+        app.state.gatherer = Gatherer(context.log, context.settings.log_max_pending_mb << 20)
+        app.state.monitors = KnownMonitors(context.store, context.clock)
+        app.state.badges = BadgeMemory(context.clock)
+        tail = asyncio.create_task(context.hub.run())
+        try:
+            yield
+        finally:
+            context.hub.end_all()
+            tail.cancel()
+            await asyncio.gather(tail, return_exceptions=True)  # whatever ended it, the log must be closed
+            context.log.close()
+            context.store.close()
+
+    app = FastAPI(
+        title="Vedette",
+        version="0.1.0",
+        summary="Monitoring for hosts, endpoints and machine-learning models",
+        lifespan=lifespan,
+        # Their pages load scripts from a public host; the document itself is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS)
+    app.add_middleware(Edge)
+    problems.install(app)
+    for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
+        app.include_router(module.router)
+    for module in (incidents, maintenance, control):
+        app.include_router(module.router)
+    app.include_router(stream.router)
+    if (static / "index.html").exists():
+        app.mount("/", StaticFiles(directory=static, html=True), name="page")
+    else:
+        app.add_api_route("/", _no_page, include_in_schema=False)
+    return app
+
+
+def _no_page() -> Response:
+    return JSONResponse({"vedette": "the page was not built (Node is missing); the API is described at /openapi.json"})

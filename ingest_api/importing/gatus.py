@@ -1,0 +1,90 @@
+"""Gatus: the `endpoints` of its configuration file."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from ingest_api.importing.conditions import apply_conditions
+from ingest_api.importing.documents import Document
+from ingest_api.importing.entries import Parsed, convert_each
+from ingest_api.importing.reading import interval, mapping, seconds, sequence, set_timeout, text, texts, unknown
+from vedette.errors import InvalidInput
+
+_KNOWN = frozenset(
+    {
+        "name",
+        "group",
+        "url",
+        "method",
+        "headers",
+        "body",
+        "interval",
+        "conditions",
+        "client",
+        "enabled",
+        "dns",
+        "alerts",  # noted in words of its own
+    }
+)
+_TIMEOUT_S = 10.0
+
+
+def read_gatus(documents: list[Document]) -> Parsed:
+    """Each endpoint becomes a monitor named `group/name`. Alerts stay behind: rules and channels are set up here."""
+    if len(documents) != 1:
+        raise InvalidInput("body", f"{len(documents)} documents", "one document")
+    document = documents[0]
+    root = mapping("body", document.value)
+    parts = [name for name in ("endpoints", "services") if name in root]  # `services` is what old files say
+    if not parts:
+        raise InvalidInput("endpoints", "<missing>", "a list of endpoints")
+    items = chain.from_iterable(
+        (((name, at), item) for at, item in enumerate(sequence(name, root[name]))) for name in parts
+    )
+    return convert_each(document, items, _fields)
+
+
+def _fields(item: Any, notes: list[str]) -> dict[str, Any]:
+    endpoint = mapping("endpoint", item)
+    if "url" not in endpoint or "name" not in endpoint:
+        missing = "url" if "url" not in endpoint else "name"
+        raise InvalidInput(missing, "<missing>", "a text")
+    group = text("group", endpoint["group"]) + "/" if endpoint.get("group") else ""
+    fields: dict[str, Any] = {"name": group + text("name", endpoint["name"]), "url": text("url", endpoint["url"])}
+    if "interval" in endpoint:
+        fields["interval_s"] = interval("interval", endpoint["interval"], notes)
+    fields["paused"] = endpoint.get("enabled", True) is False
+    client = mapping("client", endpoint.get("client"))
+    set_timeout(fields, seconds("client.timeout", client.get("timeout", _TIMEOUT_S)), notes)
+    if "dns" in endpoint:
+        _dns(fields, mapping("dns", endpoint["dns"]))
+    elif fields["url"].lower().startswith(("http://", "https://")):
+        _http(fields, endpoint, client)
+    elif client.get("insecure"):
+        fields["verify_tls"] = False
+    apply_conditions(
+        fields, [text("conditions", one) for one in sequence("conditions", endpoint.get("conditions"))], notes
+    )
+    unknown(endpoint, _KNOWN, notes)
+    unknown(client, ("timeout", "insecure", "ignore-redirect"), notes, "client.")
+    if "alerts" in endpoint:
+        notes.append("alerts: not carried over; rules and channels say who is told")
+    return fields
+
+
+def _http(fields: dict[str, Any], endpoint: dict[str, Any], client: dict[str, Any]) -> None:
+    for name in ("method", "body"):
+        if endpoint.get(name):
+            fields[name] = text(name, endpoint[name])
+    if "headers" in endpoint:
+        fields["headers"] = texts("headers", endpoint["headers"])
+    fields["verify_tls"] = not client.get("insecure", False)
+    fields["max_redirects"] = 0 if client.get("ignore-redirect", False) else 5
+
+
+def _dns(fields: dict[str, Any], dns: dict[str, Any]) -> None:
+    """Gatus writes the server as the URL."""
+    fields["resolver"] = fields["url"].removeprefix("dns://").removeprefix("udp://")
+    fields["url"] = "dns://" + text("dns.query-name", dns.get("query-name")).removesuffix(".")
+    fields["record_type"] = text("dns.query-type", dns.get("query-type", "A"))

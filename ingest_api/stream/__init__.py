@@ -1,0 +1,1 @@
+"""Streams: what arrives in the log, to viewers, as it arrives."""

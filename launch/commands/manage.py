@@ -1,0 +1,147 @@
+"""Commands that manage: users, tokens, channels, rules, over the gateway (users: over the database)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from launch.client import database, gateway
+
+user_app = typer.Typer(no_args_is_help=True, help="People who may sign in.")
+token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
+channel_app = typer.Typer(no_args_is_help=True, help="Where notifications go.")
+rule_app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
+console = Console(highlight=False)
+
+
+def _table(title: str, rows: list[dict[str, Any]], *columns: str) -> None:
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*("" if row.get(column) is None else str(row.get(column)) for column in columns))
+    console.print(table)
+
+
+def _password() -> str:
+    return str(typer.prompt("password", hide_input=True, confirmation_prompt=True))
+
+
+@user_app.command("add")
+def add_user(
+    email: str,
+    scope: Annotated[list[str], typer.Option(help="read, admin")] = ["read"],  # noqa: B006 - typer copies it
+    account: str = "default",
+) -> None:
+    """Make a user; asks for the password."""
+    from vedette.store import accounts
+    from vedette.store.pool import Store
+
+    store = Store(database(), pool_size=1)
+    try:
+        accounts.add_user(store, accounts.ensure_account(store, account), email, _password(), scope)
+    finally:
+        store.close()
+    console.print(f"{email} may sign in")
+
+
+@user_app.command("password")
+def set_password(email: str) -> None:
+    """Set another password; ends the user's sessions."""
+    from vedette.store import accounts
+    from vedette.store.pool import Store
+
+    store = Store(database(), pool_size=1)
+    try:
+        accounts.set_password(store, email, _password())
+    finally:
+        store.close()
+    console.print("done")
+
+
+@token_app.command("add")
+def add_token(
+    name: str,
+    scope: Annotated[list[str], typer.Option(help="ingest, agent, probe, read, admin; may be repeated")],
+    subject: Annotated[str | None, typer.Option(help="the one source or location it may report for")] = None,
+) -> None:
+    """Make a token and print it, this once."""
+    body = {"name": name, "scopes": scope, "subject": subject}
+    print(gateway().call("POST", "/v1/tokens", body=body)["token"])
+
+
+@token_app.command("list")
+def list_tokens() -> None:
+    """List tokens, without secrets."""
+    _table("tokens", gateway().call("GET", "/v1/tokens")["tokens"], "id", "name", "scopes", "subject")
+
+
+@token_app.command("revoke")
+def revoke_token(token: int) -> None:
+    """End a token."""
+    gateway().call("DELETE", f"/v1/tokens/{token}")
+
+
+@channel_app.command("add")
+def add_channel(
+    kind: Annotated[str, typer.Argument(help="webhook")],
+    url: str,
+    name: Annotated[str | None, typer.Option()] = None,
+    secret: Annotated[str | None, typer.Option(help="made if not given")] = None,
+) -> None:
+    """Make a channel; prints its secret, this once."""
+    config = {"url": url} if secret is None else {"url": url, "secret": secret}
+    made = gateway().call("POST", "/v1/channels", body={"name": name or url[:200], "kind": kind, "config": config})
+    console.print(f"channel {made['id']}; the signature's secret: {made['secret']}")
+
+
+@channel_app.command("list")
+def list_channels() -> None:
+    """List channels."""
+    _table("channels", gateway().call("GET", "/v1/channels")["channels"], "id", "name", "kind", "disabled_reason")
+
+
+@channel_app.command("enable")
+def enable_channel(channel: int) -> None:
+    """Use a channel again that was disabled; what has waited for it is delivered."""
+    gateway().call("POST", f"/v1/channels/{channel}/enable")
+
+
+@rule_app.command("add")
+def add_rule(
+    name: str,
+    kind: Annotated[str, typer.Argument(help="endpoint_down, host_silent, threshold")],
+    series: Annotated[str | None, typer.Option(help="threshold: a selector")] = None,
+    above: Annotated[float | None, typer.Option()] = None,
+    below: Annotated[float | None, typer.Option()] = None,
+    for_s: Annotated[int | None, typer.Option("--for", help="threshold: seconds it must hold")] = None,
+    monitor: Annotated[int | None, typer.Option(help="endpoint_down: one monitor only")] = None,
+    after_failures: Annotated[int | None, typer.Option(help="endpoint_down: failures in a row")] = None,
+    source: Annotated[str | None, typer.Option(help="host_silent: a regular expression")] = None,
+    channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Make a rule."""
+    given = {
+        "series": series,
+        "above": above,
+        "below": below,
+        "for_s": for_s,
+        "monitor": monitor,
+        "after_failures": after_failures,
+        "source": source,
+    }
+    body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}
+    console.print(f"rule {gateway().call('POST', '/v1/rules', body=body)['id']}")
+
+
+@rule_app.command("list")
+def list_rules() -> None:
+    """List rules."""
+    _table("rules", gateway().call("GET", "/v1/rules")["rules"], "id", "name", "kind", "series", "above", "below")
+
+
+@rule_app.command("remove")
+def remove_rule(rule: int) -> None:
+    """Remove a rule."""
+    gateway().call("DELETE", f"/v1/rules/{rule}")

@@ -1,0 +1,48 @@
+"""The `vedette` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from launch.commands import ask, backup, bootstrap, doctor, janitor, loadgen, manage, monitor, processes, rebuild
+from launch.supervised import die_with_parent
+from vedette.errors import VedetteError
+
+app = typer.Typer(
+    name="vedette",
+    help="Monitoring for hosts, endpoints and machine-learning models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(processes.app)
+app.add_typer(bootstrap.app)
+app.add_typer(backup.app)
+app.add_typer(janitor.app)
+app.add_typer(ask.app)
+app.add_typer(doctor.app)
+app.add_typer(rebuild.app)
+app.add_typer(loadgen.app)
+app.add_typer(manage.user_app, name="user")
+app.add_typer(manage.token_app, name="token")
+app.add_typer(monitor.app, name="monitor")
+app.add_typer(manage.channel_app, name="channel")
+app.add_typer(manage.rule_app, name="rule")
+
+
+def main() -> None:
+    """Run a command; an error of ours is one clear line, and exit code 1."""
+    die_with_parent()
+    try:
+        app()
+    except VedetteError as error:
+        Console(stderr=True, highlight=False).print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

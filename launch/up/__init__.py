@@ -1,0 +1,1 @@
+"""`vedette up`: everything on this machine, supervised."""

@@ -1,0 +1,59 @@
+"""The janitor: what must be thrown away from time to time on one machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from vedette.clock import Clock
+from vedette.errors import VedetteError
+from vedette.log import Log
+from vedette.store.pool import Store
+from vedette.store.retention import enforce
+from vedette.telemetry import get_logger
+
+EVERY_S = 60.0
+MAX_OUTPUT_BYTES = 20 << 20
+
+
+class Janitor(threading.Thread):
+    """Enforces the retention of log and tables, and cuts output files, once a minute, until `stop`."""
+
+    def __init__(self, log: Log, store: Store, output: Path, clock: Clock) -> None:
+        super().__init__(name="janitor", daemon=True)
+        self._log, self._store, self._output, self._clock = log, store, output, clock
+        self._stop_now = threading.Event()
+
+    def run(self) -> None:
+        """Go round once a minute."""
+        while not self._stop_now.wait(EVERY_S):
+            self.go_round()
+
+    def go_round(self) -> None:
+        """Visit each part once. One that fails is visited again next time; the others are visited all the same."""
+        parts: dict[str, Callable[[], object]] = {
+            "log": lambda: self._log.enforce_retention(self._clock.now_ms()),
+            "tables": lambda: enforce(self._store),
+            "output": lambda: cut(self._output),
+        }
+        logger = get_logger("janitor")
+        for name, visit in parts.items():
+            try:
+                visit()
+            except (VedetteError, OSError) as error:
+                logger.warning("retention_failed", part=name, error=str(error))
+            except Exception as error:  # noqa: BLE001 - a disk that fills up slowly is worse than a wrong round
+                logger.error("janitor_failed", part=name, error=repr(error))
+
+    def stop(self) -> None:
+        """End at the next occasion."""
+        self._stop_now.set()
+
+
+def cut(folder: Path) -> None:
+    """Keep the last half of output files above `MAX_OUTPUT_BYTES`. Their writers append, so they go on at the end."""
+    for path in folder.glob("*.log"):
+        if path.stat().st_size > MAX_OUTPUT_BYTES:
+            kept = path.read_bytes()[-MAX_OUTPUT_BYTES // 2 :]
+            path.write_bytes(kept)

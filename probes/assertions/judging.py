@@ -1,0 +1,126 @@
+"""Judging: all assertions of a monitor, made ready once, against one answer after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from probes.assertions.answer import Answer, Unreadable
+from probes.assertions.comparing import json_test
+from probes.assertions.definitions import (
+    Assertion,
+    BodyAssertion,
+    HeaderAssertion,
+    JsonAssertion,
+    Severity,
+    SizeAssertion,
+)
+from probes.assertions.port import Test
+from probes.assertions.searching import BUDGET, Pattern
+from probes.faults import Fault
+
+PLAIN_STEPS, HEAVY_STEPS = 8, 1_000_000
+"""Steps per byte of what is no pattern, and the steps (some milliseconds) above which a thread does the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not hold, and what the monitor is because of it."""
+
+    severity: Severity
+    fault: Fault
+
+
+class Assertions:
+    """The assertions of one monitor. `InvalidInput` for one that can never be judged."""
+
+    def __init__(self, assertions: Sequence[Assertion]) -> None:
+        patterns = [_pattern(assertion) for assertion in assertions]
+        budget = BUDGET // max(1, sum(pattern is not None for pattern in patterns))
+        pairs = zip(assertions, patterns, strict=True)
+        self._tests = [(each.severity, _test(each, pattern, budget)) for each, pattern in pairs]
+        self._steps = sum(PLAIN_STEPS if pattern is None else pattern.steps for pattern in patterns)
+        self.need_body = any(isinstance(assertion, BodyAssertion | JsonAssertion) for assertion in assertions)
+        self.need_headers = self.need_body or any(isinstance(each, HeaderAssertion) for each in assertions)
+
+    def __bool__(self) -> bool:
+        return bool(self._tests)
+
+    def are_heavy(self, size: int, *, packed: bool) -> bool:
+        """Whether judging a body of `size` bytes may take so long that it belongs into a thread."""
+        return self.need_body and (packed or size * self._steps > HEAVY_STEPS)
+
+    def judge(self, answer: Answer) -> list[Finding]:
+        """What does not hold, in the order of the definition. RE2 lets other threads run meanwhile."""
+        found: list[Finding] = []
+        for severity, test in self._tests:
+            try:
+                wrong = test(answer)
+            except Unreadable as error:
+                wrong = str(error)
+            if wrong is not None:
+                found.append(Finding(severity, Fault("assertion", wrong)))
+        return found
+
+
+def _test(assertion: Assertion, pattern: Pattern | None, budget: int) -> Test:
+    if isinstance(assertion, HeaderAssertion):
+        return _header(assertion, pattern)
+    if isinstance(assertion, BodyAssertion):
+        return _body(assertion, pattern, budget)
+    if isinstance(assertion, JsonAssertion):
+        return json_test(assertion)
+    return _size(assertion)
+
+
+def _pattern(assertion: Assertion) -> Pattern | None:
+    wanted = isinstance(assertion, HeaderAssertion | BodyAssertion) and assertion.op == "regex"
+    return Pattern(assertion.value) if wanted else None  # type: ignore[union-attr,arg-type] # `wanted` says which
+
+
+def _header(assertion: HeaderAssertion, pattern: Pattern | None) -> Test:
+    name, op, wanted = assertion.name.lower(), assertion.op, assertion.value
+
+    def test(answer: Answer) -> str | None:
+        values = [value for each, value in answer.headers if each == name]
+        if not values:
+            return f"header {name} is missing"
+        for value in values:
+            if op == "equals" and value == wanted:
+                return None
+            if op == "contains" and wanted in value:
+                return None
+            if pattern is not None and pattern.found(value):
+                return None
+        return f"header {name} is {values[0][:60]!r}, not {op} {wanted[:60]!r}"
+
+    return test
+
+
+def _body(assertion: BodyAssertion, pattern: Pattern | None, budget: int) -> Test:
+    op, wanted = assertion.op, assertion.value
+    shown, needle = wanted[:80], wanted.encode()
+
+    def test(answer: Answer) -> str | None:
+        if pattern is not None:
+            most = pattern.reach(budget)
+            where = f" in its first {most} bytes" if len(answer.body) > most else ""
+            return None if pattern.found(answer.body[:most]) else f"body does not match {shown!r}{where}"
+        if (needle in answer.body) is (op == "contains"):
+            return None
+        return f"body lacks {shown!r}" if op == "contains" else f"body contains {shown!r}"
+
+    return test
+
+
+def _size(assertion: SizeAssertion) -> Test:
+    low, high = assertion.min_bytes, assertion.max_bytes
+
+    def test(answer: Answer) -> str | None:
+        if low is not None and answer.size < low:
+            return f"body has {answer.size} bytes, fewer than {low}"
+        if high is not None and answer.size > high:
+            return f"body has {answer.size} bytes, more than {high}"
+        return None
+
+    return test

@@ -1,0 +1,84 @@
+"""HttpCheck: one HTTP or HTTPS monitor, checked from its first look-up to its last byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from probes.assertions import Answer, Assertions, Finding
+from probes.check import Vantage
+from probes.expected import parse_expected
+from probes.faults import Fault
+from probes.http.ask import ask
+from probes.http.exchange import Exchange
+from probes.http.redirects import FOLLOWED, Hop, next_hop
+from probes.http.request import request_bytes
+from probes.http.target import parse_target
+from probes.monitors import Monitor
+from probes.outcome import Verdict, judge
+from probes.visit import Visit, Visitor
+from vedette.errors import InvalidInput
+
+
+class HttpCheck(Visitor):
+    """Checks `monitor` with a new connection per request and no cache anywhere.
+
+    `total_ms` runs from the start to the last byte of the last answer, redirects included; assertions are judged
+    after it. `status` and `bytes` (the body, without framing, still compressed if it was) are the last answer's,
+    `tls_expires` is the earliest of all hops.
+    """
+
+    def __init__(self, monitor: Monitor, vantage: Vantage) -> None:
+        super().__init__(monitor, vantage)
+        self._expected = parse_expected(monitor.expected_status)
+        self._assertions = Assertions(monitor.assertions)
+        self.asserts = bool(self._assertions)
+        headers = dict(monitor.headers)
+        if monitor.auth is not None:
+            if any(name.lower() == "authorization" for name in headers):
+                raise InvalidInput("headers.Authorization", "***", "no such header beside auth")
+            headers["Authorization"] = monitor.auth.header()
+        body = None if monitor.body is None else monitor.body.encode()
+        self._first = Hop(monitor.method.upper(), parse_target(monitor.url), headers, body)
+        self._request = request_bytes(self._first.method, self._first.target, headers, body)
+
+    def verdict(self, visit: Visit, fault: Fault | None) -> Verdict:
+        """By the last answer's status."""
+        return judge(visit.status, fault, self._expected)
+
+    def secrets(self) -> Sequence[str]:
+        """Values of request headers, credentials, the body."""
+        monitor = self.monitor
+        found = [*monitor.headers.values(), *(monitor.auth.secrets() if monitor.auth is not None else ())]
+        return found if monitor.body is None else [*found, monitor.body]
+
+    async def findings(self, visit: Visit) -> Sequence[Finding]:
+        """The assertions that do not hold."""
+        exchange = visit.seen
+        if not self.asserts or not isinstance(exchange, Exchange):
+            return ()
+        cut = visit.body_bytes > self.monitor.body_limit_bytes
+        answer = Answer(exchange.head(), exchange.body(), visit.body_bytes, cut=cut)
+        packed = exchange.header(b"content-encoding") is not None
+        if self._assertions.are_heavy(visit.body_bytes, packed=packed):  # other checks' timings must not wait for it
+            return await asyncio.to_thread(self._assertions.judge, answer)
+        return self._assertions.judge(answer)
+
+    async def look(self, visit: Visit) -> Fault | None:
+        """The first request, and those that redirects ask for."""
+        hop, request = self._first, self._request
+        for number in range(self.monitor.max_redirects + 1):
+            exchange = await ask(self, visit, hop, request, self._assertions, redirected=number > 0)
+            if exchange.fault is not None:
+                return exchange.fault
+            following = self._next(hop, exchange)
+            if following is None:
+                return None
+            hop = following
+            request = request_bytes(hop.method, hop.target, hop.headers, hop.body)
+        return Fault("too_many_redirects", f"more than {self.monitor.max_redirects}, the last to {hop.target.url}")
+
+    def _next(self, hop: Hop, exchange: Exchange) -> Hop | None:
+        if self.monitor.max_redirects == 0 or exchange.status not in FOLLOWED:
+            return None
+        return next_hop(hop, exchange.status, exchange.header(b"location"))

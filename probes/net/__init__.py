@@ -1,0 +1,1 @@
+"""The network under all check types: names, addresses, connections, TLS, each timed as its own phase."""

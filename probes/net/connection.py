@@ -1,0 +1,86 @@
+"""Connection: the TCP connection and the TLS session under a conversation, each timed as its own phase."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from probes.faults import Fault, Faulted, connect_fault
+from probes.net.certificate import not_after_ms
+from probes.net.trace import Trace
+
+HANDSHAKE_LIMIT_S = 3600.0
+"""The check's own timeout ends a handshake, so the event loop's must not come first."""
+
+
+class Conversation(Protocol):
+    """An asyncio protocol that notes when its connection stood."""
+
+    connected_at: float
+
+
+async def connect(
+    addresses: Sequence[str],
+    port: int,
+    conversation: Conversation,
+    trace: Trace,
+    now: Callable[[], float],
+    tried: Callable[[str], None],
+) -> asyncio.Transport:
+    """Connect `conversation` to the first address that accepts; the phase runs over all that are `tried`.
+
+    Raises `Faulted`: of several faults the first that is the endpoint's, so that an address family which
+    this machine lacks does not hide a refusal.
+    """
+    trace.phase = "connect"
+    begin = now()
+    faults: list[Fault] = []
+    loop = asyncio.get_running_loop()
+    protocol = cast("asyncio.Protocol", conversation)
+    for address in addresses:
+        tried(address)
+        try:
+            transport, _ = await loop.create_connection(lambda: protocol, address, port)
+        except OSError as error:
+            faults.append(connect_fault(error, address, port))
+        else:
+            trace.add("connect", conversation.connected_at - begin)
+            return transport
+    raise Faulted(next((fault for fault in faults if not fault.own), faults[0]))
+
+
+async def secure(
+    transport: asyncio.Transport, conversation: Conversation, server_name: str, context: ssl.SSLContext
+) -> asyncio.Transport:
+    """Put TLS over `transport`, asking for `server_name`; raises `Faulted` with `tls_certificate` or `tls`."""
+    loop = asyncio.get_running_loop()
+    try:
+        secured = await loop.start_tls(
+            transport,
+            cast("asyncio.Protocol", conversation),
+            context,
+            server_hostname=server_name.rstrip("."),
+            ssl_handshake_timeout=HANDSHAKE_LIMIT_S,
+        )
+    except ssl.SSLCertVerificationError as error:
+        raise Faulted(Fault("tls_certificate", error.verify_message or str(error))) from error
+    except (OSError, ssl.SSLError) as error:
+        raise Faulted(Fault("tls", _reason(error))) from error
+    if secured is None:  # asyncio: the connection was closed meanwhile
+        raise Faulted(Fault("tls", "the server closed the connection"))
+    return secured
+
+
+def certificate_end_ms(transport: asyncio.Transport) -> int | None:
+    """When the server's certificate ends (ms UTC), verified or not."""
+    session = transport.get_extra_info("ssl_object")
+    der = session.getpeercert(binary_form=True) if session is not None else None
+    return not_after_ms(der) if der else None
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.replace("_", " ").lower()
+    return error.strerror or str(error) or "the server closed the connection during the handshake"

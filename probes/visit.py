@@ -1,0 +1,193 @@
+"""Visit: one run of a check of any type, from its start to its result, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from probes.assertions import Finding
+from probes.check import Vantage
+from probes.evidence import evidence
+from probes.faults import Fault, Faulted, FaultKind
+from probes.monitors import Monitor
+from probes.net.connection import Conversation, certificate_end_ms, secure
+from probes.net.reach import Reach
+from probes.net.trace import Phase, Trace
+from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
+from vedette.events.checks import CheckResult
+from vedette.telemetry import get_logger
+
+_TIMEOUTS: dict[Phase, FaultKind] = {
+    "dns": "timeout_dns",
+    "connect": "timeout_connect",
+    "tls": "timeout_tls",
+    "ttfb": "timeout_ttfb",
+    "transfer": "timeout_transfer",
+}
+
+
+Head = Sequence[tuple[str, str]]
+
+
+class Seen(Protocol):
+    """What came back, told only when somebody asks."""
+
+    def head(self) -> Head:
+        """The answer's headers, names in lower case."""
+        ...
+
+    def first(self) -> bytes:
+        """The first bytes: of the body if there is one, else of whatever came."""
+        ...
+
+
+@dataclass(slots=True)
+class Visit:
+    """What is known so far in one run: kept outside the run's coroutine, which a timeout may cut anywhere.
+
+    `seen` is what came back, `notes` tell what else is worth knowing when it fails.
+    """
+
+    trace: Trace = field(default_factory=Trace)
+    status: int | None = None
+    body_bytes: int = 0
+    tls_expires: int | None = None
+    address: str | None = None
+    seen: Seen | None = None
+    notes: Head = ()
+
+    def tried(self, address: str) -> None:
+        """This address is being connected to."""
+        self.address = address
+
+
+class Visitor(ABC):
+    """The part that all check types share: time, timeout, verdict and result. A type says how it looks (`look`).
+
+    `total_ms` runs from the start to the end of the last phase, `tls_expires` is the earliest end of any
+    certificate that was seen.
+    """
+
+    asserts = False
+    """Whether `findings` may find anything."""
+
+    def __init__(self, monitor: Monitor, vantage: Vantage) -> None:
+        self.monitor = monitor
+        self.reach = Reach(monitor.ip_version, vantage.allow_private)
+        self.unbounded = self.reach.unbounded
+        self.now = vantage.clock.monotonic
+        self._vantage = vantage
+        self._limited = has_limits(monitor)
+
+    @abstractmethod
+    async def look(self, visit: Visit) -> Fault | None:
+        """Look at the endpoint once; what goes wrong is returned, or raised as `Faulted`."""
+
+    def verdict(self, visit: Visit, fault: Fault | None) -> Verdict:
+        """What to make of it."""
+        return judge_fault(fault)
+
+    async def findings(self, visit: Visit) -> Sequence[Finding]:
+        """What does not hold beside; asked only when the check is not down already."""
+        return ()
+
+    def secrets(self) -> Sequence[str]:
+        """What must not stand in any evidence."""
+        return ()
+
+    async def run(self, scheduled_ms: int, attempt: int = 1) -> CheckResult:
+        """Check once; see `probes.check.Check.run`."""
+        monitor, clock, lifeline = self.monitor, self._vantage.clock, self._vantage.lifeline
+        visit = Visit()
+        started_ms = clock.now_ms()
+        begin = clock.monotonic()
+        fault = await self._faultless(visit)
+        total_ms = round((clock.monotonic() - begin) * 1000, 3)
+        verdict = self.verdict(visit, fault)
+        if self.asserts or self._limited or verdict is not UP:
+            verdict = await self._reconsidered(visit, verdict, fault, started_ms, begin, total_ms)
+        if fault is None and lifeline.watches:
+            lifeline.heard(visit.address)
+        return CheckResult(
+            monitor=monitor.id,
+            location=self._vantage.location,
+            scheduled_ms=scheduled_ms,
+            started_ms=started_ms,
+            outcome=verdict.outcome,
+            total_ms=total_ms,
+            status=visit.status,
+            error=verdict.error,
+            phases=visit.trace.phases(),
+            bytes=visit.body_bytes,
+            tls_expires=visit.tls_expires,
+            apdex_t_ms=monitor.apdex_t_ms,
+            attempt=attempt,
+            evidence=None if verdict.error is None else self._evidence(visit, verdict.error),
+        )
+
+    async def _reconsidered(
+        self, visit: Visit, verdict: Verdict, fault: Fault | None, started_ms: int, begin: float, total_ms: float
+    ) -> Verdict:
+        """The verdict in view of assertions and limits, and of whether the probe itself is to blame."""
+        if verdict.outcome in {"up", "degraded"}:
+            findings = [*await self.findings(visit)]
+            if self._limited:
+                findings += limit_findings(self.monitor, total_ms, started_ms, visit.tls_expires)
+            return with_findings(verdict, findings)
+        lifeline = self._vantage.lifeline
+        if fault is None or fault.own or await lifeline.holds(fault.kind, visit.address, begin):
+            return verdict
+        return Verdict("probe_error", str(Fault("offline", f"no reference answers; seen: {fault}", own=True)))
+
+    def _evidence(self, visit: Visit, error: str) -> dict[str, str]:
+        seen = visit.seen
+        return evidence(
+            error=error,
+            phase=visit.trace.phase,
+            address=visit.address,
+            status=visit.status,
+            head=seen.head() if seen is not None else (),
+            first=seen.first() if seen is not None else b"",
+            secrets=self.secrets(),
+            notes=visit.notes,
+        )
+
+    async def _faultless(self, visit: Visit) -> Fault | None:
+        """Look, under the timeout; whatever goes wrong comes back as a fault."""
+        try:
+            async with asyncio.timeout(self.monitor.timeout_s):
+                return await self.look(visit)
+        except TimeoutError:
+            return Fault(_TIMEOUTS[visit.trace.phase], f"no end after {self.monitor.timeout_s:g} s")
+        except Faulted as error:
+            return error.fault
+        except Exception as error:  # noqa: BLE001 a mistake of ours must neither stop the probe nor blame the endpoint
+            # the place only: a traceback with its variables could show a monitor's secret headers
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            at = f"{place.filename}:{place.lineno}"
+            get_logger("probe").error("check_broken", monitor=self.monitor.id, error=repr(error), at=at)
+            return Fault("internal", repr(error), own=True)
+
+    async def secure(
+        self,
+        transport: asyncio.Transport,
+        conversation: Conversation,
+        server_name: str,
+        visit: Visit,
+        *,
+        bare: bool = False,
+    ) -> asyncio.Transport:
+        """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`."""
+        visit.trace.phase = "tls"
+        begin = self.now()
+        context = self._vantage.tls.for_verify(self.monitor.verify_tls, bare=bare)
+        secured = await secure(transport, conversation, server_name, context)
+        visit.trace.add("tls", self.now() - begin)
+        end_ms = certificate_end_ms(secured)
+        if end_ms is not None:
+            visit.tls_expires = min(end_ms, visit.tls_expires or end_ms)
+        return secured

@@ -1,0 +1,63 @@
+"""The reference pages, generated from the code."""
+
+from __future__ import annotations
+
+from pydantic_core import PydanticUndefined
+
+from vedette import settings
+from vedette.telemetry import METRICS
+
+PROCESSES = (
+    ("every process", settings.Settings),
+    ("whoever opens the event log", settings.LogSettings),
+    ("whoever opens the database", settings.StoreSettings),
+    ("migrate, retention, rebuild and gateway", settings.TableSettings),
+    ("whoever reads or writes the archive", settings.ArchiveSettings),
+    ("gateway", settings.GatewaySettings),
+    ("flows", settings.FlowSettings),
+    ("the archive's flow", settings.ArchiveFlowSettings),
+    ("alert worker", settings.AlertWorkerSettings),
+    ("agent and probe", settings.SenderSettings),
+    ("agent", settings.AgentSettings),
+    ("probe", settings.ProbeSettings),
+)
+
+
+def _default(field: object) -> str:
+    default = getattr(field, "default", None)
+    if getattr(field, "default_factory", None) is not None:
+        return "this host's name"
+    return "required" if default is PydanticUndefined else f"`{default}`"
+
+
+def settings_page() -> str:
+    lines = [
+        "# Settings",
+        "",
+        "Each is an environment variable; `NAME_FILE` names a file to read it from instead. A wrong value stops the",
+        "process at start with the variable, the value, and what is allowed. This page is generated from the code.",
+    ]
+    seen: set[str] = set()
+    for title, kind in PROCESSES:
+        fields = {name: field for name, field in kind.model_fields.items() if name not in seen}
+        seen |= fields.keys()
+        if not fields:
+            continue
+        lines += ["", f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
+        for name, field in fields.items():
+            lines.append(f"| `VEDETTE_{name.upper()}` | {_default(field)} | {field.description or ''} |")
+    return "\n".join(lines) + "\n"
+
+
+def metrics_page() -> str:
+    lines = [
+        "# Metrics",
+        "",
+        "What Vedette says about itself, at `/metrics` of the gateway and, with `VEDETTE_METRICS_PORT`, of every other",
+        "process (on loopback). The list is closed: a name outside it cannot be counted. Generated from the code.",
+        "",
+        "| metric | kind | labels | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.help} |" for m in METRICS]
+    return "\n".join(lines) + "\n"

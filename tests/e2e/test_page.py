@@ -1,0 +1,90 @@
+"""The page in a real browser: it moves, by what this host and real endpoints report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from tests.e2e.installation import PASSWORD, Installation, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STATIC = Path(__file__).parents[2] / "ingest_api" / "static" / "index.html"
+
+
+@pytest.fixture(scope="module")
+def page(installation: Installation) -> Iterator[Page]:
+    chromium = shutil.which("chromium")
+    missing = "Chromium" if chromium is None else "the built page" if not STATIC.exists() else None
+    if missing is not None:
+        assert not os.environ.get("CI"), f"{missing} is missing"
+        pytest.skip(f"{missing} is missing")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        found = browser.new_page(viewport={"width": 1400, "height": 900})
+        found.goto(installation.url)
+        yield found
+        browser.close()
+
+
+def this_host(page: Page) -> Locator:
+    return page.locator(f'[data-testid=host-card][data-source="{socket.gethostname()}"]')
+
+
+def test_a_wrong_password_is_refused(page: Page) -> None:
+    page.get_by_test_id("login-email").fill("admin@localhost")
+    page.get_by_test_id("login-password").fill("not the password")
+    page.get_by_test_id("login-submit").click()
+    expect(page.get_by_test_id("login-error")).to_be_visible(timeout=15_000)
+
+
+def test_the_overview_moves_live(page: Page, tmp_path: Path) -> None:
+    page.get_by_test_id("login-email").fill("admin@localhost")
+    page.get_by_test_id("login-password").fill(PASSWORD)
+    page.get_by_test_id("login-submit").click()
+    expect(page.get_by_test_id("connection-state")).to_have_text("Live", timeout=15_000)
+    expect(page.get_by_test_id("endpoint-row").nth(1)).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("endpoint-state").first).to_have_text("Up", timeout=30_000)
+    cpu = this_host(page).get_by_test_id("host-cpu")
+    expect(cpu).to_contain_text("%", timeout=30_000)
+    # Any of the three: a busy machine may well stay at 100 % of its CPU.
+    shown = [this_host(page).get_by_test_id(f"host-{what}") for what in ("cpu", "memory", "network")]
+    before = [figure.inner_text() for figure in shown]
+    eventually("the host's figures move", lambda: [figure.inner_text() for figure in shown] != before, 30)
+    picture = Path(os.environ.get("VEDETTE_SCREENSHOT", tmp_path / "overview.png"))
+    page.screenshot(path=picture)
+    assert picture.stat().st_size > 20_000
+
+
+def test_the_host_page_draws_its_charts(page: Page) -> None:
+    this_host(page).get_by_role("link").first.click()
+    page.get_by_test_id("range-1h").click()
+    expect(page.get_by_test_id("chart-cpu").locator("canvas")).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("top-commands")).to_contain_text("python", timeout=30_000)
+
+
+def test_the_endpoint_page_shows_its_history(page: Page, installation: Installation) -> None:
+    monitor = installation.call("GET", "/v1/monitors")["monitors"][0]["id"]
+    page.goto(f"{installation.url}/#/endpoints/{monitor}")
+    expect(page.get_by_test_id("endpoint-uptime")).to_contain_text("%", timeout=15_000)
+    expect(page.get_by_test_id("check-table").locator("tbody tr").first).to_be_visible(timeout=15_000)
+
+
+def test_signing_out_ends_the_session(page: Page) -> None:
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_test_id("login-email")).to_be_visible(timeout=15_000)
+    page.reload()
+    expect(page.get_by_test_id("login-email")).to_be_visible(timeout=15_000)

@@ -1,0 +1,117 @@
+"""`vedette monitor`: the command line against a real gateway."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from launch.main import app
+from tests.integration.gateway.server import Gateway
+from vedette.errors import InvalidInput
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(fresh: Gateway, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `vedette monitor …` as an administrator of our account."""
+    monkeypatch.setenv("VEDETTE_URL", fresh.url)
+    monkeypatch.setenv("VEDETTE_TOKEN", fresh.ours.tokens["admin"])
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: str, stdin: bytes | None = None) -> Any:
+        return CliRunner().invoke(app, ["monitor", *words], input=stdin)
+
+    return run
+
+
+def names(gateway: Gateway) -> list[str]:
+    return [one["name"] for one in gateway.get("/v1/monitors").json()["monitors"]]
+
+
+def test_a_monitor_is_added_listed_and_removed(run: Run, fresh: Gateway) -> None:
+    added = run("add", "http://127.0.0.1:9/", "--name", "[bold]shop[/]", "--interval", "10")
+    assert added.exit_code == 0
+    assert "[bold]shop[/]" in added.stdout
+    listed = run("list")
+    assert "[bold]shop[/]" in listed.stdout
+    assert "NS [0.5]" in listed.stdout
+    identity = fresh.get("/v1/monitors").json()["monitors"][0]["id"]
+    assert run("remove", str(identity)).exit_code == 0
+    assert names(fresh) == []
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_a_file_that_was_exported_is_private_and_imports_again(
+    run: Run, fresh: Gateway, tmp_path: Path, suffix: str
+) -> None:
+    run("add", "http://a/", "--name", "shop")
+    file = tmp_path / f"monitors.{suffix}"
+    assert run("export", "--output", str(file)).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    again = run("import", str(file))
+    assert (again.exit_code, again.stdout) == (0, "0 created, 0 updated, 1 unchanged, 0 refused, 0 skipped\n")
+    fresh.store.execute("DELETE FROM monitors")
+    assert run("import", str(file)).stdout.startswith("create shop\n")
+    assert names(fresh) == ["shop"]
+    assert run("export", "--format", suffix).stdout_bytes == file.read_bytes()
+
+
+def test_without_a_name_of_a_file_an_export_is_yaml_that_people_read(run: Run) -> None:
+    run("add", "http://a/", "--name", "shop")
+    assert run("export").stdout.startswith('monitors:\n  - name: "shop"\n    url: "http://a/"\n')
+
+
+def test_a_refused_entry_is_told_and_ends_with_a_failure(run: Run, fresh: Gateway) -> None:
+    body = json.dumps([{"name": "good", "url": "http://a/"}, {"name": "bad", "url": "http://a/", "interval_s": 0}])
+    dry = run("import", "-", "--format", "json", "--dry-run", stdin=body.encode())
+    assert dry.exit_code == 1
+    assert dry.stdout.endswith("would be: 1 created, 0 updated, 0 unchanged, 1 refused, 0 skipped\n")
+    assert names(fresh) == []
+    real = run("import", "-", "--format", "json", stdin=body.encode())
+    assert real.exit_code == 1
+    assert "refused [1] bad: interval_s: 0 is not allowed; allowed: Input should be greater" in real.stdout
+    assert names(fresh) == ["good"]
+
+
+def test_files_of_other_tools_are_imported(run: Run, fresh: Gateway, tmp_path: Path) -> None:
+    document = {"openapi": "3.1.0", "info": {"title": "API"}, "paths": {"/x": {"get": {}}, "/{y}": {"get": {}}}}
+    (tmp_path / "api.json").write_text(json.dumps(document))
+    found = run("import", str(tmp_path / "api.json"), "--format", "openapi", "--base", "https://a.example")
+    assert (found.exit_code, "passed over paths./{y}: has parameters" in found.stdout) == (0, True)
+    gatus = json.dumps({"endpoints": [{"name": "g", "url": "http://g/", "alerts": [{}]}]}).encode()
+    assert "note: alerts" in run("import", "-", "--format", "gatus", stdin=gatus).stdout
+    assert names(fresh) == ["API: GET /x", "g"]
+
+
+def test_an_unknown_file_or_form_is_named(run: Run, tmp_path: Path) -> None:
+    for words, field in (
+        (("import", str(tmp_path / "fleet.txt")), "--format"),
+        (("import", str(tmp_path / "fleet.csv")), "FILE"),
+        (("export", "--output", str(tmp_path / "no" / "x.csv")), "--output"),
+        (("test", "http://a/", "--header", "nothing"), "--header"),
+    ):
+        error = run(*words).exception
+        assert isinstance(error, InvalidInput)
+        assert error.field == field
+
+
+def test_an_endpoint_is_tested_from_here(run: Run, fresh: Gateway) -> None:
+    good = run("test", f"{fresh.url}/healthz")
+    assert good.exit_code == 0
+    assert good.stdout.startswith(f"{fresh.url}/healthz: up\n")
+    assert [line.split()[0] for line in good.stdout.splitlines()[2:]] == [
+        "connect", "ttfb", "transfer", "total", "status", "bytes",
+    ]  # fmt: skip
+    wrong = run("test", f"{fresh.url}/nowhere", "--header", "Accept: text/plain")
+    assert (wrong.exit_code, ": down\n" in wrong.stdout, "404" in wrong.stdout) == (1, True, True)
+    assert run("test", f"{fresh.url}/nowhere", "--expect", "4xx", "--method", "head", "--timeout", "1").exit_code == 0
+    refused = run("test", "http://127.0.0.1:9/")
+    assert (refused.exit_code, "connect_refused" in refused.stdout) == (1, True)

@@ -1,0 +1,141 @@
+"""The rule book: fresh within a second, steady while the store is away, robust against one bad rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from alerting.book import RuleBook
+from vedette.clock import FakeClock
+from vedette.errors import StoreUnavailable
+from vedette.events.samples import make_layout
+from vedette.events.signals import Signal
+
+DOWN = {"id": 1, "account_id": 1, "name": "down", "kind": "endpoint_down", "config": {}, "created_ms": 5}
+HIGH = {**DOWN, "id": 2, "name": "high", "kind": "threshold", "config": {"series": "cpu", "above": 1}}
+SIGNAL = Signal("host", 1, "source:a", 1, "silent")
+LAYOUT = make_layout(["mem", "cpu", 'cpu{core="1"}'], {})
+
+
+class Shelf:
+    """The two tables that the book reads; `away` makes them unreadable."""
+
+    def __init__(self, *rules: dict[str, Any]) -> None:
+        self.rules = list(rules)
+        self.monitors = [{"id": 1, "name": "shop"}]
+        self.away = False
+        self.reads = 0
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.reads += 1
+        return list(self.rules) if "FROM rules" in sql else list(self.monitors)
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[Any]]:
+    with structlog.testing.capture_logs() as events:
+        yield events
+
+
+def book(shelf: Shelf, clock: FakeClock | None = None) -> RuleBook:
+    return RuleBook(shelf, clock or FakeClock())  # type: ignore[arg-type]
+
+
+def names(found: RuleBook) -> list[str]:
+    return [rule.spec.name for rule in found.rules_for(SIGNAL)]
+
+
+def test_rules_are_those_of_the_signals_account() -> None:
+    found = book(Shelf(DOWN, {**HIGH, "account_id": 2}))
+    assert names(found) == ["down"]
+    assert found.rules_for(Signal("host", 9, "source:a", 1)) == []
+
+
+def test_a_rule_knows_when_it_was_made() -> None:
+    assert [rule.created_ms for rule in book(Shelf(DOWN)).rules_for(SIGNAL)] == [5]
+
+
+def test_a_bad_rule_does_not_stop_the_others(logged: list[Any]) -> None:
+    assert names(book(Shelf({**DOWN, "kind": "newer"}, {**HIGH, "config": {}}, DOWN))) == ["down"]
+    assert [event["event"] for event in logged] == ["rule_not_understood"] * 2
+
+
+def test_a_change_is_seen_after_a_second_and_not_before() -> None:
+    shelf, clock = Shelf(DOWN), FakeClock()
+    found = book(shelf, clock)
+    assert names(found) == ["down"]
+    shelf.rules.append(HIGH)
+    clock.advance(0.9)
+    assert names(found) == ["down"]
+    clock.advance(0.2)
+    assert names(found) == ["down", "high"]
+
+
+def test_while_the_store_is_away_the_last_rules_count(logged: list[Any]) -> None:
+    shelf, clock = Shelf(DOWN), FakeClock()
+    found = book(shelf, clock)
+    names(found)
+    shelf.away = True
+    clock.advance(60)
+    assert names(found) == ["down"]
+    assert found.watch(1, "a", LAYOUT) == ()
+    assert [event["event"] for event in logged] == ["rules_not_read"]
+    shelf.away, shelf.rules = False, []
+    clock.advance(60)
+    assert names(found) == []
+
+
+def test_before_the_first_reading_a_store_that_is_away_is_no_account_without_rules() -> None:
+    shelf = Shelf(DOWN)
+    shelf.away = True
+    found = book(shelf)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            found.rules_for(SIGNAL)
+        with pytest.raises(StoreUnavailable):
+            found.watch(1, "a", LAYOUT)
+    shelf.away = False
+    assert names(found) == ["down"]
+
+
+def test_an_account_without_rules_is_known_to_have_none() -> None:
+    shelf, clock = Shelf(), FakeClock()
+    found = book(shelf, clock)
+    assert names(found) == []
+    shelf.away = True
+    clock.advance(5)
+    assert names(found) == []
+
+
+def test_the_columns_to_watch_are_those_that_thresholds_look_at() -> None:
+    found = book(Shelf(DOWN, HIGH))
+    assert found.watch(1, "a", LAYOUT) == ((1, "cpu"), (2, 'cpu{core="1"}'))
+    assert found.watch(2, "a", LAYOUT) == ()
+
+
+def test_nothing_is_watched_without_a_threshold_for_the_source() -> None:
+    assert book(Shelf(DOWN)).watch(1, "a", LAYOUT) == ()
+    only_b = {**HIGH, "config": {"series": 'cpu{source="b"}', "above": 1}}
+    assert book(Shelf(only_b)).watch(1, "a", LAYOUT) == ()
+    assert len(book(Shelf(only_b)).watch(1, "b", LAYOUT)) == 2
+
+
+def test_what_is_watched_follows_the_rules() -> None:
+    shelf, clock = Shelf(HIGH), FakeClock()
+    found = book(shelf, clock)
+    assert len(found.watch(1, "a", LAYOUT)) == 2
+    shelf.rules = [{**HIGH, "config": {"series": "mem", "above": 1}}]
+    clock.advance(2)
+    assert found.watch(1, "a", LAYOUT) == ((0, "mem"),)
+
+
+def test_titles_know_the_monitors_names() -> None:
+    found = book(Shelf(DOWN))
+    rule = found.rules_for(SIGNAL)[0]
+    down = Signal("endpoint", 1, "monitor:1@x", 1, "down", detail={"monitor": 1, "location": "x"})
+    assert found.titles.title(rule, down) == "shop is down at x"

@@ -1,0 +1,127 @@
+"""Policies out of stored definitions, and the endpoints' logic over snapshots of a time without outages."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dataflows import policies
+from dataflows.endpoints import EndpointLogic, Results, not_ahead
+from dataflows.policies import UNKNOWN, PolicyBook, policy_of, sound_parents
+from vedette.clock import FakeClock
+from vedette.errors import StoreUnavailable
+from vedette.events.checks import CheckRecord
+from vedette.monitors import MonitorSpec
+from vedette.windows.endpoint import EndpointShard
+from vedette.windows.votes import Policy
+
+T0 = 1_700_000_000_000
+
+
+def test_a_definition_gives_its_policy_and_an_older_one_that_of_the_defaults() -> None:
+    spec = MonitorSpec(
+        name="shop",
+        url="https://shop.example",
+        interval_s=30,
+        timeout_s=5,
+        locations=["a", "b", "c"],
+        quorum=3,
+        confirm_locations=["b"],
+        recheck=False,
+        recover_after=2,
+        parent=9,
+    )
+    places = frozenset("abc")
+    assert policy_of(spec.config()) == Policy(30_000, 5_000, places, 3, frozenset("b"), False, 2, 9)
+    assert policy_of(MonitorSpec(name="shop", url="https://shop.example").config()) == UNKNOWN
+    assert policy_of({"interval_s": 60, "timeout_s": 10.0, "locations": []}) == UNKNOWN
+
+
+def test_parents_count_within_an_account_and_not_in_a_circle() -> None:
+    given = {1: (7, None), 2: (7, 1), 3: (7, 2), 4: (8, 1), 5: (7, 99), 6: (7, 8), 8: (7, 6), 9: (7, 6), 10: (7, 10)}
+    assert sound_parents(given) == {2: 1, 3: 2, 9: 6}
+
+
+@given(st.dictionaries(st.integers(1, 8), st.tuples(st.integers(1, 2), st.none() | st.integers(1, 9)), max_size=8))
+def test_whatever_parents_are_given_every_chain_ends(given: dict[int, tuple[int, int | None]]) -> None:
+    parents = sound_parents(given)
+    for child in parents:
+        at, steps = child, 0
+        while at in parents:
+            at, steps = parents[at], steps + 1
+            assert steps <= len(given)
+
+
+class Tables:
+    """What the book asks the store for, and whether it answers."""
+
+    def __init__(self, monkeypatch: Any, rows: list[dict[str, Any]]) -> None:
+        self.rows, self.version, self.away, self.read = rows, 1, False, 0
+        monkeypatch.setattr(policies, "monitors_version", self._version)
+        monkeypatch.setattr(policies, "windows_version", lambda store: ())
+        monkeypatch.setattr(policies, "all_windows", lambda store: [])
+        monkeypatch.setattr(policies, "monitor_policies", self._rows)
+        monkeypatch.setattr(policies, "down_now", lambda store, monitors: set(monitors))
+
+    def _version(self, store: object) -> object:
+        if self.away:
+            raise StoreUnavailable("away")
+        return self.version
+
+    def _rows(self, store: object) -> list[dict[str, Any]]:
+        self.read += 1
+        return self.rows
+
+
+def test_the_book_reads_again_only_what_has_changed_and_keeps_it_while_the_store_is_away(monkeypatch: Any) -> None:
+    tables, clock = Tables(monkeypatch, [{"id": 1, "account_id": 7, "config": {"quorum": 5}}]), FakeClock()
+    book = PolicyBook(None, clock)  # type: ignore[arg-type]
+    for _ in range(5):
+        book.refresh()
+        clock.advance(2)
+    assert (book.policy(1).quorum, book.policy(2), tables.read) == (5, UNKNOWN, 1)
+    tables.rows, tables.version, tables.away = [{"id": 1, "account_id": 7, "config": {"quorum": 6}}], 2, True
+    clock.advance(2)
+    book.refresh()
+    assert book.policy(1).quorum == 5
+    tables.away = False
+    clock.advance(2)
+    book.refresh()
+    assert book.policy(1).quorum == 6
+
+
+def test_a_snapshot_of_a_time_without_outages_is_gone_on_with(monkeypatch: Any) -> None:
+    Tables(monkeypatch, [])
+    old = EndpointShard()
+    old.fold(CheckRecord(1, "a", T0, T0, "up", account=7))
+    logic = EndpointLogic(PolicyBook(None, FakeClock()), pickle.dumps(old))  # type: ignore[arg-type]
+    first = CheckRecord(1, "a", T0 + 1000, T0 + 1000, "down", account=7)
+    (written,), _ = logic.on_batch([Results([(T0 + 1000, first)])])
+    assert [(signal.subject, signal.state) for signal in written.signals] == [
+        ("monitor:1@a", "up"),
+        ("monitor:1@a", "down"),
+        ("monitor:1", "partial"),
+    ]
+    again = EndpointLogic(PolicyBook(None, FakeClock()), logic.snapshot())  # type: ignore[arg-type]
+    second = CheckRecord(1, "a", T0 + 2000, T0 + 2000, "down", account=7)
+    (written,), _ = again.on_batch([Results([(T0 + 2000, second)])])
+    assert [signal.state for signal in written.signals] == ["down", "down"]
+    assert [row.state for row in written.batch.incidents] == ["down"]
+
+
+def test_a_probe_whose_clock_is_ahead_does_not_make_the_votes_of_others_old() -> None:
+    ahead = CheckRecord(1, "c", T0 + 240_000, T0 + 240_000, "up", total_ms=50.0, account=7)
+    assert not_ahead(ahead, T0 + 100).started_ms == T0 + 50
+    behind = CheckRecord(1, "a", T0 - 9_000, T0 - 9_000, "up", total_ms=50.0, account=7)
+    assert not_ahead(behind, T0) is behind
+
+
+def test_parents_in_a_long_chain_are_sound_and_those_in_a_circle_are_not() -> None:
+    chain = {child: (1, child + 1) for child in range(1, 20_000)}
+    given: dict[int, tuple[int, int | None]] = {**chain, 20_000: (1, None)}
+    assert len(sound_parents(given)) == 19_999
+    given[20_000] = (1, 19_998)
+    assert len(sound_parents(given)) == 19_997

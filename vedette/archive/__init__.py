@@ -1,0 +1,1 @@
+"""The archive: every raw event in Parquet, on object storage or in a folder."""

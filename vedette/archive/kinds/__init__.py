@@ -1,0 +1,17 @@
+"""The kinds of raw events that are archived: the closed registry. A new kind is one file and one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vedette.archive.kinds.checks import Checks
+from vedette.archive.kinds.port import Kind, Stored
+from vedette.archive.kinds.samples import Samples
+
+__all__ = ["CHECKS", "KINDS", "SAMPLES", "Kind", "Stored"]
+
+SAMPLES = Samples()
+CHECKS = Checks()
+
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (SAMPLES, CHECKS)}
+"""By name."""

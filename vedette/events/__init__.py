@@ -1,0 +1,1 @@
+"""The wire format: what travels through the event log, and how it is read. Pure."""

@@ -1,0 +1,57 @@
+"""Signals: what a dataflow found out about a subject. Alert transitions: what alerting made of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SignalKind = Literal["endpoint", "monitor", "host", "series"]
+AlertState = Literal["firing", "resolved"]
+
+
+class Signal(msgspec.Struct, omit_defaults=True):
+    """The state of a subject as of `at` (milliseconds UTC).
+
+    `endpoint`: subject `monitor:ID@LOCATION`, state `up | down`. `monitor`: subject `monitor:ID`, all locations
+    together, state `up | degraded | partial | down`; in both `detail` has `maintenance: 1` or `suppressed_by` (a
+    monitor that it depends on is down) when nobody is to be called. `host`: subject `source:NAME`, state
+    `active | silent`. `series`: subject `series:SOURCE/NAME`, with the `value` last observed. A receiver
+    ignores a signal that is not newer than the last one it has seen of the same subject: after a crash
+    they may come again.
+    """
+
+    kind: SignalKind
+    account: int
+    subject: str
+    at: int
+    state: str = ""
+    value: float = 0.0
+    detail: dict[str, str | int | float | None] = msgspec.field(default_factory=dict)
+
+
+class AlertTransition(msgspec.Struct, omit_defaults=True):
+    """An alert changed its state. `id` follows from rule, subject and the signal that caused it."""
+
+    id: int
+    alert: int
+    account: int
+    rule: int
+    rule_name: str
+    subject: str
+    state: AlertState
+    at: int
+    title: str
+    value: float | None = None
+    detail: dict[str, str | int | float | None] = msgspec.field(default_factory=dict)
+
+
+class Reject(msgspec.Struct, omit_defaults=True):
+    """A message that nobody could read: its bytes, why, and where it stood in the log."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    data: bytes
+    at: int

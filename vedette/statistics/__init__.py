@@ -1,0 +1,1 @@
+"""Statistics that both the dataflows and the gateway compute. Pure."""

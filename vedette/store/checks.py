@@ -1,0 +1,174 @@
+"""Checks: raw results, states and windows in; history and totals out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from vedette.events.checks import CheckRecord
+from vedette.store.incidents import IncidentRow, write_incidents
+from vedette.store.pool import Connection, Store
+
+
+class CheckWindow(NamedTuple):
+    """Counts of one monitor at one location in one minute or hour; see the table's columns."""
+
+    monitor: int
+    location: str
+    bucket_ms: int
+    apdex_t_ms: int
+    satisfied: int
+    tolerating: int
+    frustrated: int
+    up: int
+    degraded: int
+    down: int
+    missed: int
+    probe_error: int
+    sum_ms: float
+    min_ms: float | None
+    max_ms: float | None
+    sketch: bytes
+
+
+class StateRow(NamedTuple):
+    """The last state of one monitor at one location."""
+
+    monitor: int
+    location: str
+    outcome: str
+    at_ms: int
+    since_ms: int
+    total_ms: float
+    status: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBatch:
+    """What one flush of the endpoints flow writes."""
+
+    results: Sequence[CheckRecord]
+    states: Sequence[StateRow]
+    minutes: Sequence[CheckWindow]
+    hours: Sequence[CheckWindow]
+    incidents: Sequence[IncidentRow] = ()
+
+
+_WINDOW = (
+    "INSERT INTO {} VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " ON CONFLICT (monitor_id, location, bucket) DO UPDATE SET apdex_t_ms = excluded.apdex_t_ms,"
+    " satisfied = excluded.satisfied, tolerating = excluded.tolerating, frustrated = excluded.frustrated,"
+    " up = excluded.up, degraded = excluded.degraded, down = excluded.down, missed = excluded.missed,"
+    " probe_error = excluded.probe_error, sum_ms = excluded.sum_ms, min_ms = excluded.min_ms,"
+    " max_ms = excluded.max_ms, sketch = excluded.sketch"
+)
+_RESULT = (
+    "INSERT INTO check_results VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, to_timestamp(%s / 1000.0),"
+    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s / 1000.0), %s) ON CONFLICT DO NOTHING"
+)
+_STATE = (
+    "INSERT INTO monitor_states VALUES (%s, %s, %s, to_timestamp(%s / 1000.0), to_timestamp(%s / 1000.0), %s, %s, %s)"
+    " ON CONFLICT (monitor_id, location) DO UPDATE SET outcome = excluded.outcome, at = excluded.at,"
+    " since = excluded.since, total_ms = excluded.total_ms, status = excluded.status, error = excluded.error"
+    " WHERE excluded.at >= monitor_states.at"
+)
+
+
+def write(store: Store, batches: Sequence[CheckBatch]) -> int:
+    """Write everything in one transaction; rows that exist are replaced. How many window rows."""
+    with store.transaction() as connection:
+        for batch in batches:
+            _many(connection, _RESULT, [_result(result) for result in batch.results])
+            _many(connection, _STATE, batch.states)
+            write_windows(connection, batch.minutes, batch.hours)
+            write_incidents(connection, batch.incidents)
+        return sum(len(batch.minutes) + len(batch.hours) for batch in batches)
+
+
+def write_windows(connection: Connection, minutes: Sequence[CheckWindow], hours: Sequence[CheckWindow]) -> None:
+    """Write windows in a transaction of the caller's; those that exist are replaced."""
+    _many(connection, _WINDOW.format("check_rollup_1m"), minutes)
+    _many(connection, _WINDOW.format("check_rollup_1h"), hours)
+
+
+def _many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql.encode(), rows)
+
+
+def _result(result: CheckRecord) -> tuple[Any, ...]:
+    p = result.phases
+    return (
+        result.monitor, result.location, result.scheduled_ms, result.attempt, result.started_ms,
+        result.outcome, result.total_ms, result.status, result.error,
+        p.dns, p.connect, p.tls, p.ttfb, p.transfer, result.bytes, result.tls_expires, result.apdex_t_ms,
+    )  # fmt: skip
+
+
+def windows(
+    store: Store, monitor: int, from_ms: int, to_ms: int, *, hours: bool, location: str | None = None
+) -> list[CheckWindow]:
+    """Minute (or hour) windows with from_ms ≤ bucket < to_ms, oldest first."""
+    table = "check_rollup_1h" if hours else "check_rollup_1m"
+    rows = store.tuples(
+        "SELECT monitor_id, location, (date_part('epoch', bucket) * 1000)::bigint, apdex_t_ms,"  # noqa: S608 - a constant
+        " satisfied, tolerating, frustrated, up, degraded, down, missed, probe_error, sum_ms, min_ms, max_ms, sketch"
+        f" FROM {table} WHERE monitor_id = %s AND bucket >= to_timestamp(%s / 1000.0)"
+        " AND bucket < to_timestamp(%s / 1000.0) AND (%s::text IS NULL OR location = %s) ORDER BY bucket, location",
+        monitor,
+        from_ms,
+        to_ms,
+        location,
+        location,
+    )
+    return [CheckWindow(*row) for row in rows]
+
+
+def totals(store: Store, account: int, since_ms: int) -> dict[int, dict[str, int]]:
+    """Apdex and availability counts of each monitor from the hour windows since `since_ms`."""
+    rows = store.rows(
+        "SELECT r.monitor_id, sum(satisfied)::int AS satisfied, sum(tolerating)::int AS tolerating,"
+        " sum(frustrated)::int AS frustrated, sum(up + degraded)::int AS good, sum(down)::int AS down"
+        " FROM check_rollup_1h r JOIN monitors m ON m.id = r.monitor_id"
+        " WHERE m.account_id = %s AND r.bucket >= to_timestamp(%s / 1000.0) GROUP BY r.monitor_id",
+        account,
+        since_ms,
+    )
+    return {row.pop("monitor_id"): row for row in rows}
+
+
+def good_minutes(store: Store, account: int, since_ms: int) -> dict[int, tuple[int, int]]:
+    """For each monitor: minutes in which at least one check succeeded, and minutes in which any check counted."""
+    rows = store.rows(
+        "SELECT monitor_id, count(*) FILTER (WHERE good > 0)::int AS good, count(*) FILTER (WHERE all_of > 0)::int AS n"
+        " FROM (SELECT r.monitor_id, r.bucket, sum(up + degraded) AS good, sum(up + degraded + down) AS all_of"
+        " FROM check_rollup_1m r JOIN monitors m ON m.id = r.monitor_id"
+        " WHERE m.account_id = %s AND r.bucket >= to_timestamp(%s / 1000.0) GROUP BY r.monitor_id, r.bucket) minutes"
+        " GROUP BY monitor_id",
+        account,
+        since_ms,
+    )
+    return {row["monitor_id"]: (row["good"], row["n"]) for row in rows}
+
+
+def latest(store: Store, monitor: int, limit: int) -> list[dict[str, Any]]:
+    """The newest raw results, in the form of the wire."""
+    rows = store.rows(
+        "SELECT monitor_id AS monitor, location, (extract(epoch FROM scheduled_at) * 1000)::bigint AS scheduled_ms,"
+        " (extract(epoch FROM started_at) * 1000)::bigint AS started_ms, outcome, total_ms, status, error,"
+        " dns_ms, connect_ms, tls_ms, ttfb_ms, transfer_ms, bytes,"
+        " (extract(epoch FROM tls_expires) * 1000)::bigint AS tls_expires, apdex_t_ms, attempt"
+        # Inside, by time alone: then chunks are read from the newest on, and only as many as are needed.
+        " FROM (SELECT * FROM check_results WHERE monitor_id = %s ORDER BY scheduled_at DESC"
+        " FETCH FIRST (%s) ROWS WITH TIES) newest ORDER BY scheduled_at DESC, location LIMIT %s",
+        monitor,
+        limit,
+        limit,
+    )
+    for row in rows:
+        phases = {name: row.pop(f"{name}_ms") for name in ("dns", "connect", "tls", "ttfb", "transfer")}
+        row["phases"] = {name: value for name, value in phases.items() if value is not None}
+    return rows

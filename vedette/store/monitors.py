@@ -1,0 +1,145 @@
+"""Monitors: definitions, and their last state at each location."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vedette.errors import InvalidInput, NotFound
+from vedette.monitors import MonitorSpec
+from vedette.store.alerts import end_alerts
+from vedette.store.pool import Jsonb, Store
+
+_COLUMNS = (
+    "SELECT id, name, url, config, paused, version,"
+    " (extract(epoch FROM created_at) * 1000)::bigint AS created_ms FROM monitors "
+)
+
+
+def _monitor(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "url": row["url"],
+        "paused": row["paused"],
+        "created_ms": row["created_ms"],
+        **row["config"],
+    }
+
+
+def add(store: Store, account: int, spec: MonitorSpec) -> int:
+    """Make a monitor; `Conflict` if the account has one of that name."""
+    row = store.row(
+        "INSERT INTO monitors (account_id, name, url, config, paused) VALUES (%s, %s, %s, %s, %s) RETURNING id",
+        account,
+        spec.name,
+        spec.url,
+        Jsonb(spec.config()),
+        spec.paused,
+    )
+    assert row is not None
+    return int(row["id"])
+
+
+def change(store: Store, account: int, monitor: int, spec: MonitorSpec) -> None:
+    """Replace a definition; history stays."""
+    changed = store.execute(
+        "UPDATE monitors SET name = %s, url = %s, config = %s, paused = %s, version = version + 1"
+        " WHERE id = %s AND account_id = %s",
+        spec.name,
+        spec.url,
+        Jsonb(spec.config()),
+        spec.paused,
+        monitor,
+        account,
+    )
+    if not changed:
+        raise NotFound(f"monitor {monitor} does not exist")
+
+
+def check_parent(store: Store, account: int, parent: int | None, monitor: int | None = None) -> None:
+    """Raise `InvalidInput` unless `parent` is a monitor of the account that does not depend on `monitor` itself."""
+    if parent is None:
+        return
+    row = store.row(
+        "WITH RECURSIVE above AS (SELECT id, config FROM monitors WHERE id = %s AND account_id = %s"
+        " UNION SELECT m.id, m.config FROM monitors m JOIN above a ON m.id = (a.config->>'parent')::bigint"
+        " WHERE m.account_id = %s)"
+        " SELECT count(*) > 0 AS known, coalesce(bool_or(id = %s), false) AS circle FROM above",
+        parent,
+        account,
+        account,
+        monitor,
+    )
+    assert row is not None
+    if not row["known"]:
+        raise InvalidInput("parent", parent, "the id of a monitor of this account")
+    if row["circle"]:
+        raise InvalidInput("parent", parent, "a monitor that does not depend on this one")
+
+
+def move(store: Store, account: int, before: str, after: str) -> None:
+    """Let monitors of URLs below `before` check the same paths below `after`: a server has moved."""
+    store.execute(
+        "UPDATE monitors SET url = %s || substr(url, %s), version = version + 1"
+        " WHERE account_id = %s AND starts_with(url, %s)",
+        after,
+        len(before) + 1,
+        account,
+        before + "/",
+    )
+
+
+def remove(store: Store, account: int, monitor: int) -> None:
+    """Remove a monitor with its state and history; its open alerts end, and whoever was told their start is told so."""
+    with store.transaction() as connection:
+        done = connection.execute("DELETE FROM monitors WHERE id = %s AND account_id = %s", (monitor, account))
+        if not done.rowcount:
+            raise NotFound(f"monitor {monitor} does not exist")
+        for table in (b"monitor_states", b"check_results", b"check_rollup_1m", b"check_rollup_1h", b"incidents"):
+            connection.execute(b"DELETE FROM " + table + b" WHERE monitor_id = %s", (monitor,))
+        # Its alerts would never end otherwise: nothing checks it any more.
+        end_alerts(connection, account, "monitor", monitor=monitor)
+
+
+def get(store: Store, account: int, monitor: int) -> dict[str, Any]:
+    """One definition."""
+    row = store.row(_COLUMNS + "WHERE id = %s AND account_id = %s", monitor, account)
+    if row is None:
+        raise NotFound(f"monitor {monitor} does not exist")
+    return _monitor(row)
+
+
+def of_account(store: Store, account: int) -> list[dict[str, Any]]:
+    """All definitions of an account, by name."""
+    return [_monitor(row) for row in store.rows(_COLUMNS + "WHERE account_id = %s ORDER BY name", account)]
+
+
+def for_location(store: Store, account: int, location: str) -> list[dict[str, Any]]:
+    """Definitions that a probe at `location` runs; paused ones are left out."""
+    return [
+        _monitor(row)
+        for row in store.rows(
+            _COLUMNS + "WHERE account_id = %s AND NOT paused AND"
+            " (config->'locations' = '[]'::jsonb OR config->'locations' ? %s) ORDER BY id",
+            account,
+            location,
+        )
+    ]
+
+
+def ids(store: Store, account: int) -> set[int]:
+    """Identities of the account's monitors."""
+    return {row["id"] for row in store.rows("SELECT id FROM monitors WHERE account_id = %s", account)}
+
+
+def states(store: Store, account: int) -> dict[int, list[dict[str, Any]]]:
+    """The last state at each location, by monitor."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in store.rows(
+        "SELECT s.monitor_id, s.location, s.outcome, s.total_ms, s.status, s.error,"
+        " (extract(epoch FROM s.at) * 1000)::bigint AS at_ms, (extract(epoch FROM s.since) * 1000)::bigint AS since_ms"
+        " FROM monitor_states s JOIN monitors m ON m.id = s.monitor_id WHERE m.account_id = %s ORDER BY s.location",
+        account,
+    ):
+        found.setdefault(row.pop("monitor_id"), []).append(row)
+    return found

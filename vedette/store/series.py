@@ -1,0 +1,85 @@
+"""The series catalogue: which series an account has, and where their values stand in the wide rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from vedette.events.names import parse_series
+from vedette.events.samples import Kind
+from vedette.events.selectors import Selector
+from vedette.store.pool import Store
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRef:
+    """One series of one source; its values are number `ordinal` (from 1) in the rows of its layout."""
+
+    source: str
+    name: str
+    kind: Kind
+    source_id: int
+    layout_id: int
+    ordinal: int
+
+    def describe(self) -> dict[str, Any]:
+        """As the API shows it."""
+        name, labels = parse_series(self.name)
+        return {"source": self.source, "name": name, "labels": dict(labels), "kind": self.kind}
+
+
+class Catalogue:
+    """Reads the catalogue. Layouts never change, so they are kept once read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._layout = lru_cache(maxsize=8192)(self._read_layout)
+        self._matching = lru_cache(maxsize=8192)(self._match)
+
+    def _read_layout(self, layout: int) -> tuple[tuple[str, ...], tuple[Kind, ...]]:
+        row = self._store.row("SELECT names, kinds FROM layouts WHERE id = %s", layout)
+        return ((), ()) if row is None else (tuple(row["names"]), tuple(row["kinds"]))
+
+    def _match(self, layout: int, selector: Selector) -> tuple[tuple[int, str, Kind], ...]:
+        names, kinds = self._layout(layout)
+        return tuple(
+            (at, name, kind)
+            for at, (name, kind) in enumerate(zip(names, kinds, strict=True), 1)
+            if selector.matches_series(name)
+        )
+
+    def find(self, account: int, selectors: Sequence[Selector]) -> list[SeriesRef]:
+        """Series that match any of `selectors`, by source and name, each once.
+
+        A series that moved from one layout to another stands in both; all of its places are returned.
+        """
+        found: dict[tuple[str, str, int], SeriesRef] = {}
+        for selector in selectors:
+            for row in self._pairs(account, selector.source()):
+                if not selector.matches_source(row["source"]):
+                    continue
+                for ordinal, name, kind in self._matching(row["layout_id"], selector):
+                    ref = SeriesRef(row["source"], name, kind, row["source_id"], row["layout_id"], ordinal)
+                    found[ref.source, ref.name, ref.layout_id] = ref
+        return sorted(found.values(), key=lambda ref: (ref.source, ref.name, ref.layout_id))
+
+    def _pairs(self, account: int, source: str | None) -> list[dict[str, Any]]:
+        return self._store.rows(
+            "SELECT s.name AS source, p.source_id, p.layout_id FROM source_layouts p"
+            " JOIN sources s ON s.id = p.source_id WHERE s.account_id = %s AND (%s::text IS NULL OR s.name = %s)",
+            account,
+            source,
+            source,
+        )
+
+
+def sources(store: Store, account: int) -> list[dict[str, Any]]:
+    """Each source with its first and last report (ms UTC) and interval (ms; 0 where the sender does not say)."""
+    return store.rows(
+        "SELECT name AS source, interval_ms, (extract(epoch FROM first_seen) * 1000)::bigint AS first_seen_ms,"
+        " (extract(epoch FROM last_seen) * 1000)::bigint AS last_seen_ms FROM sources"
+        " WHERE account_id = %s ORDER BY name",
+        account,
+    )

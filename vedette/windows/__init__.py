@@ -1,0 +1,1 @@
+"""Window code: pure, columnar, knows neither Bytewax nor a database."""

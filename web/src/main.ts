@@ -1,0 +1,16 @@
+/** Starts the dashboard. */
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/states.css";
+import "./styles/tables.css";
+import "./styles/charts.css";
+import { start } from "./app";
+import { watchScheme } from "./charts/palette";
+
+const root = document.getElementById("app");
+if (root) {
+  watchScheme();
+  void start(root);
+}

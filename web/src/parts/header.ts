@@ -1,0 +1,53 @@
+/** The bar on top of every page: the way home, the state of the connection, the account. */
+
+import type { Me } from "../gateway/contract";
+import { CONNECTION_LABEL, type Connection } from "../live/feed_state";
+import { el, setClass, setText } from "./element";
+import { mark } from "./mark";
+
+export interface Header {
+  element: HTMLElement;
+  show(connection: Connection): void;
+  showAccount(me: Me): void;
+}
+
+export function header(signOut: () => Promise<void>): Header {
+  const leave = async () => {
+    try {
+      await signOut();
+    } catch {
+      setText(out, "Not signed out: no answer");
+      window.setTimeout(() => setText(out, "Sign out"), 4_000);
+    }
+  };
+  const out = el(
+    "button",
+    { class: "button button-quiet", type: "button", testid: "sign-out", on: { click: () => void leave() } },
+    "Sign out",
+  );
+  const label = el("span", { testid: "connection-state" }, CONNECTION_LABEL.connecting);
+  const pill = el("span", { class: "pill", role: "status", "aria-live": "polite" }, el("i"), label);
+  const email = el("span", { class: "email", testid: "account-email" });
+  const account = el("span", { class: "account-name" });
+  const element = el(
+    "header",
+    { class: "top" },
+    el("a", { class: "home", href: "#/", "aria-label": "Vedette, overview" }, mark(), el("b", {}, "Vedette")),
+    account,
+    el("span", { class: "spring" }),
+    pill,
+    email,
+    out,
+  );
+  return {
+    element,
+    show(connection) {
+      setText(label, CONNECTION_LABEL[connection]);
+      setClass(pill, `pill pill-${connection}`);
+    },
+    showAccount(me) {
+      setText(email, me.email);
+      setText(account, me.account.name);
+    },
+  };
+}
