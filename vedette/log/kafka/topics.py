@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    AuthorizationError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 
 from vedette.events.topics import TOPICS, Topic
 from vedette.log.kafka.faults import fault
@@ -15,6 +22,7 @@ from vedette.settings import LogSettings
 MAX_MESSAGE_BYTES = 16 << 20
 """A body of 8 MB may be one report; Kafka's own default is 1 MB."""
 _PATIENCE_MS = 10_000
+_AGAIN_S = 0.05
 _REPLICAS = 3
 
 
@@ -81,8 +89,29 @@ def _ensure(admin: KafkaAdminClient, settings: LogSettings, every: bool) -> dict
         admin.wait_for_topics([name for name in missing if name in wanted], timeout_ms=_PATIENCE_MS)
     if not wanted:
         return {}
-    described = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(sorted(wanted))}
-    return {topic.name: described[name] for name, topic in wanted.items()}
+    counts = _counts(admin, set(wanted), every)
+    return {wanted[name].name: count for name, count in counts.items()}
+
+
+def _counts(admin: KafkaAdminClient, names: set[str], every: bool) -> dict[str, int]:
+    """How many partitions each topic has, once the broker that is asked knows all of them.
+
+    A broker that has not heard yet of a topic that another one has made answers with an error and no partitions:
+    taken at its word, a reader would read nothing for ever, and a writer could not choose a partition.
+    """
+    deadline = time.monotonic() + _PATIENCE_MS / 1000
+    while True:
+        described = admin.describe_topics(sorted(names))
+        counts = {topic["name"]: len(topic["partitions"]) for topic in described if topic["partitions"]}
+        unknown = names - set(counts)
+        denied = {topic["name"] for topic in described if topic["error_code"] == TopicAuthorizationFailedError.errno}
+        if denied and every:
+            raise TopicAuthorizationFailedError(", ".join(sorted(denied)))
+        if unknown <= denied:
+            return counts
+        if time.monotonic() >= deadline:
+            raise KafkaTimeoutError(f"the brokers do not know the partitions of {', '.join(sorted(unknown))}")
+        time.sleep(_AGAIN_S)
 
 
 def _new_topic(name: str, topic: Topic, partitions: int, copies: int) -> NewTopic:
