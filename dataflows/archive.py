@@ -20,6 +20,8 @@ from vedette.log import Log
 from vedette.store.pool import Store
 
 FLOW = "archive"
+_LONGEST_WAIT_S = 0.5
+"""Events wait for their object much longer."""
 
 
 class _FromManifest(FixedPartitionedSource[Poll, int]):
@@ -64,7 +66,7 @@ def build(
         return PartitionWriter(kind, partition, start, store, objects, limits, clock)
 
     def source(topic: str) -> _FromManifest:
-        read = LogSource(log, topic, clock, stop=stop)
+        read = LogSource(log, topic, clock, longest_wait_s=_LONGEST_WAIT_S, stop=stop)
         return _FromManifest(read, lambda partition: resume(log, store, topic, partition).next_offset)
 
     def keyed(kind: str) -> Callable[[Poll], tuple[str, Records]]:

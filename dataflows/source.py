@@ -35,7 +35,8 @@ class LogSource(FixedPartitionedSource[Poll, int]):
 
     Polls without records are put out too, once a `tick_s`, when the partition has been read to its end: they say so,
     and drive what must happen without input. While the log does not answer, the partition waits and tries again.
-    A `stop` that turns true ends the input: the flow then drains and ends by itself.
+    An empty partition is looked at again after `longest_wait_s` at the latest (nobody waits for some flows, and each
+    look costs). A `stop` that turns true ends the input: the flow then drains and ends by itself.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class LogSource(FixedPartitionedSource[Poll, int]):
         *,
         batch: int = 2_000,
         tick_s: float = 0.5,
+        longest_wait_s: float = _LONGEST_WAIT_S,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self._log = log
+        self._longest_wait_s = longest_wait_s
         self._topic = topic
         self._clock = clock
         self._batch = batch
@@ -67,7 +70,17 @@ class LogSource(FixedPartitionedSource[Poll, int]):
             # A log that was made anew or restored: waiting for the old offset would mean reading nothing for ever.
             get_logger("source").error("log_is_younger", topic=self._topic, partition=number, stored=offset, end=end)
             offset = 0
-        return _Partition(self._log, self._topic, number, offset, self._clock, self._batch, self._tick_s, self._stop)
+        return _Partition(
+            self._log,
+            self._topic,
+            number,
+            offset,
+            self._clock,
+            self._batch,
+            self._tick_s,
+            self._longest_wait_s,
+            self._stop,
+        )
 
 
 class _Partition(StatefulSourcePartition[Poll, int]):
@@ -80,8 +93,10 @@ class _Partition(StatefulSourcePartition[Poll, int]):
         clock: Clock,
         batch: int,
         tick_s: float,
+        longest_wait_s: float,
         stop: Callable[[], bool],
     ) -> None:
+        self._longest_wait_s = longest_wait_s
         self._log, self._topic, self._number, self._offset = log, topic, number, offset
         self._clock, self._batch, self._tick_s, self._stop = clock, batch, tick_s, stop
         self._wait_s = 0.0
@@ -106,8 +121,11 @@ class _Partition(StatefulSourcePartition[Poll, int]):
         if len(records) == self._batch or sum(len(record.value) for record in records) >= _PLENTY_BYTES:
             self._wait_s = 0.0
             return found
-        self._wait_s = _SHORTEST_WAIT_S if records else min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, self._wait_s * 2))
+        self._wait_s = _SHORTEST_WAIT_S if records else self._longer()
         return found + self._tick()
+
+    def _longer(self) -> float:
+        return min(self._longest_wait_s, max(_SHORTEST_WAIT_S, self._wait_s * 2))
 
     def _tick(self) -> list[Poll]:
         """A poll without records, if one is due and the partition has been read to its end.
