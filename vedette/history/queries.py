@@ -240,7 +240,7 @@ class History:
                         for event in events
                     ]
                 budget.take(_CHECK_BYTES * len(results))
-                windows = fold_checks(results)[tier == "1h"]
+                windows = fold_checks(results)[tier]
                 self._checks.put(key, windows, _CHECK_BYTES * len(windows) + 200)
             yield from windows
 

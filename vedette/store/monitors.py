@@ -13,6 +13,11 @@ _COLUMNS = (
     "SELECT id, name, url, config, paused, version,"
     " (extract(epoch FROM created_at) * 1000)::bigint AS created_ms FROM monitors "
 )
+_TABLES = (
+    *(b"monitor_states", b"check_results", b"check_rollup_1m", b"check_rollup_1h", b"check_rollup_1d"),
+    b"incidents",
+)
+"""What goes with a monitor."""
 
 
 def _monitor(row: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +100,7 @@ def remove(store: Store, account: int, monitor: int) -> None:
         done = connection.execute("DELETE FROM monitors WHERE id = %s AND account_id = %s", (monitor, account))
         if not done.rowcount:
             raise NotFound(f"monitor {monitor} does not exist")
-        for table in (b"monitor_states", b"check_results", b"check_rollup_1m", b"check_rollup_1h", b"incidents"):
+        for table in _TABLES:
             connection.execute(b"DELETE FROM " + table + b" WHERE monitor_id = %s", (monitor,))
         # Its alerts would never end otherwise: nothing checks it any more.
         end_alerts(connection, account, "monitor", monitor=monitor)
