@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vedette.statistics.sketch import BUCKETS, HEAD_BYTES, MAX_BUCKETS, Sketch, bucket_values, nearest_rank
+from vedette.statistics.sketch import BUCKETS, HEAD_BYTES, MAX_BUCKETS, ROUNDING, Sketch, bucket_values
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -44,33 +44,45 @@ def quantiles(sketches: Sequence[bytes], group: Ints, groups: int, shares: Seque
     width = int((firsts + heads["length"][filled]).max()) - low if len(firsts) else 1
     if heads["negative_length"].any() or width > MAX_BUCKETS or width * groups > _MOST_CELLS:
         return _one_by_one(sketches, group, found, shares)
-    counts = _counts(sketches, heads, group, groups, low, width)
-    zeros = np.bincount(group, heads["zeros"].astype(np.float64), groups)
-    until = np.cumsum(counts, axis=1) + zeros[:, None]
-    totals = until[:, -1]
+    # One after the other, the groups' counts never fall when added up: one search finds all ranks.
+    until = np.cumsum(_counts(sketches, heads, group, groups, low, width).ravel())
+    before = np.concatenate([[0], until[width - 1 : -1 : width]])
+    zeros = np.bincount(group, heads["zeros"], groups).astype(np.int64)
+    totals = until[width - 1 :: width] - before + zeros
     values = bucket_values(low, width)
     for row, share in zip(found, shares, strict=True):
-        ranks = np.array([nearest_rank(share, int(total)) for total in totals.tolist()])
-        at = (until < ranks[:, None]).sum(axis=1)
-        row[:] = np.where(ranks <= zeros, 0.0, values[np.minimum(at, width - 1)])
+        ranks = np.maximum(1, np.ceil(share * totals - ROUNDING)).astype(np.int64) - zeros
+        at = np.searchsorted(until, before + ranks) - np.arange(groups) * width
+        row[:] = np.where(ranks <= 0, 0.0, values[np.clip(at, 0, width - 1)])
         row[totals == 0] = np.nan
     return found
 
 
 def _counts(
     sketches: Sequence[bytes], heads: npt.NDArray[np.void], group: Ints, groups: int, low: int, width: int
-) -> Floats:
+) -> Ints:
     """Groups by buckets."""
-    counts = np.zeros(groups * width)
+    counts = np.zeros((groups, width), np.int64)
+    firsts = (heads["first"].astype(np.int64) - low).tolist()
     for version in np.unique(heads["version"]).tolist():
         places = np.flatnonzero(heads["version"] == version)
-        chosen = sketches if len(places) == len(sketches) else [sketches[at] for at in places.tolist()]
-        body = np.frombuffer(b"".join([sketch[HEAD_BYTES:] for sketch in chosen]), BUCKETS[version])
-        lengths = heads["length"][places].astype(np.int64)
-        begins = group[places] * width + heads["first"][places] - low
-        index = np.arange(len(body)) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
-        counts += np.bincount(index, body, groups * width)
-    return counts.reshape(groups, width)
+        places = places[np.argsort(group[places], kind="stable")]
+        size = int(BUCKETS[version][-1])
+        blank = bytes(width * size)
+        rows = [
+            (blank[: size * firsts[at]] + sketches[at][HEAD_BYTES:]).ljust(width * size, b"\0")
+            if len(sketches[at]) > HEAD_BYTES
+            else blank
+            for at in places.tolist()
+        ]
+        matrix = np.frombuffer(b"".join(rows), BUCKETS[version]).reshape(len(rows), width)
+        # The first of each group, then the second of each: numpy adds rows of one matrix far more slowly.
+        members = group[places]
+        ordinals = np.arange(len(members)) - np.searchsorted(members, members)
+        for ordinal in range(int(ordinals.max()) + 1):
+            chosen = ordinals == ordinal
+            counts[members[chosen]] += matrix[chosen]
+    return counts
 
 
 def _one_by_one(sketches: Sequence[bytes], group: Ints, found: Floats, shares: Sequence[float]) -> Floats:

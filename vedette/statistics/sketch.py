@@ -25,6 +25,8 @@ MAX_BUCKETS = 2048
 """Per sign; 2048 buckets of 1 % span 17 decades. Beyond, the buckets nearest to zero are joined."""
 _HEAD = struct.Struct("<BQQhHhH")
 HEAD_BYTES = _HEAD.size
+ROUNDING = 1e-9
+"""Of a rank: so much above a whole number is none."""
 BUCKETS = {1: "<u4", 2: "<u1", 3: "<u2"}
 """Version of the form to the type of its counts: the counts of an hour fit into a byte each."""
 
@@ -72,7 +74,7 @@ def bucket_values(first: int, count: int) -> npt.NDArray[np.float64]:
 
 def nearest_rank(q: float, count: int) -> int:
     """The rank, from 1 to `count`, of the quantile q; a product that is off by rounding does not skip a rank."""
-    return max(1, math.ceil(q * count - 1e-9))
+    return max(1, math.ceil(q * count - ROUNDING))
 
 
 class Sketch:

@@ -1,8 +1,8 @@
 """Check columns: windows of monitors as arrays, for answers over thousands of them.
 
 The server gives each row as one value in PostgreSQL's binary form of a record, of which all but the end has a fixed
-size; so a row costs the reader one object, and numpy sees all rows at once. (As tuples of numbers, 270 rows cost more than
-everything else in the answer that is made of them.)
+size; so a row costs the reader one object, and numpy sees all rows at once. (As tuples of numbers, 270 rows cost more
+than everything else in the answer that is made of them.)
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _FIXED = (
     ("sum_ms", ">f8"),
     ("known", "u1"),
 )
+_NO_INTS = np.zeros(0, np.int64)
 _GOOD = "up + degraded > 0", "up + degraded + down > 0"
 
 
@@ -54,10 +55,32 @@ class CheckColumns:
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> CheckColumns:
         """Only some of the windows."""
-        tails = [self.tails[at] for at in np.flatnonzero(chosen).tolist()]
-        fixed = (self.monitor, self.bucket_ms, self.counts.T, self.sum_ms, self.known, self.minutes)
-        monitor, bucket, counts, sums, known, minutes = (column[chosen] for column in fixed)
-        return CheckColumns(self.width_ms, monitor, bucket, counts.T, sums, known, minutes, tails)
+        return CheckColumns(
+            self.width_ms,
+            self.monitor[chosen],
+            self.bucket_ms[chosen],
+            self.counts[:, chosen],
+            self.sum_ms[chosen],
+            self.known[chosen],
+            self.minutes[chosen],
+            [self.tails[at] for at in np.flatnonzero(chosen).tolist()],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[CheckColumns], tier: Tier) -> CheckColumns:
+        """Those of several parts of one tier."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            WIDTH_MS[tier],
+            np.concatenate([_NO_INTS, *(part.monitor for part in parts)]),
+            np.concatenate([_NO_INTS, *(part.bucket_ms for part in parts)]),
+            np.concatenate([np.zeros((len(COUNTS), 0), np.int64), *(part.counts for part in parts)], axis=1),
+            np.concatenate([np.zeros(0), *(part.sum_ms for part in parts)]),
+            np.concatenate([np.zeros(0, np.bool_), *(part.known for part in parts)]),
+            np.concatenate([np.zeros((0, 2, _size(tier)), np.uint8), *(part.minutes for part in parts)]),
+            [tail for part in parts for tail in part.tails],
+        )
 
 
 def read_columns(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from vedette.errors import InvalidInput, NotFound
 from vedette.monitors import MonitorSpec
 from vedette.store.alerts import end_alerts
-from vedette.store.pool import Jsonb, Store
+from vedette.store.pool import Connection, Jsonb, Store
 
 _COLUMNS = (
     "SELECT id, name, url, config, paused, version,"
@@ -112,6 +113,15 @@ def get(store: Store, account: int, monitor: int) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"monitor {monitor} does not exist")
     return _monitor(row)
+
+
+def targets(connection: Connection, ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Account and Apdex target (ms) of each of these monitors that exists."""
+    rows = connection.execute(
+        "SELECT id, account_id, (config->>'apdex_t_ms')::int AS target_ms FROM monitors WHERE id = ANY(%s)",
+        (list(ids),),
+    )
+    return {row["id"]: (row["account_id"], row["target_ms"]) for row in rows}
 
 
 def of_account(store: Store, account: int) -> list[dict[str, Any]]:
