@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from vedette.statistics.grouping import rounds
 from vedette.statistics.sketch import BUCKETS, HEAD_BYTES, MAX_BUCKETS, ROUNDING, Sketch, bucket_values
 
 Floats = npt.NDArray[np.float64]
@@ -66,7 +67,6 @@ def _counts(
     firsts = (heads["first"].astype(np.int64) - low).tolist()
     for version in np.unique(heads["version"]).tolist():
         places = np.flatnonzero(heads["version"] == version)
-        places = places[np.argsort(group[places], kind="stable")]
         size = int(BUCKETS[version][-1])
         blank = bytes(width * size)
         rows = [
@@ -76,12 +76,8 @@ def _counts(
             for at in places.tolist()
         ]
         matrix = np.frombuffer(b"".join(rows), BUCKETS[version]).reshape(len(rows), width)
-        # The first of each group, then the second of each: numpy adds rows of one matrix far more slowly.
-        members = group[places]
-        ordinals = np.arange(len(members)) - np.searchsorted(members, members)
-        for ordinal in range(int(ordinals.max()) + 1):
-            chosen = ordinals == ordinal
-            counts[members[chosen]] += matrix[chosen]
+        for members, chosen in rounds(group[places]):
+            counts[members] += matrix[chosen]
     return counts
 
 

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from psycopg.rows import scalar_row
 
 from vedette.store.checks import CheckWindow
-from vedette.store.pool import Connection, Store, raw_records
+from vedette.store.pool import Connection, Store
 
 Tier = Literal["1m", "1h", "1d"]
 Tail = Literal["sketch", "location"]
@@ -95,7 +96,8 @@ def read_columns(
     """The windows with from_ms ≤ bucket < to_ms of some monitors, at all locations or one."""
     where = "" if location is None else " AND location = %s"
     values = (list(monitors), from_ms, to_ms) + (() if location is None else (location,))
-    return _columns(raw_records(connection, _STATEMENTS[tier, tail] + where, values), tier)
+    with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
+        return _columns(cursor.execute((_STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
 
 
 def columns_of(
@@ -150,8 +152,9 @@ def _statement(tier: Tier, tail: Tail) -> str:
         known = "good IS NOT NULL"
         bits = f"coalesce(good || counted, '\\x{'00' * 2 * _size(tier)}'::bytea)"
     return (
-        f"SELECT row(monitor_id, (date_part('epoch', bucket) * 1000)::bigint, {', '.join(COUNTS)}, sum_ms, {known},"  # noqa: S608 - constants
-        f" {bits}, {tail}) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s) AND bucket >= to_timestamp(%s / 1000.0)"
+        "SELECT record_send(row(monitor_id, (date_part('epoch', bucket) * 1000)::bigint,"
+        f" {', '.join(COUNTS)}, sum_ms, {known},"  # noqa: S608 - constants
+        f" {bits}, {tail})) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s) AND bucket >= to_timestamp(%s / 1000.0)"
         " AND bucket < to_timestamp(%s / 1000.0)"
     )
 

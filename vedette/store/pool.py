@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 import psycopg_pool
-from psycopg import pq
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.rows import DictRow, dict_row, scalar_row, tuple_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from vedette.errors import StoreRefused, StoreUnavailable, VedetteError
@@ -22,7 +19,7 @@ from vedette.store.schema import check_schema
 from vedette.store.watchdog import Watchdog
 from vedette.telemetry import get_logger
 
-__all__ = ["Connection", "Jsonb", "Store", "open_store", "raw_records"]
+__all__ = ["Connection", "Jsonb", "Store", "open_store"]
 
 Connection = psycopg.Connection[DictRow]
 _CHECK_S = 5.0
@@ -184,22 +181,6 @@ class Store:
         return StoreUnavailable(
             f"the database does not answer ({place(self.dsn)}): no connection within the time limit"
         )
-
-
-class _Untouched(Loader):
-    """Gives a value as its bytes."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)
-
-
-def raw_records(connection: Connection, sql: str, values: Sequence[Any]) -> list[bytes]:
-    """Rows of one record each, in PostgreSQL's binary form: see `record_send` in its sources."""
-    with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
-        cursor.adapters.register_loader("record", _Untouched)
-        return cursor.execute(sql.encode(), values).fetchall()
 
 
 def _noting(note: Callable[[psycopg.Error], None]) -> type[Connection]:
