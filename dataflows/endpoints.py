@@ -28,9 +28,10 @@ from vedette.events.samples import LATEST_MS
 from vedette.events.signals import Signal
 from vedette.events.topics import CHECKS, CONTROL
 from vedette.log import Log, Message
-from vedette.store.checks import CheckBatch, write
+from vedette.store.checks import CheckBatch, CheckWindow, hours_of_days, write
 from vedette.store.pool import Store
 from vedette.telemetry import metrics
+from vedette.windows.days import Gap, fill, gaps
 from vedette.windows.endpoint import EndpointShard
 from vedette.windows.outages import OutageShard
 
@@ -88,11 +89,12 @@ def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
 class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
     """Drives an `EndpointShard` and an `OutageShard`.
 
-    Every batch is folded and put out at once, for an outage must not wait.
+    Every batch is folded and put out at once, for an outage must not wait. `hours` gives the rows of the hours of days
+    that began without the shard.
     """
 
-    def __init__(self, book: PolicyBook, snapshot: bytes | None) -> None:
-        self._book = book
+    def __init__(self, book: PolicyBook, hours: Callable[[Iterable[Gap]], list[CheckWindow]], snapshot: bytes | None):
+        self._book, self._hours = book, hours
         found = EndpointShard() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - our own folder
         # Until there were outages, a snapshot held the windows alone.
         pair: tuple[EndpointShard, OutageShard] = found if isinstance(found, tuple) else (found, OutageShard())
@@ -101,6 +103,8 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
     def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
         """Fold the results of `values`."""
         persist("policies", self._book.refresh)
+        if wanted := gaps(self._shard, (result for value in values for _, result in value.results)):
+            fill(self._shard, wanted, persist("days", lambda: self._hours(wanted)))
         for value in values:
             for logged_ms, result in value.results:
                 self._outages.fold(not_ahead(result, logged_ms), self._book)
@@ -144,11 +148,15 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     """The flow from `vedette.checks` to the check tables, incidents, `vedette.signals` and `vedette.control`."""
     flow = Dataflow(FLOW)
     book = PolicyBook(store, clock)
+
+    def hours(wanted: Iterable[Gap]) -> list[CheckWindow]:
+        return hours_of_days(store, wanted)
+
     polls = op.input("checks", flow, LogSource(log, CHECKS.name, clock, stop=stop))
     routed = op.flat_map("route", polls, lambda poll: route(poll, shards))
     # each: (shard or "rejects", Results or Publication)
     outputs = op.stateful_batch(
-        "endpoints", op.flat_map("readable", routed, shard_results), lambda s: EndpointLogic(book, s)
+        "endpoints", op.flat_map("readable", routed, shard_results), lambda s: EndpointLogic(book, hours, s)
     )
     # each: (shard, Written)
     results = op.map("results", outputs, lambda item: item[1])

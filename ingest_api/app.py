@@ -18,6 +18,7 @@ from ingest_api.intake.gathering import Gatherer
 from ingest_api.intake.known import KnownMonitors
 from ingest_api.intake.samples import SamplesIntake
 from ingest_api.middleware import Edge, Shortcuts
+from ingest_api.questions import Questions
 from ingest_api.routes import (
     alerts,
     auth,
@@ -74,6 +75,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         app.state.gatherer = Gatherer(context.log, context.settings.log_max_pending_mb << 20)
         app.state.monitors = KnownMonitors(context.store, context.clock)
         app.state.badges = BadgeMemory(context.clock)
+        app.state.questions = Questions(context)
         tail = asyncio.create_task(context.hub.run())
         try:
             yield

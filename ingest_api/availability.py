@@ -1,32 +1,48 @@
 """Availability: uptime and reachability of one monitor over any range, by location too.
 
-Uptime is the share of time points with at least one success, reachability the share of checks that succeeded. Missed
-slots and faults of the prober are in neither.
+Uptime is the share of minutes with at least one success among those with any check that counts, reachability the share
+of checks that succeeded. Missed slots and faults of the prober are in neither.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from ingest_api.history import availability
+import numpy as np
+
 from vedette.errors import InvalidInput
 from vedette.history.queries import History
-from vedette.store.checks import CheckWindow
+from vedette.statistics.grouping import rounds
+from vedette.store.check_columns import COUNTS, CheckColumns, Tier
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 LONGEST_BY_MINUTES_MS = 2 * DAY_MS
 LONGEST_MS = 3660 * DAY_MS
+Piece = tuple[Tier, int, int]
+"""A tier, and from when to when (ms UTC) it is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A range in whole time points: minutes if it is short, hours if not."""
+    """A range in whole minutes if it is short, in whole hours if not."""
 
     from_ms: int
     to_ms: int
     hours: bool
+
+    def fine(self) -> list[Piece]:
+        """All of it in minutes, or in hours: for what days know no longer."""
+        return [("1h" if self.hours else "1m", self.from_ms, self.to_ms)]
+
+    def pieces(self) -> list[Piece]:
+        """What is to be read: of a long range days, and hours where it begins or ends within a day."""
+        if not self.hours:
+            return self.fine()
+        first, last = self.from_ms + -self.from_ms % DAY_MS, self.to_ms - self.to_ms % DAY_MS
+        wanted: list[Piece] = [("1h", self.from_ms, first), ("1d", first, last), ("1h", last, self.to_ms)]
+        return [piece for piece in wanted if piece[1] < piece[2]]
 
 
 def extent(from_ms: int, to_ms: int) -> Extent:
@@ -38,50 +54,95 @@ def extent(from_ms: int, to_ms: int) -> Extent:
     return Extent(from_ms - from_ms % unit, to_ms + -to_ms % unit, hours)
 
 
-def windows_of(history: History, account: int, monitor: int, wanted: Extent) -> list[CheckWindow]:
-    """The windows in the range, out of the tables or the archive. Blocks."""
-    return history.check_windows(account, monitor, wanted.from_ms, wanted.to_ms, hours=wanted.hours)
+def windows_of(history: History, account: int, monitor: int, pieces: Sequence[Piece]) -> list[CheckColumns]:
+    """The windows of the pieces with their locations, out of the tables or the archive. Blocks."""
+    return [part for piece in pieces for part in history.check_columns(account, monitor, *piece, "location")]
 
 
-def _hourly(windows: Sequence[CheckWindow]) -> tuple[float | None, float | None]:
-    """Of hours it is no longer known which minutes of two locations fell together.
+class Points(NamedTuple):
+    """Minutes with a success, and with any check that counts; how many of the latter are only estimated."""
 
-    So an hour's uptime is that of its best location: a lower bound, for another one may have succeeded at just the
-    minutes where that failed. Each hour weighs as many checks as its busiest location made.
+    good: float = 0
+    counted: float = 0
+    estimated: float = 0
+
+    @property
+    def share(self) -> float | None:
+        """The uptime; None without checks."""
+        return self.good / self.counted if self.counted else None
+
+    def __add__(self, other: Points) -> Points:  # type: ignore[override]  # not the tuples one after the other
+        """Those of two ranges."""
+        return Points(*(mine + more for mine, more in zip(self, other, strict=True)))
+
+
+def time_points(columns: CheckColumns) -> Points:
+    """The minutes of all windows, those of several locations at the same time taken together."""
+    if not len(columns):
+        return Points()
+    buckets, at = np.unique(columns.bucket_ms, return_inverse=True)
+    known = np.bincount(at, ~columns.known, len(buckets)) == 0
+    joined = np.zeros((len(buckets), *columns.minutes.shape[1:]), np.uint8)
+    for members, chosen in rounds(at):
+        joined[members] |= columns.minutes[chosen]
+    good, counted = np.bitwise_count(joined[known]).sum(axis=(0, 2), dtype=np.int64).tolist()
+    points = Points(good, counted)
+    if not known.all():
+        points += _bound(columns.select(~known[at]))
+    return points
+
+
+def _bound(columns: CheckColumns) -> Points:
+    """Of older hours it is no longer known which minutes of two locations fell together.
+
+    So a window's uptime is that of its best location: a lower bound, for another one may have succeeded at just the
+    minutes where that failed. Each window weighs as many checks as its busiest location made.
     """
-    hours: dict[int, list[tuple[int, int]]] = {}
-    for window in windows:
-        good = window.up + window.degraded
-        if good + window.down:
-            hours.setdefault(window.bucket_ms, []).append((good, good + window.down))
-    if not hours:
-        return None, None
-    weights = {at: max(n for _, n in places) for at, places in hours.items()}
-    up = sum(weights[at] * max(good / n for good, n in places) for at, places in hours.items())
-    good_of_all = sum(good for places in hours.values() for good, _ in places)
-    return up / sum(weights.values()), good_of_all / sum(n for places in hours.values() for _, n in places)
+    up, degraded, down = (columns.counts[COUNTS.index(name)] for name in ("up", "degraded", "down"))
+    places: dict[int, list[tuple[int, int]]] = {}
+    rows = zip(columns.bucket_ms.tolist(), (up + degraded).tolist(), (up + degraded + down).tolist(), strict=True)
+    for bucket, good, n in rows:
+        if n:
+            places.setdefault(bucket, []).append((good, n))
+    weights = {bucket: min(max(n for _, n in found), columns.width_ms // MINUTE_MS) for bucket, found in places.items()}
+    counted = sum(weights.values())
+    return Points(sum(weights[b] * max(g / n for g, n in found) for b, found in places.items()), counted, counted)
 
 
-def measure(windows: Sequence[CheckWindow], *, hours: bool) -> dict[str, Any]:
-    """Uptime and reachability (None without checks) and the counts behind them."""
-    uptime, reachability = _hourly(windows) if hours else availability(windows)
-    good = sum(window.up + window.degraded for window in windows)
+def measure(parts: Sequence[CheckColumns]) -> dict[str, Any]:
+    """Uptime and reachability (None without checks), whether the uptime is exact, and the counts behind them."""
+    points = sum(map(time_points, parts), Points())
+    total = dict(zip(COUNTS, sum((part.counts.sum(axis=1) for part in parts), np.zeros(len(COUNTS), np.int64)).tolist(),
+                     strict=True))  # fmt: skip
+    good = total["up"] + total["degraded"]
+    executed = good + total["down"]
     return {
-        "uptime": uptime,
-        "reachability": reachability,
+        "uptime": points.share,
+        "exact": not points.estimated,
+        "reachability": good / executed if executed else None,
         "succeeded": good,
-        "executed": good + sum(window.down for window in windows),
-        "missed": sum(window.missed for window in windows),
-        "probe_error": sum(window.probe_error for window in windows),
+        "executed": executed,
+        "missed": total["missed"],
+        "probe_error": total["probe_error"],
     }
 
 
-def report(windows: Sequence[CheckWindow], *, hours: bool) -> dict[str, Any]:
-    """Over all locations, and of each."""
-    places = sorted({window.location for window in windows})
+def by_location(parts: Sequence[CheckColumns]) -> dict[str, list[CheckColumns]]:
+    """The windows of each location, in the order of the names; `tails` must be locations."""
+    places = sorted({place for part in parts for place in set(part.tails)})
+    names = [np.array(part.tails, object) for part in parts]
     return {
-        **measure(windows, hours=hours),
+        place.decode(): [part.select(name == place) for part, name in zip(parts, names, strict=True)]
+        for place in places
+    }
+
+
+def report(parts: Sequence[CheckColumns]) -> dict[str, Any]:
+    """Over all locations, and of each."""
+    return {
+        **measure(parts),
         "locations": [
-            {"location": place, **measure([w for w in windows if w.location == place], hours=hours)} for place in places
+            {"location": place, **{name: value for name, value in measure(mine).items() if name != "exact"}}
+            for place, mine in by_location(parts).items()
         ],
     }

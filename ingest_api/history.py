@@ -1,26 +1,31 @@
-"""History: check windows of one monitor, over all locations, at steps."""
+"""History: check windows of one monitor, over all locations, at steps; and the Apdex of a range."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ingest_api.check_series import by_step, sketch_of
-from vedette.statistics.apdex import Apdex
-from vedette.store.checks import CheckWindow
+import numpy as np
+
+from ingest_api.availability import DAY_MS, HOUR_MS, by_location, time_points
+from vedette.statistics.apdex import Apdex, Display
+from vedette.statistics.quantiles import quantiles
+from vedette.store.check_columns import COUNTS, CheckColumns, Tier
 from vedette.store.query import Span
 
-_COUNTS = ("satisfied", "tolerating", "frustrated", "up", "degraded", "down", "missed", "probe_error")
+PERCENTILES = (50, 95, 99)
 
 
-def apdex_of(windows: Sequence[CheckWindow], target_ms: int) -> Apdex:
-    """The score of several windows."""
-    return Apdex(
-        sum(window.satisfied for window in windows),
-        sum(window.tolerating for window in windows),
-        sum(window.frustrated for window in windows),
-        target_ms,
-    )
+def tier_of(step_ms: int) -> Tier:
+    """The coarsest tier whose windows make up a step."""
+    return "1d" if step_ms % DAY_MS == 0 else "1h" if step_ms % HOUR_MS == 0 else "1m"
+
+
+def apdex_of(parts: Sequence[CheckColumns], target_ms: int) -> Apdex:
+    """The score of all windows."""
+    sums = sum((part.counts[:3].sum(axis=1) for part in parts), np.zeros(3, np.int64))
+    satisfied, tolerating, frustrated = sums.tolist()
+    return Apdex(satisfied, tolerating, frustrated, target_ms)
 
 
 def show_apdex(apdex: Apdex) -> dict[str, Any]:
@@ -28,43 +33,44 @@ def show_apdex(apdex: Apdex) -> dict[str, Any]:
     return {"score": apdex.score, "display": apdex.display, "band": apdex.band, "count": apdex.count}
 
 
-def availability(windows: Sequence[CheckWindow]) -> tuple[float | None, float | None]:
-    """Uptime (share of windows with at least one success) and reachability (share of checks that succeeded).
-
-    Missed slots and faults of the prober are in neither.
-    """
-    good: dict[int, int] = {}
-    bad: dict[int, int] = {}
-    for window in windows:
-        good[window.bucket_ms] = good.get(window.bucket_ms, 0) + window.up + window.degraded
-        bad[window.bucket_ms] = bad.get(window.bucket_ms, 0) + window.down
-    counted = [bucket for bucket in good if good[bucket] + bad[bucket]]
-    if not counted:
-        return None, None
-    uptime = sum(good[bucket] > 0 for bucket in counted) / len(counted)
-    return uptime, sum(good.values()) / (sum(good.values()) + sum(bad.values()))
-
-
-def history(windows: Sequence[CheckWindow], wanted: Span, target_ms: int) -> dict[str, Any]:
+def history(columns: CheckColumns, wanted: Span, target_ms: int, *, percentiles: bool = True) -> dict[str, Any]:
     """Counts, times and Apdex at each step, and a summary of the whole range."""
-    steps: list[list[CheckWindow]] = [[] for _ in range(wanted.points)]
-    for window in windows:
-        steps[(window.bucket_ms - wanted.from_ms) // wanted.step_ms].append(window)
-    sketches = [sketch_of(part) for part in steps]
-    uptime, reachability = availability(windows)
-    body: dict[str, Any] = {name: [sum(getattr(w, name) for w in part) for part in steps] for name in _COUNTS}
-    body["avg_ms"] = by_step(windows, wanted, _average)
-    for percent in (50, 95, 99):
-        body[f"p{percent}_ms"] = [sketch.quantile(percent / 100) for sketch in sketches]
-    body["apdex"] = [show_apdex(apdex_of(part, target_ms)) for part in steps]
+    at = (columns.bucket_ms - wanted.from_ms) // wanted.step_ms
+    points = wanted.points
+    counts = np.array([np.bincount(at, row, points) for row in columns.counts]).astype(np.int64)
+    body: dict[str, Any] = dict(zip(COUNTS, counts.tolist(), strict=True))
+    good = counts[COUNTS.index("up")] + counts[COUNTS.index("degraded")]
+    sums = np.bincount(at, columns.sum_ms, points)
+    averages = (sums / np.maximum(good, 1)).tolist()
+    body["avg_ms"] = [average if n else None for average, n in zip(averages, good.tolist(), strict=True)]
+    if percentiles:
+        found = quantiles(columns.tails, at, points, [percent / 100 for percent in PERCENTILES])
+        for percent, row in zip(PERCENTILES, found.tolist(), strict=True):
+            body[f"p{percent}_ms"] = [None if value != value else value for value in row]
+    display = Display(target_ms)
+    body["apdex"] = [display.show(*zones) for zones in zip(*counts[:3].tolist(), strict=True)]
+    down = int(counts[COUNTS.index("down")].sum())
+    succeeded = int(good.sum())
+    uptime = time_points(columns)
     body["summary"] = {
-        "uptime": uptime,
-        "reachability": reachability,
-        "apdex": show_apdex(apdex_of(windows, target_ms)),
+        "uptime": uptime.share,
+        "exact": not uptime.estimated,
+        "reachability": succeeded / (succeeded + down) if succeeded + down else None,
+        "apdex": show_apdex(apdex_of([columns], target_ms)),
     }
     return body
 
 
-def _average(windows: list[CheckWindow]) -> float | None:
-    good = sum(window.up + window.degraded for window in windows)
-    return sum(window.sum_ms for window in windows) / good if good else None
+def _scored(parts: Sequence[CheckColumns], target_ms: int) -> dict[str, Any]:
+    apdex = apdex_of(parts, target_ms)
+    zones = {name: getattr(apdex, name) for name in ("satisfied", "tolerating", "frustrated")}
+    return {**show_apdex(apdex), **zones}
+
+
+def apdex_report(parts: Sequence[CheckColumns], target_ms: int) -> dict[str, Any]:
+    """The score over all locations and of each, with the counts that it is made of."""
+    return {
+        **_scored(parts, target_ms),
+        "target_ms": target_ms,
+        "locations": [{"location": place, **_scored(mine, target_ms)} for place, mine in by_location(parts).items()],
+    }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
 
 from vedette.maintenance import windows_in
-from vedette.store.checks import CheckWindow
+from vedette.store.check_columns import CheckColumns
 from vedette.store.maintenance import windows_of
 from vedette.store.pool import Store
 from vedette.windows.maintenance import Window, in_maintenance
 
-MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+MINUTE_MS = 60_000
 
 
 def quiet_times(store: Store, account: int, monitor: int) -> tuple[Window, ...]:
@@ -19,13 +19,12 @@ def quiet_times(store: Store, account: int, monitor: int) -> tuple[Window, ...]:
     return tuple(window for row in rows for window in windows_in(row))
 
 
-def leave_out(windows: Sequence[CheckWindow], quiet: tuple[Window, ...], *, hours: bool) -> list[CheckWindow]:
-    """The minutes that did not begin in a quiet time; of hours, those that were not quiet as a whole."""
-    width = HOUR_MS if hours else MINUTE_MS
-    starts = {window.bucket_ms for window in windows}
-    silent = {
+def leave_out(columns: CheckColumns, quiet: tuple[Window, ...]) -> CheckColumns:
+    """The windows without those that were quiet as a whole: of minutes, those that began in a quiet time."""
+    starts = set(columns.bucket_ms.tolist())
+    silent = [
         start
         for start in starts
-        if all(in_maintenance(quiet, minute) for minute in range(start, start + width, MINUTE_MS))
-    }
-    return [window for window in windows if window.bucket_ms not in silent]
+        if all(in_maintenance(quiet, minute) for minute in range(start, start + columns.width_ms, MINUTE_MS))
+    ]
+    return columns.select(~np.isin(columns.bucket_ms, silent))

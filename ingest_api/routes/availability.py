@@ -1,18 +1,22 @@
-"""Uptime: `GET /v1/monitors/{id}/uptime` over any range."""
+"""Uptime and Apdex: `GET /v1/monitors/{id}/uptime` and `/apdex` over any range."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Query
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest_api.availability import extent, report, windows_of
 from ingest_api.context import Context, context
+from ingest_api.history import apdex_report
+from ingest_api.questions import Subject, questions_of
 from ingest_api.quiet_times import leave_out, quiet_times
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.store import monitors
+from vedette.store.check_columns import CheckColumns
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
 
@@ -26,24 +30,50 @@ def uptime(
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),
 ) -> dict[str, Any]:
-    """Uptime: share of time points with at least one success. Reachability: share of checks that succeeded.
+    """Uptime: share of minutes with at least one success. Reachability: share of checks that succeeded.
 
-    Up to two days, time points are minutes. Over longer ranges (`resolution_s` 3600) hours are read, and the uptime
-    over several locations is a lower bound (`exact` false).
+    Ranges of more than two days are widened to whole hours (`resolution_s` 3600). `exact` is false if some of these are
+    from before it was noted which of their minutes were good: then the uptime over several locations is a lower bound.
     """
     monitors.get(found.store, principal.account, monitor)
     now = found.clock.now_ms()
     wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))
-    windows = windows_of(found.history, principal.account, monitor, wanted)
     if without_maintenance:
         quiet = quiet_times(found.store, principal.account, monitor)
-        windows = leave_out(windows, quiet, hours=wanted.hours)
-    body = report(windows, hours=wanted.hours)
+        parts = [
+            leave_out(part, quiet) for part in windows_of(found.history, principal.account, monitor, wanted.fine())
+        ]
+    else:
+        parts = windows_of(found.history, principal.account, monitor, wanted.pieces())
     return {
         "monitor": monitor,
         "from": wanted.from_ms,
         "to": wanted.to_ms,
         "resolution_s": 3600 if wanted.hours else 60,
-        "exact": not wanted.hours or len(body["locations"]) <= 1,
-        **body,
+        **report(parts),
     }
+
+
+@router.get("/monitors/{monitor}/apdex", summary="Apdex over a range, by location too")
+async def apdex(
+    request: Request,
+    monitor: int,
+    from_: str = Query("-30d", alias="from"),
+    to: str = Query("now"),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> Response:
+    """The score over all locations and of each, with its counts and as its specification shows it.
+
+    Ranges of more than two days are widened to whole hours. Answers may be five seconds old.
+    """
+    now = found.clock.now_ms()
+    wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))
+    head = {"monitor": monitor, "from": wanted.from_ms, "to": wanted.to_ms}
+
+    def make(parts: list[CheckColumns], target_ms: int) -> bytes:
+        return msgspec.json.encode({**head, **apdex_report(parts, target_ms)})
+
+    subject = Subject(tuple(wanted.pieces()), "location")
+    body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)
+    return Response(body, media_type="application/json")

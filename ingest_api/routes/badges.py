@@ -11,17 +11,17 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from ingest_api.availability import DAY_MS, HOUR_MS, extent, measure, windows_of
 from ingest_api.badge_memory import BadgeMemory
 from ingest_api.badges import Badge, apdex_badge, render, response_badge, status_badge, uptime_badge
-from ingest_api.check_series import sketch_of
 from ingest_api.context import Context, context
 from ingest_api.history import apdex_of
 from ingest_api.routes.monitors import state_of
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import NotFound
+from vedette.statistics.sketch import Sketch
 from vedette.store import badge_links, monitors
 
 router = APIRouter(prefix="/v1", tags=["badges"])
-Measured = Literal["uptime", "apdex", "response"]
+Measured = Literal["uptime", "apdex"]
 What = Literal["status", "uptime", "apdex", "response"]
 Span = Literal["1h", "24h", "7d", "30d", "90d"]
 _SPANS: dict[Span, int] = {"1h": HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS, "30d": 30 * DAY_MS, "90d": 90 * DAY_MS}
@@ -43,7 +43,10 @@ def _badge(
     target_ms = definition["apdex_t_ms"]
 
     def measured() -> tuple[str, str]:
-        badge = _measured(found, account, monitor, what, span, target_ms)
+        if what == "response":
+            badge = response_badge("", _median(found, account, monitor, span), target_ms)
+        else:
+            badge = _measured(found, account, monitor, what, span, target_ms)
         return badge.message, badge.colour
 
     message, colour = memory.get((monitor, what, span, target_ms), measured)
@@ -52,15 +55,19 @@ def _badge(
 
 def _measured(found: Context, account: int, monitor: int, what: Measured, span: Span, target_ms: int) -> Badge:
     now = found.clock.now_ms()
-    wanted = extent(now - _SPANS[span], now)
-    windows = windows_of(found.history, account, monitor, wanted)
+    parts = windows_of(found.history, account, monitor, extent(now - _SPANS[span], now).pieces())
     match what:
         case "uptime":
-            return uptime_badge("", measure(windows, hours=wanted.hours)["uptime"])
+            return uptime_badge("", measure(parts)["uptime"])
         case "apdex":
-            return apdex_badge("", apdex_of(windows, target_ms))
-        case "response":
-            return response_badge("", sketch_of(windows).quantile(0.5), target_ms)
+            return apdex_badge("", apdex_of(parts, target_ms))
+
+
+def _median(found: Context, account: int, monitor: int, span: Span) -> float | None:
+    now = found.clock.now_ms()
+    pieces = extent(now - _SPANS[span], now).pieces()
+    parts = [part for piece in pieces for part in found.history.check_columns(account, monitor, *piece, "sketch")]
+    return Sketch.merged(sketch for part in parts for sketch in part.tails).quantile(0.5)
 
 
 def _memory(request: Request) -> BadgeMemory:

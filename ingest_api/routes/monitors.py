@@ -7,16 +7,18 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ingest_api.context import Context, context
-from ingest_api.history import history, show_apdex
+from ingest_api.history import history, show_apdex, tier_of
+from ingest_api.questions import Subject, questions_of
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
 from vedette.store import checks, monitors
+from vedette.store.check_columns import CheckColumns, Tail
 from vedette.store.query import span
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
@@ -111,33 +113,42 @@ def remove_monitor(
 
 
 @router.get("/monitors/{monitor}/history", summary="Times, counts, Apdex and uptime over a range")
-def monitor_history(
+async def monitor_history(
+    request: Request,
     monitor: int,
     from_: str = Query("-24h", alias="from"),
     to: str = Query("now"),
     step: int | None = Query(None, ge=1, le=31 * 86_400, description="seconds, rounded up to whole minutes"),
     location: str | None = None,
+    percentiles: bool = Query(True, description="false: without p50, p95 and p99, which cost the most"),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),
 ) -> Response:
-    """Over all locations, or one. Percentiles come from merged sketches (1 % relative error)."""
-    definition = monitors.get(found.store, principal.account, monitor)
+    """Over all locations, or one. Percentiles come from merged sketches (1 % relative error).
+
+    Steps of whole days are read from days, of whole hours from hours, others from minutes; answers of whole hours may
+    be five seconds old. The summary's uptime is exact unless it says otherwise: see `/uptime`.
+    """
     now = found.clock.now_ms()
     minutes = None if step is None else -(-step // 60) * 60
     wanted = span(parse_time("from", from_, now), parse_time("to", to, now), minutes, least_s=60)
-    hours = wanted.step_ms % _HOUR_MS == 0
-    windows = found.history.check_windows(
-        principal.account, monitor, wanted.from_ms, wanted.to_ms, hours=hours, location=location
-    )
-    body = {
+    tier = tier_of(wanted.step_ms)
+    head = {
         "monitor": monitor,
         "from": wanted.from_ms,
         "to": wanted.to_ms,
         "step_s": wanted.step_ms // 1000,
         "timestamps": wanted.timestamps(),
-        **history(windows, wanted, definition["apdex_t_ms"]),
     }
-    return Response(msgspec.json.encode(body), media_type="application/json")
+
+    def make(parts: list[CheckColumns], target_ms: int) -> bytes:
+        columns = CheckColumns.joined(parts, tier)
+        return msgspec.json.encode({**head, **history(columns, wanted, target_ms, percentiles=percentiles)})
+
+    tail: Tail = "sketch" if percentiles else "location"
+    subject = Subject(((tier, wanted.from_ms, wanted.to_ms),), tail, location)
+    body = await questions_of(request).ask(principal.account, monitor, subject, wanted.step_ms, make)
+    return Response(body, media_type="application/json")
 
 
 @router.get("/monitors/{monitor}/checks", summary="The newest raw results")

@@ -14,7 +14,8 @@ from vedette.statistics.apdex import zone
 from vedette.statistics.sketch import Sketch
 from vedette.store.pool import Store
 
-_WIDTHS = {"check_rollup_1m": 60_000, "check_rollup_1h": 3_600_000}
+_WIDTHS = {"check_rollup_1m": 60_000, "check_rollup_1h": 3_600_000, "check_rollup_1d": 86_400_000}
+_MINUTE = 60_000
 _PHASES = ("dns", "connect", "tls", "ttfb", "transfer")
 _MS = "(extract(epoch FROM {0}) * 1000)::bigint AS {0}"
 
@@ -38,7 +39,7 @@ def compare_tables(store: Store, ledger: Ledger) -> list[Finding]:
         for result in every:
             start = result.scheduled_ms - result.scheduled_ms % width
             windows.setdefault((result.monitor, result.location, start), []).append(result)
-        rows = {key: _window(members) for key, members in windows.items()}
+        rows = {key: _window(members) | _minutes(members, width) for key, members in windows.items()}
         findings.append(_compared(store, plan, table, "bucket", rows))
     states = {place: state for place, results in places.items() if (state := _state(results)) is not None}
     findings.append(_compared(store, plan, "monitor_states", None, states))
@@ -72,6 +73,19 @@ def _window(members: Iterable[CheckResult]) -> dict[str, Any]:
         "apdex_t_ms": members[-1].apdex_t_ms,
         "sketch": sketch.to_bytes(),
     }
+
+
+def _minutes(members: Iterable[CheckResult], width: int) -> dict[str, Any]:
+    """What hours and days say of their minutes."""
+    if width == _MINUTE:
+        return {}
+    counted = [result for result in members if result.outcome in COUNTED]
+    good = [result for result in counted if result.outcome != "down"]
+    found = {}
+    for name, results in (("good", good), ("counted", counted)):
+        numbers = {result.scheduled_ms % width // _MINUTE for result in results}
+        found[name] = sum(1 << number for number in numbers).to_bytes((width // _MINUTE + 7) // 8, "big")
+    return found
 
 
 def _state(results: Iterable[CheckResult]) -> dict[str, Any] | None:

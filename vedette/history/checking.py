@@ -1,4 +1,4 @@
-"""Checking: the archived results of monitors into their minute and hour windows."""
+"""Checking: the archived results of monitors into their windows of minutes, hours and days."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from vedette.windows.endpoint import EndpointShard
 _NEVER_LATE_MS = 1 << 50
 
 
-def fold_checks(results: Iterable[CheckRecord]) -> tuple[list[CheckWindow], list[CheckWindow]]:
-    """Minutes and hours, each in the order of time and location; results come in the order of the log.
+def fold_checks(results: Iterable[CheckRecord]) -> dict[str, list[CheckWindow]]:
+    """Windows by tier (`1m`, `1h`, `1d`), each in the order of time and location; results come in the order of the log.
 
     It is the fold of the endpoints' flow, with a lateness that nothing exceeds.
     """
@@ -21,9 +21,9 @@ def fold_checks(results: Iterable[CheckRecord]) -> tuple[list[CheckWindow], list
         shard.fold(result)
     flushed = shard.flush()
     if flushed is None:
-        return [], []
+        return {"1m": [], "1h": [], "1d": []}
     batch, _ = flushed
-    return _in_order(batch.minutes), _in_order(batch.hours)
+    return {"1m": _in_order(batch.minutes), "1h": _in_order(batch.hours), "1d": _in_order(batch.days)}
 
 
 def _in_order(windows: Iterable[CheckWindow]) -> list[CheckWindow]:

@@ -16,6 +16,7 @@ from vedette.history.limits import Budget, Gate
 from vedette.settings import ArchiveQuerySettings, TableSettings
 from vedette.store import archive as manifest
 from vedette.store import checks
+from vedette.store.check_columns import CheckColumns, Tail, Tier, columns_of, from_windows
 from vedette.store.checks import CheckWindow
 from vedette.store.pool import Store
 from vedette.store.series import SeriesRef
@@ -200,27 +201,60 @@ class History:
             self._opened.append(self._open())
         return self._opened[0]
 
+    def _old(self, account: int, tier: str, from_ms: int, to_ms: int) -> Cell | None:
+        """The part of the range that the archive gives; None if the tables give all."""
+        horizon = horizon_ms(self._tables, tier, self._clock.now_ms())
+        first = self._begin("checks", account) if from_ms < horizon else None
+        if first is None:
+            return None
+        first -= first % WIDTH_MS[tier]
+        begin, end = max(from_ms, first), min(to_ms, horizon)
+        return (begin, end) if begin < end else None
+
+    def in_tables(self, tier: str, from_ms: int) -> bool:
+        """Whether the archive is not needed for the range, so that nothing slow is to come. Does not block."""
+        return self._open is None or from_ms >= horizon_ms(self._tables, tier, self._clock.now_ms())
+
     def check_windows(
         self, account: int, monitor: int, from_ms: int, to_ms: int, *, hours: bool, location: str | None = None
     ) -> list[CheckWindow]:
         """`checks.windows`, and before their horizon those that the archive gives."""
-        tier = "1h" if hours else "1m"
-        horizon = horizon_ms(self._tables, tier, self._clock.now_ms())
-        first = self._begin("checks", account) if from_ms < horizon else None
-        if first is None:
+        tier: Tier = "1h" if hours else "1m"
+        old = self._old(account, tier, from_ms, to_ms)
+        if old is None:
             return checks.windows(self._store, monitor, from_ms, to_ms, hours=hours, location=location)
-        first -= first % WIDTH_MS[tier]
-        begin, end = max(from_ms, first), max(from_ms, min(to_ms, horizon))
+        begin, end = old
         parts = [] if from_ms >= begin else checks.windows(
-            self._store, monitor, from_ms, min(begin, to_ms), hours=hours, location=location)  # fmt: skip
-        parts += [
-            window
-            for window in self._archived_checks(account, monitor, tier, begin - begin % HOUR_MS, end + -end % HOUR_MS)
-            if begin <= window.bucket_ms < end and location in (None, window.location)
-        ]
+            self._store, monitor, from_ms, begin, hours=hours, location=location)  # fmt: skip
+        parts += self._archived(account, monitor, tier, old, location)
         if end < to_ms:
             parts += checks.windows(self._store, monitor, end, to_ms, hours=hours, location=location)
         return parts
+
+    def check_columns(
+        self, account: int, monitor: int, tier: Tier, from_ms: int, to_ms: int, tail: Tail, location: str | None = None
+    ) -> list[CheckColumns]:
+        """The same as columns, in parts: those of the tables, and before their horizon what the archive gives."""
+        begin, end = self._old(account, tier, from_ms, to_ms) or (from_ms, from_ms)
+        found = [
+            columns_of(self._store, tier, monitor, since, until, tail, location)
+            for since, until in ((from_ms, begin), (end, to_ms))
+            if since < until
+        ]
+        if begin < end:
+            windows = self._archived(account, monitor, tier, (begin, end), location)
+            found.append(from_windows(windows, tier, tail))
+        return found
+
+    def _archived(self, account: int, monitor: int, tier: str, times: Cell, location: str | None) -> list[CheckWindow]:
+        """Out of the archive, from whole days of it if they are wanted."""
+        begin, end = times
+        unit = DAY_MS if tier == "1d" else HOUR_MS
+        return [
+            window
+            for window in self._archived_checks(account, monitor, tier, begin - begin % unit, end + -end % unit)
+            if begin <= window.bucket_ms < end and location in (None, window.location)
+        ]
 
     def _archived_checks(
         self, account: int, monitor: int, tier: str, from_ms: int, to_ms: int
@@ -240,7 +274,7 @@ class History:
                         for event in events
                     ]
                 budget.take(_CHECK_BYTES * len(results))
-                windows = fold_checks(results)[tier == "1h"]
+                windows = fold_checks(results)[tier]
                 self._checks.put(key, windows, _CHECK_BYTES * len(windows) + 200)
             yield from windows
 

@@ -9,7 +9,7 @@ from vedette.history.settled import SETTLE_MS, shown
 from vedette.settings import TableSettings
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-_TIERS = {"samples": ("10s", "1m", "1h", "1d"), "checks": ("1m", "1h")}
+_TIERS = {"samples": ("10s", "1m", "1h", "1d"), "checks": ("1m", "1h", "1d")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,13 +124,14 @@ class Rebuilder:
         mine = monitors.ids(self._store, account)
         for monitor, results in self._reports.checks(account, span.read_from_ms, span.read_to_ms, monitors=mine):
             tally.events += len(results)
-            minutes, hours = (
-                [window for window in windows if _within(window.bucket_ms, span.ranges.get(tier))]
-                for tier, windows in zip(("1m", "1h"), fold_checks(results), strict=True)
-            )
-            tally.add(rebuilding.replace_checks(self._store, [monitor], minutes, hours, span.ranges))
+            found = {
+                tier: [window for window in windows if _within(window.bucket_ms, span.ranges.get(tier))]
+                for tier, windows in fold_checks(results).items()
+            }
+            windows = found["1m"], found["1h"], found["1d"]
+            tally.add(rebuilding.replace_checks(self._store, [monitor], *windows, span.ranges))
             mine = mine - {monitor}
-        tally.add(rebuilding.replace_checks(self._store, mine, [], [], span.ranges))
+        tally.add(rebuilding.replace_checks(self._store, mine, [], [], [], span.ranges))
 
 
 def _within(bucket_ms: int, times: tuple[int, int] | None) -> bool:

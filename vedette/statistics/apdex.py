@@ -6,6 +6,7 @@ Source: Apdex Alliance, Application Performance Index Technical Specification 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 SMALL_GROUP = 100
 """Fewer samples than this are marked with an asterisk."""
@@ -48,12 +49,37 @@ class Apdex:
     @property
     def display(self) -> str:
         """As the specification shows it: `0.85 [0.5]`, `0.85* [0.5]` for a small group, `NS [0.5]` without samples."""
-        target = f"[{self.target_ms / 1000:g}]" if self.target_ms % 1000 else f"[{self.target_ms // 1000}.0]"
+        target = _target(self.target_ms)
         hundredths = self.hundredths
         if hundredths is None:
             return f"NS {target}"
         mark = "*" if self.count < SMALL_GROUP else ""
         return f"{hundredths // 100}.{hundredths % 100:02d}{mark} {target}"
+
+
+class Display:
+    """Shows many scores for one target; what `Apdex` shows of each, made once for each of the 101 that there are."""
+
+    def __init__(self, target_ms: int) -> None:
+        self._target_ms = target_ms
+        self._none = {"score": None, "display": f"NS {_target(target_ms)}", "band": None, "count": 0}
+        self._known: dict[tuple[int, bool], tuple[str, str | None]] = {}
+
+    def show(self, satisfied: int, tolerating: int, frustrated: int) -> dict[str, Any]:
+        """Score, display form, band and number of samples."""
+        count = satisfied + tolerating + frustrated
+        if count == 0:
+            return self._none
+        key = (200 * satisfied + 100 * tolerating + count) // (2 * count), count < SMALL_GROUP
+        words = self._known.get(key)
+        if words is None:
+            apdex = Apdex(satisfied, tolerating, frustrated, self._target_ms)
+            words = self._known[key] = apdex.display, apdex.band
+        return {"score": (satisfied + tolerating / 2) / count, "display": words[0], "band": words[1], "count": count}
+
+
+def _target(target_ms: int) -> str:
+    return f"[{target_ms / 1000:g}]" if target_ms % 1000 else f"[{target_ms // 1000}.0]"
 
 
 def zone(total_ms: float, target_ms: int, failed: bool) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
+
+import psycopg
 
 from vedette.events.checks import CheckRecord
 from vedette.store.incidents import IncidentRow, write_incidents
@@ -12,7 +15,11 @@ from vedette.store.pool import Connection, Store
 
 
 class CheckWindow(NamedTuple):
-    """Counts of one monitor at one location in one minute or hour; see the table's columns."""
+    """Counts of one monitor at one location in one minute, hour or day; see the table's columns.
+
+    `good` and `counted` are the minutes of an hour or a day (`vedette/statistics/minutes.py`), None if not known. A
+    minute is one itself, and has none.
+    """
 
     monitor: int
     location: str
@@ -30,6 +37,8 @@ class CheckWindow(NamedTuple):
     min_ms: float | None
     max_ms: float | None
     sketch: bytes
+    good: bytes | None = None
+    counted: bytes | None = None
 
 
 class StateRow(NamedTuple):
@@ -54,16 +63,26 @@ class CheckBatch:
     minutes: Sequence[CheckWindow]
     hours: Sequence[CheckWindow]
     incidents: Sequence[IncidentRow] = ()
+    days: Sequence[CheckWindow] = ()
 
 
+COLUMNS = (
+    "monitor_id, location, (date_part('epoch', bucket) * 1000)::bigint, apdex_t_ms, satisfied, tolerating, frustrated,"
+    " up, degraded, down, missed, probe_error, sum_ms, min_ms, max_ms, sketch"
+)
+"""Of a minute, as `CheckWindow` has them; hours and days have `good` and `counted` besides."""
+_OF_MINUTES = len(CheckWindow._fields) - 2
 _WINDOW = (
-    "INSERT INTO {} VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO {} VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s{})"
     " ON CONFLICT (monitor_id, location, bucket) DO UPDATE SET apdex_t_ms = excluded.apdex_t_ms,"
     " satisfied = excluded.satisfied, tolerating = excluded.tolerating, frustrated = excluded.frustrated,"
     " up = excluded.up, degraded = excluded.degraded, down = excluded.down, missed = excluded.missed,"
     " probe_error = excluded.probe_error, sum_ms = excluded.sum_ms, min_ms = excluded.min_ms,"
-    " max_ms = excluded.max_ms, sketch = excluded.sketch"
+    " max_ms = excluded.max_ms, sketch = excluded.sketch{}"
 )
+_MINUTE = _WINDOW.format("check_rollup_1m", "", "")
+_LARGER = _WINDOW.format("{}", ", %s, %s", ", good = excluded.good, counted = excluded.counted")
+_TYPES = ["int8", "text", "timestamptz", *["int4"] * 9, *["float8"] * 3, *["bytea"] * 3]
 _RESULT = (
     "INSERT INTO check_results VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, to_timestamp(%s / 1000.0),"
     " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s / 1000.0), %s) ON CONFLICT DO NOTHING"
@@ -82,15 +101,28 @@ def write(store: Store, batches: Sequence[CheckBatch]) -> int:
         for batch in batches:
             _many(connection, _RESULT, [_result(result) for result in batch.results])
             _many(connection, _STATE, batch.states)
-            write_windows(connection, batch.minutes, batch.hours)
+            write_windows(connection, batch.minutes, batch.hours, batch.days)
             write_incidents(connection, batch.incidents)
-        return sum(len(batch.minutes) + len(batch.hours) for batch in batches)
+        return sum(len(batch.minutes) + len(batch.hours) + len(batch.days) for batch in batches)
 
 
-def write_windows(connection: Connection, minutes: Sequence[CheckWindow], hours: Sequence[CheckWindow]) -> None:
+def write_windows(
+    connection: Connection, minutes: Sequence[CheckWindow], hours: Sequence[CheckWindow], days: Sequence[CheckWindow]
+) -> None:
     """Write windows in a transaction of the caller's; those that exist are replaced."""
-    _many(connection, _WINDOW.format("check_rollup_1m"), minutes)
-    _many(connection, _WINDOW.format("check_rollup_1h"), hours)
+    _many(connection, _MINUTE, [window[:_OF_MINUTES] for window in minutes])
+    _many(connection, _LARGER.format("check_rollup_1h"), hours)
+    _many(connection, _LARGER.format("check_rollup_1d"), days)
+
+
+def add_windows(connection: psycopg.Connection[Any], table: str, windows: Iterable[CheckWindow]) -> None:
+    """Add hours or days that do not exist yet: the fast way for many."""
+    copy = f"COPY {table} FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(copy.encode()) as rows:
+        rows.set_types(_TYPES)
+        for window in windows:
+            bucket = datetime.fromtimestamp(window.bucket_ms / 1000, UTC)
+            rows.write_row((*window[:2], bucket, *window[3:]))
 
 
 def _many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -113,16 +145,30 @@ def windows(
 ) -> list[CheckWindow]:
     """Minute (or hour) windows with from_ms ≤ bucket < to_ms, oldest first."""
     table = "check_rollup_1h" if hours else "check_rollup_1m"
+    more = ", good, counted" if hours else ""
     rows = store.tuples(
-        "SELECT monitor_id, location, (date_part('epoch', bucket) * 1000)::bigint, apdex_t_ms,"  # noqa: S608 - a constant
-        " satisfied, tolerating, frustrated, up, degraded, down, missed, probe_error, sum_ms, min_ms, max_ms, sketch"
-        f" FROM {table} WHERE monitor_id = %s AND bucket >= to_timestamp(%s / 1000.0)"
+        f"SELECT {COLUMNS}{more} FROM {table}"  # noqa: S608 - constants
+        " WHERE monitor_id = %s AND bucket >= to_timestamp(%s / 1000.0)"
         " AND bucket < to_timestamp(%s / 1000.0) AND (%s::text IS NULL OR location = %s) ORDER BY bucket, location",
         monitor,
         from_ms,
         to_ms,
         location,
         location,
+    )
+    return [CheckWindow(*row) for row in rows]
+
+
+def hours_of_days(store: Store, days: Iterable[tuple[int, str, int]]) -> list[CheckWindow]:
+    """The hours of some days, each a monitor, a location and its start (ms UTC)."""
+    monitors, locations, starts = map(list, zip(*days, strict=True))
+    rows = store.tuples(
+        f"SELECT {COLUMNS}, good, counted FROM check_rollup_1h JOIN unnest(%s::bigint[], %s::text[], %s::bigint[])"  # noqa: S608 - constants
+        " AS wanted (m, l, day) ON monitor_id = m AND location = l AND bucket >= to_timestamp(day / 1000.0)"
+        " AND bucket < to_timestamp(day / 1000.0 + 86400) ORDER BY monitor_id, location, bucket",
+        monitors,
+        locations,
+        starts,
     )
     return [CheckWindow(*row) for row in rows]
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from vedette.errors import InvalidInput, NotFound
 from vedette.monitors import MonitorSpec
 from vedette.store.alerts import end_alerts
-from vedette.store.pool import Jsonb, Store
+from vedette.store.pool import Connection, Jsonb, Store
 
 _COLUMNS = (
     "SELECT id, name, url, config, paused, version,"
     " (extract(epoch FROM created_at) * 1000)::bigint AS created_ms FROM monitors "
 )
+_TABLES = (
+    *(b"monitor_states", b"check_results", b"check_rollup_1m", b"check_rollup_1h", b"check_rollup_1d"),
+    b"incidents",
+)
+"""What goes with a monitor."""
 
 
 def _monitor(row: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +101,7 @@ def remove(store: Store, account: int, monitor: int) -> None:
         done = connection.execute("DELETE FROM monitors WHERE id = %s AND account_id = %s", (monitor, account))
         if not done.rowcount:
             raise NotFound(f"monitor {monitor} does not exist")
-        for table in (b"monitor_states", b"check_results", b"check_rollup_1m", b"check_rollup_1h", b"incidents"):
+        for table in _TABLES:
             connection.execute(b"DELETE FROM " + table + b" WHERE monitor_id = %s", (monitor,))
         # Its alerts would never end otherwise: nothing checks it any more.
         end_alerts(connection, account, "monitor", monitor=monitor)
@@ -107,6 +113,15 @@ def get(store: Store, account: int, monitor: int) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"monitor {monitor} does not exist")
     return _monitor(row)
+
+
+def targets(connection: Connection, ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Account and Apdex target (ms) of each of these monitors that exists."""
+    rows = connection.execute(
+        "SELECT id, account_id, (config->>'apdex_t_ms')::int AS target_ms FROM monitors WHERE id = ANY(%s)",
+        (list(ids),),
+    )
+    return {row["id"]: (row["account_id"], row["target_ms"]) for row in rows}
 
 
 def of_account(store: Store, account: int) -> list[dict[str, Any]]:

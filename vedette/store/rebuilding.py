@@ -67,6 +67,7 @@ def replace_checks(
     monitors: Collection[int],
     minutes: Sequence[CheckWindow],
     hours: Sequence[CheckWindow],
+    days: Sequence[CheckWindow],
     ranges: Ranges,
 ) -> Replaced:
     """Put windows in the place of all that these monitors have in the ranges."""
@@ -78,8 +79,8 @@ def replace_checks(
             ).rowcount
             for tier, times in ranges.items()
         )
-        write_windows(connection, minutes, hours)
-        return Replaced(removed, len(minutes) + len(hours))
+        write_windows(connection, minutes, hours, days)
+        return Replaced(removed, len(minutes) + len(hours) + len(days))
 
 
 def reporting(store: Store, kind: str) -> list[int]:
@@ -96,7 +97,7 @@ _WINDOWS = {
     ),
     "checks": (
         "SELECT 1 AS found FROM {} r JOIN monitors m ON m.id = r.monitor_id WHERE m.account_id = %s",
-        {"check_rollup_1m": 60_000, "check_rollup_1h": 3_600_000},
+        {"check_rollup_1m": 60_000, "check_rollup_1h": 3_600_000, "check_rollup_1d": 86_400_000},
     ),
 }
 

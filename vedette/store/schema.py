@@ -24,7 +24,7 @@ class Difference:
 
 def known() -> list[str]:
     """The migrations that this program knows, in order."""
-    return sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
+    return sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.*") if path.suffix in {".sql", ".py"})
 
 
 def compare(connection: psycopg.Connection[Any]) -> Difference:

@@ -40,6 +40,7 @@ def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
         TimedTable("check_results", "scheduled_at", settings.keep_results_days, chunk["results"], narrow),
         TimedTable("check_rollup_1m", "bucket", settings.keep_1m_days, chunk["1m"], narrow),
         TimedTable("check_rollup_1h", "bucket", settings.keep_1h_days, chunk["1h"], narrow),
+        TimedTable("check_rollup_1d", "bucket", settings.keep_1d_days, chunk["1d"], narrow),
         TimedTable("refresh_tokens", "expires_at", 1),
         TimedTable("alerts", "ended_at", settings.keep_alerts_days),
         TimedTable("incidents", "ended_at", settings.keep_alerts_days),

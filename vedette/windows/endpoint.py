@@ -1,18 +1,20 @@
-"""The endpoints of one shard: check results in; raw rows, states, minute and hour windows, outage signals out."""
+"""The endpoints of one shard: check results in; raw rows, states, windows of minutes, hours and days, signals out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from vedette.events.checks import COUNTED, OUTCOMES, CheckRecord
 from vedette.events.signals import Signal
 from vedette.statistics.apdex import zone
+from vedette.statistics.minutes import Minutes, from_bytes
 from vedette.statistics.sketch import Sketch
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
 
-MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 NOBODY_SILENT: Mapping[str, int] = MappingProxyType({})
 Place = tuple[int, str]
 """A monitor at a location."""
@@ -31,14 +33,23 @@ class Tally:
     max_ms: float | None = None
     sketch: Sketch = field(default_factory=Sketch)
     fresh: list[float] = field(default_factory=list)
+    minutes: Minutes | None = field(default_factory=Minutes)
+    """None if it is not known which they were."""
 
-    def add(self, result: CheckRecord) -> None:
-        """Count one result; times are those of checks that did not fail."""
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """A snapshot from before minutes were noted has none."""
+        for name, value in ({"minutes": None} | state[1]).items():
+            setattr(self, name, value)
+
+    def add(self, result: CheckRecord, minute: int = 0) -> None:
+        """Count one result of the window's minute of that number; times are those of checks that did not fail."""
         self.outcomes[result.outcome] += 1
         self.apdex_t_ms = result.apdex_t_ms
         if result.outcome not in COUNTED:
             return
         failed = result.outcome == "down"
+        if self.minutes is not None:
+            self.minutes |= Minutes(not failed, 1).later(minute)
         self.zones[zone(result.total_ms, result.apdex_t_ms, failed)] += 1
         if not failed:
             ms = result.total_ms
@@ -47,8 +58,10 @@ class Tally:
             self.max_ms = ms if self.max_ms is None else max(ms, self.max_ms)
             self.fresh.append(ms)
 
-    def row(self, place: Place, bucket_ms: int) -> CheckWindow:
-        """The counts as a row."""
+    def row(self, place: Place, bucket_ms: int, minutes: int = 1) -> CheckWindow:
+        """The counts as a row of a window of so many minutes."""
+        noted = self.minutes if minutes > 1 else None
+        good, counted = (None, None) if noted is None else noted.to_bytes(minutes)
         if self.fresh:
             self.sketch.add(self.fresh)
             self.fresh.clear()
@@ -70,7 +83,37 @@ class Tally:
             min_ms=self.min_ms,
             max_ms=self.max_ms,
             sketch=self.sketch.to_bytes(),
+            good=good,
+            counted=counted,
         )
+
+    @classmethod
+    def of(cls, row: CheckWindow) -> Tally:
+        """The tally that gave `row`, but for its members."""
+        known = row.good is not None and row.counted is not None
+        return cls(
+            [row.satisfied, row.tolerating, row.frustrated],
+            {name: getattr(row, name) for name in OUTCOMES},
+            apdex_t_ms=row.apdex_t_ms,
+            sum_ms=row.sum_ms,
+            min_ms=row.min_ms,
+            max_ms=row.max_ms,
+            sketch=Sketch.from_bytes(row.sketch),
+            minutes=from_bytes(row.good or b"", row.counted or b"") if known else None,
+        )
+
+    def join(self, other: Tally, minute: int) -> None:
+        """Add a window that begins so many minutes after this one."""
+        self.zones = [mine + more for mine, more in zip(self.zones, other.zones, strict=True)]
+        self.outcomes = {name: count + other.outcomes[name] for name, count in self.outcomes.items()}
+        self.apdex_t_ms = other.apdex_t_ms
+        self.sum_ms += other.sum_ms
+        self.min_ms = min((ms for ms in (self.min_ms, other.min_ms) if ms is not None), default=None)
+        self.max_ms = max((ms for ms in (self.max_ms, other.max_ms) if ms is not None), default=None)
+        self.sketch.merge(other.sketch)
+        self.fresh += other.fresh
+        if self.minutes is not None:
+            self.minutes = None if other.minutes is None else self.minutes | other.minutes.later(minute)
 
 
 @dataclass(slots=True)
@@ -85,6 +128,12 @@ class PlaceState:
     signalled: int = 0
     minutes: dict[int, Tally] = field(default_factory=dict)
     hours: dict[int, Tally] = field(default_factory=dict)
+    days: dict[int, Tally] = field(default_factory=dict)
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """A snapshot from before days were kept has none."""
+        for name, value in ({"days": {}} | state[1]).items():
+            setattr(self, name, value)
 
 
 class EndpointShard:
@@ -92,7 +141,7 @@ class EndpointShard:
 
     A result is a duplicate if its (slot, attempt) is in its minute already; it is late if its place's own
     watermark has passed the minute's end by more than `lateness_ms`. A late one is kept raw, but not counted.
-    Hours count what minutes count.
+    Hours and days count what minutes count.
     """
 
     def __init__(self, lateness_ms: int = 120_000) -> None:
@@ -103,14 +152,29 @@ class EndpointShard:
         self._changed: dict[Place, set[int]] = {}
         self.late = self.duplicates = 0
 
-    def fold(self, result: CheckRecord, silence: Mapping[str, int] = NOBODY_SILENT) -> None:
-        """Take in one result. `silence` goes into the detail of its signal: why nobody is to be called."""
+    def place(self, result: CheckRecord) -> PlaceState:
+        """The state of the result's place; a new one if it was never heard of."""
         place = (result.monitor, result.location)
         state = self.places.get(place)
         if state is None:
             state = self.places[place] = PlaceState(result.account)
+        return state
+
+    def is_late(self, state: PlaceState, result: CheckRecord) -> bool:
+        """Whether the result comes too late to be counted."""
         minute = result.scheduled_ms - result.scheduled_ms % MINUTE_MS
-        if minute + MINUTE_MS + self._lateness_ms <= state.watermark:
+        return minute + MINUTE_MS <= self.open_from(state)
+
+    def open_from(self, state: PlaceState) -> int:
+        """Minutes that end later still count."""
+        return state.watermark - self._lateness_ms
+
+    def fold(self, result: CheckRecord, silence: Mapping[str, int] = NOBODY_SILENT) -> None:
+        """Take in one result. `silence` goes into the detail of its signal: why nobody is to be called."""
+        place = (result.monitor, result.location)
+        state = self.place(result)
+        minute = result.scheduled_ms - result.scheduled_ms % MINUTE_MS
+        if self.is_late(state, result):
             self.late += 1
             self._results.append(result)
             return
@@ -122,7 +186,9 @@ class EndpointShard:
         tally.members.add(member)
         state.watermark = max(state.watermark, result.scheduled_ms)
         tally.add(result)
-        state.hours.setdefault(minute - minute % HOUR_MS, Tally()).add(result)
+        for width, tallies in ((HOUR_MS, state.hours), (DAY_MS, state.days)):
+            start = minute - minute % width
+            tallies.setdefault(start, Tally()).add(result, (minute - start) // MINUTE_MS)
         self._changed.setdefault(place, set()).add(minute)
         self._results.append(result)
         if result.outcome in COUNTED and member > state.last:
@@ -165,22 +231,25 @@ class EndpointShard:
             return None
         minutes: list[CheckWindow] = []
         hours: list[CheckWindow] = []
+        days: list[CheckWindow] = []
         states: list[StateRow] = []
         for place, changed in self._changed.items():
             state = self.places[place]
             minutes += [state.minutes[start].row(place, start) for start in sorted(changed)]
-            starts = sorted({start - start % HOUR_MS for start in changed})
-            hours += [state.hours[start].row(place, start) for start in starts]
+            for width, tallies, rows in ((HOUR_MS, state.hours, hours), (DAY_MS, state.days, days)):
+                starts = sorted({start - start % width for start in changed})
+                rows += [tallies[start].row(place, start, width // MINUTE_MS) for start in starts]
             if state.state is not None:
                 states.append(state.state)
             self._forget(state)
-        batch = CheckBatch(self._results, states, minutes, hours)
+        batch = CheckBatch(self._results, states, minutes, hours, days=days)
         signals = self._signals
         self._results, self._signals, self._changed = [], [], {}
         return batch, signals
 
     def _forget(self, state: PlaceState) -> None:
-        open_from = state.watermark - self._lateness_ms
+        open_from = self.open_from(state)
         state.minutes = {start: t for start, t in state.minutes.items() if start + MINUTE_MS > open_from}
-        # An hour stays open as long as any of its minutes could still count something.
+        # An hour or a day stays open as long as any of its minutes could still count something.
         state.hours = {start: t for start, t in state.hours.items() if start + HOUR_MS > open_from}
+        state.days = {start: t for start, t in state.days.items() if start + DAY_MS > open_from}

@@ -45,9 +45,9 @@ def test_hours_of_a_day_that_is_not_over_leave_its_row() -> None:
     assert str(span) == "2023-11-14T01:00:00Z to 2023-11-14T03:00:00Z"
 
 
-def test_checks_have_no_days() -> None:
+def test_checks_have_no_windows_of_seconds() -> None:
     (span,) = spans_of("checks", widened(T0, T0 + DAY, T0 + 9 * DAY), Beginning(T0, whole=True), FOR_EVER, T0 + 9 * DAY)
-    assert sorted(span.ranges) == ["1h", "1m"]
+    assert sorted(span.ranges) == ["1d", "1h", "1m"]
 
 
 def test_the_horizon_is_a_whole_hour_before_which_the_janitor_may_have_been() -> None:

@@ -1,0 +1,179 @@
+"""Check columns: windows of monitors as arrays, for answers over thousands of them.
+
+The server gives each row as one value in PostgreSQL's binary form of a record, of which all but the end has a fixed
+size; so a row costs the reader one object, and numpy sees all rows at once. (As tuples of numbers, 270 rows cost more
+than everything else in the answer that is made of them.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from psycopg.rows import scalar_row
+
+from vedette.store.checks import CheckWindow
+from vedette.store.pool import Connection, Store
+
+Tier = Literal["1m", "1h", "1d"]
+Tail = Literal["sketch", "location"]
+WIDTH_MS: dict[Tier, int] = {"1m": 60_000, "1h": 3_600_000, "1d": 86_400_000}
+COUNTS = ("satisfied", "tolerating", "frustrated", "up", "degraded", "down", "missed", "probe_error")
+_FIXED = (
+    ("monitor", ">i8"),
+    ("bucket", ">i8"),
+    *((name, ">i4") for name in COUNTS),
+    ("sum_ms", ">f8"),
+    ("known", "u1"),
+)
+_NO_INTS = np.zeros(0, np.int64)
+_GOOD = "up + degraded > 0", "up + degraded + down > 0"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckColumns:
+    """Windows of one tier, in no order. `counts` has a row for each of `COUNTS`.
+
+    `minutes` are, for each window, the bits of its good and of its counted minutes; they mean nothing where `known` is
+    false. `tails` are what was asked for: sketches, or names of locations.
+    """
+
+    width_ms: int
+    monitor: npt.NDArray[np.int64]
+    bucket_ms: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    sum_ms: npt.NDArray[np.float64]
+    known: npt.NDArray[np.bool_]
+    minutes: npt.NDArray[np.uint8]
+    tails: Sequence[bytes]
+
+    def __len__(self) -> int:
+        """How many windows."""
+        return len(self.bucket_ms)
+
+    def select(self, chosen: npt.NDArray[np.bool_]) -> CheckColumns:
+        """Only some of the windows."""
+        return CheckColumns(
+            self.width_ms,
+            self.monitor[chosen],
+            self.bucket_ms[chosen],
+            self.counts[:, chosen],
+            self.sum_ms[chosen],
+            self.known[chosen],
+            self.minutes[chosen],
+            [self.tails[at] for at in np.flatnonzero(chosen).tolist()],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[CheckColumns], tier: Tier) -> CheckColumns:
+        """Those of several parts of one tier."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            WIDTH_MS[tier],
+            np.concatenate([_NO_INTS, *(part.monitor for part in parts)]),
+            np.concatenate([_NO_INTS, *(part.bucket_ms for part in parts)]),
+            np.concatenate([np.zeros((len(COUNTS), 0), np.int64), *(part.counts for part in parts)], axis=1),
+            np.concatenate([np.zeros(0), *(part.sum_ms for part in parts)]),
+            np.concatenate([np.zeros(0, np.bool_), *(part.known for part in parts)]),
+            np.concatenate([np.zeros((0, 2, _size(tier)), np.uint8), *(part.minutes for part in parts)]),
+            [tail for part in parts for tail in part.tails],
+        )
+
+
+def read_columns(
+    connection: Connection,
+    tier: Tier,
+    monitors: Sequence[int],
+    from_ms: int,
+    to_ms: int,
+    tail: Tail,
+    location: str | None = None,
+) -> CheckColumns:
+    """The windows with from_ms ≤ bucket < to_ms of some monitors, at all locations or one."""
+    where = "" if location is None else " AND location = %s"
+    values = (list(monitors), from_ms, to_ms) + (() if location is None else (location,))
+    with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
+        return _columns(cursor.execute((_STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
+
+
+def columns_of(
+    store: Store, tier: Tier, monitor: int, from_ms: int, to_ms: int, tail: Tail, location: str | None = None
+) -> CheckColumns:
+    """The same of one monitor."""
+    with store.connection() as connection:
+        return read_columns(connection, tier, [monitor], from_ms, to_ms, tail, location)
+
+
+def from_windows(windows: Sequence[CheckWindow], tier: Tier, tail: Tail) -> CheckColumns:
+    """Columns of windows that were folded here."""
+    size = _size(tier)
+    known = np.array([tier == "1m" or window.good is not None for window in windows], np.bool_)
+    minutes = np.zeros((len(windows), 2, size), np.uint8)
+    for number, window in enumerate(windows):
+        good = window.up + window.degraded
+        if tier == "1m":
+            minutes[number, :, 0] = good > 0, good + window.down > 0
+        elif window.good is not None and window.counted is not None:
+            minutes[number] = np.frombuffer(window.good + window.counted, np.uint8).reshape(2, size)
+    return CheckColumns(
+        WIDTH_MS[tier],
+        np.array([window.monitor for window in windows], np.int64),
+        np.array([window.bucket_ms for window in windows], np.int64),
+        np.array([[getattr(window, name) for window in windows] for name in COUNTS], np.int64).reshape(len(COUNTS), -1),
+        np.array([window.sum_ms for window in windows], np.float64),
+        known,
+        minutes,
+        [window.sketch if tail == "sketch" else window.location.encode() for window in windows],
+    )
+
+
+def _size(tier: Tier) -> int:
+    """Bytes for a bit a minute."""
+    return (WIDTH_MS[tier] // 60_000 + 7) // 8
+
+
+def _row(tier: Tier) -> np.dtype[np.void]:
+    """The fixed part of a record: the number of its columns, then of each its type, its length and its value."""
+    fields: list[tuple[Any, ...]] = [("columns", ">i4")]
+    for name, *kind in (*_FIXED, ("minutes", "u1", (2, _size(tier)))):
+        fields += [(f"{name} type", ">i4"), (f"{name} length", ">i4"), (name, *kind)]
+    return np.dtype([*fields, ("tail type", ">i4"), ("tail length", ">i4")])
+
+
+def _statement(tier: Tier, tail: Tail) -> str:
+    if tier == "1m":
+        known = "true"
+        bits = " || ".join(f"(CASE WHEN {each} THEN '\\x01'::bytea ELSE '\\x00'::bytea END)" for each in _GOOD)
+    else:
+        known = "good IS NOT NULL"
+        bits = f"coalesce(good || counted, '\\x{'00' * 2 * _size(tier)}'::bytea)"
+    return (
+        "SELECT record_send(row(monitor_id, (date_part('epoch', bucket) * 1000)::bigint,"
+        f" {', '.join(COUNTS)}, sum_ms, {known},"  # noqa: S608 - constants
+        f" {bits}, {tail})) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s) AND bucket >= to_timestamp(%s / 1000.0)"
+        " AND bucket < to_timestamp(%s / 1000.0)"
+    )
+
+
+_STATEMENTS = {(tier, tail): _statement(tier, tail) for tier in WIDTH_MS for tail in ("sketch", "location")}
+_ROWS = {tier: _row(tier) for tier in WIDTH_MS}
+
+
+def _columns(records: list[bytes], tier: Tier) -> CheckColumns:
+    kind = _ROWS[tier]
+    size = kind.itemsize
+    rows = np.frombuffer(b"".join([record[:size] for record in records]), kind)
+    return CheckColumns(
+        WIDTH_MS[tier],
+        rows["monitor"].astype(np.int64),
+        rows["bucket"].astype(np.int64),
+        np.array([rows[name] for name in COUNTS], np.int64).reshape(len(COUNTS), -1),
+        rows["sum_ms"].astype(np.float64),
+        rows["known"].astype(np.bool_),
+        rows["minutes"],
+        [record[size:] for record in records],
+    )
