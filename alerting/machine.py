@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alerting.rules import AnyRule, EndpointDown, HostSilent, Outage, hold_ms
+from alerting.rules import AnyRule, EndpointDown, HostSilent, Outage, Trend, hold_ms
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
 
@@ -75,9 +75,12 @@ class Titles:
     def title(self, rule: Rule, signal: Signal) -> str:
         """One line that says what is the matter, and since the alert's end, what was."""
         spec = rule.spec
+        monitor = signal.detail.get("monitor")
+        name = self._monitors.get(monitor) if isinstance(monitor, int) else None
+        if isinstance(spec, Trend):
+            how = "is declining by" if signal.detail.get("trend") == "decline" else "moved by"
+            return f"the Apdex of {name or f'monitor {monitor}'} {how} {signal.value:+.3f}"
         if isinstance(spec, EndpointDown | Outage):
-            monitor = signal.detail.get("monitor")
-            name = self._monitors.get(monitor) if isinstance(monitor, int) else None
             where = signal.detail.get("location")
             if isinstance(spec, Outage):
                 where = signal.detail.get("failing") or where
@@ -86,9 +89,9 @@ class Titles:
             return f"{what}: {error}" if error else what
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
-        source, _, name = signal.subject.removeprefix("series:").partition("/")
+        source, _, series = signal.subject.removeprefix("series:").partition("/")
         limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
-        return f"{name} of {source} is {limit} (it is {signal.value:g})"
+        return f"{series} of {source} is {limit} (it is {signal.value:g})"
 
 
 def _step(state: RuleState, rule: Rule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:
@@ -120,6 +123,6 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
         state=changed,
         at=signal.at,
         title=titles.title(rule, signal),
-        value=signal.value if signal.kind == "series" else None,
+        value=signal.value if signal.kind in {"series", "trend"} else None,
         detail=signal.detail,
     )

@@ -59,6 +59,30 @@ class Outage(_Rule):
         return None if is_silent(signal) else True
 
 
+class Trend(_Rule):
+    """A monitor's Apdex has changed for good: a step, or a slow decline.
+
+    It is over with a step the other way, or a step in neither after seven days: then the new level is the usual one.
+    A decline is over when it is no longer seen.
+    """
+
+    kind: Literal["trend"]
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    direction: Literal["down", "up"] = "down"
+    minimum: float = Field(default=0.0, ge=0, le=1, description="smallest change of Apdex that matters")
+    declines: bool = Field(default=True, description="slow declines too, not only steps")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the Apdex has moved that way by enough; None if the signal says nothing about this rule."""
+        if signal.kind != "trend" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state != self.direction:
+            return False
+        if signal.detail.get("trend") == "decline" and not self.declines:
+            return None
+        return True if abs(signal.value) >= self.minimum else None
+
+
 class HostSilent(_Rule):
     """A host has stopped reporting."""
 
@@ -121,7 +145,7 @@ class Threshold(_Rule):
         return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
 
 
-AnyRule = EndpointDown | HostSilent | Threshold | Outage
+AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
 

@@ -38,9 +38,14 @@ def route(poll: Poll) -> Iterable[tuple[str, Signal | Publication]]:
     """Signals by account and subject, rejects under the key `rejects`."""
     events, rejects = read(poll, SIGNALS.name, lambda data: decode(_decoder, data))
     for _, signal in events:
-        yield f"{signal.account}/{signal.subject}", signal
+        yield f"{signal.account}/{subject_of(signal)}", signal
     for reject in rejects:
         yield "rejects", reject
+
+
+def subject_of(signal: Signal) -> str:
+    """What a signal's time is compared within: steps and declines of a monitor come beside its outages."""
+    return f"{signal.subject}/{signal.detail.get('trend')}" if signal.kind == "trend" else signal.subject
 
 
 class SubjectLogic(StatefulBatchLogic[Signal, Decided, bytes]):

@@ -20,6 +20,7 @@ from ingest_api.intake.samples import SamplesIntake
 from ingest_api.middleware import Edge, Shortcuts
 from ingest_api.questions import Questions
 from ingest_api.routes import (
+    account,
     alerts,
     auth,
     availability,
@@ -33,6 +34,7 @@ from ingest_api.routes import (
     monitors,
     series,
     transfer,
+    trends,
 )
 from ingest_api.stream import route as stream
 from ingest_api.stream.hub import Hub
@@ -100,7 +102,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
         app.include_router(module.router)
-    for module in (incidents, maintenance, control):
+    for module in (incidents, maintenance, control, trends, account):
         app.include_router(module.router)
     app.include_router(stream.router)
     if (static / "index.html").exists():

@@ -44,6 +44,10 @@ def build(name: str, settings: FlowSettings, log: Log, store: Store, clock: Cloc
         from dataflows import endpoints
 
         return endpoints.build(log, store, clock, shards=settings.shards, stop=stop)
+    if name == "trends":
+        from dataflows import trends
+
+        return trends.build(log, store, clock, shards=settings.shards, stop=stop)
     from dataflows import alerts
 
     return alerts.build(log, store, clock, book=RuleBook(store, clock), stop=stop)

@@ -8,7 +8,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from launch.commands import ask, backup, bootstrap, doctor, janitor, loadgen, manage, monitor, processes, rebuild
+from launch.commands import (
+    account,
+    ask,
+    backup,
+    bootstrap,
+    doctor,
+    janitor,
+    loadgen,
+    manage,
+    monitor,
+    processes,
+    rebuild,
+)
 from launch.supervised import die_with_parent
 from vedette.errors import VedetteError
 
@@ -32,6 +44,7 @@ app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(manage.channel_app, name="channel")
 app.add_typer(manage.rule_app, name="rule")
+app.add_typer(account.app, name="account")
 
 
 def main() -> None:

@@ -111,13 +111,15 @@ def enable_channel(channel: int) -> None:
 @rule_app.command("add")
 def add_rule(
     name: str,
-    kind: Annotated[str, typer.Argument(help="endpoint_down, host_silent, threshold")],
+    kind: Annotated[str, typer.Argument(help="endpoint_down, outage, trend, host_silent, threshold")],
     series: Annotated[str | None, typer.Option(help="threshold: a selector")] = None,
     above: Annotated[float | None, typer.Option()] = None,
     below: Annotated[float | None, typer.Option()] = None,
     for_s: Annotated[int | None, typer.Option("--for", help="threshold: seconds it must hold")] = None,
-    monitor: Annotated[int | None, typer.Option(help="endpoint_down: one monitor only")] = None,
+    monitor: Annotated[int | None, typer.Option(help="endpoint_down, outage, trend: one monitor only")] = None,
     after_failures: Annotated[int | None, typer.Option(help="endpoint_down: failures in a row")] = None,
+    direction: Annotated[str | None, typer.Option(help="trend: down or up")] = None,
+    minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,
     source: Annotated[str | None, typer.Option(help="host_silent: a regular expression")] = None,
     channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
 ) -> None:
@@ -129,6 +131,8 @@ def add_rule(
         "for_s": for_s,
         "monitor": monitor,
         "after_failures": after_failures,
+        "direction": direction,
+        "minimum": minimum,
         "source": source,
     }
     body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}

@@ -22,6 +22,7 @@ class FlowName(StrEnum):
 
     rollup = "rollup"
     endpoints = "endpoints"
+    trends = "trends"
     alerts = "alerts"
     archive = "archive"
 
@@ -55,7 +56,7 @@ def up(
             min=0,
             max=65535,
             help="N: the n-th process serves its metrics on N+n (gateway N+1, then the flows rollup, endpoints,"
-            " alerts and archive, alert-worker, agent, probe); 0: none does",
+            " trends, alerts and archive, alert-worker, agent, probe); 0: none does",
         ),
     ] = 0,
 ) -> None:

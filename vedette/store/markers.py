@@ -55,6 +55,18 @@ def between(
     )
 
 
+def get(store: Store, account: int, marker: int) -> dict[str, Any]:
+    """One marker; `NotFound` if the account has no such one."""
+    row = store.row(
+        f"SELECT {_COLUMNS} FROM markers WHERE id = %s AND account_id = %s",  # noqa: S608 - a constant
+        marker,
+        account,
+    )
+    if row is None:
+        raise NotFound(f"marker {marker} does not exist")
+    return row
+
+
 def remove(store: Store, account: int, marker: int) -> None:
     """Remove a marker."""
     if not store.execute("DELETE FROM markers WHERE id = %s AND account_id = %s", marker, account):

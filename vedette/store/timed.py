@@ -23,7 +23,7 @@ class TimedTable(NamedTuple):
 
 
 def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
-    """All timed tables. Rows of alerts and incidents count from their end, so open ones stay."""
+    """All timed tables. Rows of alerts, incidents and changes count from their end, so open ones stay."""
     wide, narrow = "source_id, layout_id", "monitor_id, location"
     chunk = {
         "10s": timedelta(hours=settings.chunk_10s_hours),
@@ -44,4 +44,5 @@ def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
         TimedTable("refresh_tokens", "expires_at", 1),
         TimedTable("alerts", "ended_at", settings.keep_alerts_days),
         TimedTable("incidents", "ended_at", settings.keep_alerts_days),
+        TimedTable("trend_changes", "ended_at", settings.keep_alerts_days),
     )

@@ -2,8 +2,8 @@
 
 Hours of the week are leaves, hours of the day their parents, the overall level the root of a normal hierarchy: an
 hour with little data is shrunk towards its hour of the day, and that towards the level, by how much hours really
-differ (empirical Bayes, the variances by DerSimonian and Laird's moments). A prediction comes with its variance, and
-the bucket is learned right after it was predicted. So the standardised errors are recursive residuals, which are
+differ (empirical Bayes, the variances by DerSimonian and Laird's moments). A prediction comes with its variance. If
+the bucket is learned right after it was predicted, the standardised errors are recursive residuals, which are
 independent also while the baseline is young: what is not yet known makes them smaller, not alarming. Excluded buckets
 are simply not learned.
 
@@ -36,7 +36,7 @@ Rows = npt.NDArray[np.int64]
 
 
 class Baseline:
-    """The hour-of-week profiles of all monitors of one shard. Times must not go back; all rows of a call share one."""
+    """The hour-of-week profiles of all monitors of one shard. Predictions' times must not go back."""
 
     def __init__(self) -> None:
         self.learned: Rows = np.zeros(0, np.int64)
@@ -49,6 +49,8 @@ class Baseline:
         self._between: Floats = np.zeros((0, 2))
         self._stamps = np.full((WEEKS, HOURS), -1, np.int64)
         self._hour = -1
+        self._leaf_n: Floats = np.zeros(0)
+        self._leaf_s: Floats = np.zeros(0)
 
     def grow(self, rows: int) -> None:
         """Make room for `rows` monitors in all."""
@@ -111,26 +113,59 @@ class Baseline:
         check = np.maximum(share * expected * (1 - expected), LEAST_VARIANCE)
         return expected, spread, check
 
-    def learn(self, time_ms: int, rows: Rows, counts: Floats, shift: npt.ArrayLike = 0.0, buckets: int = 1) -> None:
-        """Take in S, Tol and F of each of `rows`, whose Apdex lies `shift` above the profile for good.
+    def learn(
+        self, time_ms: npt.ArrayLike, rows: Rows, counts: Floats, shift: npt.ArrayLike = 0.0, buckets: int = 1
+    ) -> None:
+        """Take in S, Tol and F of each of `rows` (no row twice), whose Apdex lies `shift` above the profile for good.
 
         They may be those of several `buckets` of the hour at once, as when the profile begins from hourly windows.
+        `time_ms` is one for all, or each row's own; what is of another hour than the last prediction's counts in
+        predictions from the next hour on. What is older than four weeks is passed over.
         """
-        self._turn(time_ms)
+        hours = np.broadcast_to(np.asarray(time_ms, np.int64) // HOUR_MS, rows.shape)
         checks = counts.sum(1)
         scores = counts[:, 0] + counts[:, 1] / 2 - np.asarray(shift) * checks
-        week, hour = self._cell(time_ms)
-        self._counts[rows, week, hour] += checks
-        self._scores[rows, week, hour] += scores
-        self._leaf_n[rows] += checks
-        self._leaf_s[rows] += scores
+        weeks, cells = hours // HOURS, hours % HOURS
+        for hour in np.unique(hours):
+            self._open(int(hour))
+        held = self._stamps[weeks % WEEKS, cells] == weeks
+        rows, counts, checks, scores = rows[held], counts[held], checks[held], scores[held]
+        weeks, cells = weeks[held], cells[held]
+        self._counts[rows, weeks % WEEKS, cells] += checks
+        self._scores[rows, weeks % WEEKS, cells] += scores
+        now = cells == self._hour % HOURS if self._hour >= 0 else np.zeros(len(rows), np.bool_)
+        self._leaf_n[rows[now]] += checks[now]
+        self._leaf_s[rows[now]] += scores[now]
         self.pooled[rows] = self.pooled[rows] * _DECAY**buckets + counts
         self.learned[rows] += buckets
 
-    @staticmethod
-    def _cell(time_ms: int) -> tuple[int, int]:
-        hours = time_ms // HOUR_MS
-        return hours // HOURS % WEEKS, hours % HOURS
+    def profile(self, rows: Rows) -> Floats:
+        """What is expected of each of `rows` at each hour of the week, the first being Thursday's 0 to 1 UTC."""
+        n, mean, _ = self._leaves()
+        n, mean = n[rows].reshape(len(rows), -1, DAY), mean[rows].reshape(len(rows), -1, DAY)
+        noise = self._noise()[rows][:, None, None]
+        t1, t2 = self._between[rows, 0][:, None, None], self._between[rows, 1][:, None]
+        weight = n / (noise + t1 * n)
+        group_w = weight.sum(1)
+        group_m = (weight * mean).sum(1) / np.maximum(group_w, 1e-12)
+        up = group_w / (1 + t2 * group_w)
+        level = (up * group_m).sum(1, keepdims=True) / np.maximum(up.sum(1, keepdims=True), 1e-12)
+        b2 = t2 * group_w / (1 + t2 * group_w)
+        day = (b2 * group_m + (1 - b2) * level)[:, None, :]
+        b1 = t1 * weight
+        return np.asarray(np.clip(b1 * mean + (1 - b1) * day, 0.0, 1.0).reshape(len(rows), HOURS))
+
+    def held(self, rows: Rows) -> Floats:
+        """Checks of each of `rows` that its profile rests on: those of the latest four weeks."""
+        return np.asarray(self._counts[rows].sum((1, 2), dtype=np.float64))
+
+    def _open(self, hour: int) -> None:
+        """Let the cell of an hour (since 1970) hold that hour, unless it holds a later one, or the hour is too old."""
+        week, cell = hour // HOURS, hour % HOURS
+        stamp = self._stamps[week % WEEKS, cell]
+        if stamp < week and hour > self._hour - WEEKS * HOURS:
+            self._counts[:, week % WEEKS, cell] = self._scores[:, week % WEEKS, cell] = 0
+            self._stamps[week % WEEKS, cell] = week
 
     def _turn(self, time_ms: int) -> None:
         """At a new hour: forget what is older than four weeks, and sum up all but the cells of this hour."""
@@ -140,12 +175,8 @@ class Baseline:
         if self._hour == -1 or hours // DAY != self._hour // DAY:
             self._estimate()
         self._hour = hours
-        oldest = hours // HOURS - WEEKS + 1
-        week, hour = self._cell(time_ms)
-        if self._stamps[week, hour] != hours // HOURS:
-            self._counts[:, week, hour] = self._scores[:, week, hour] = 0
-            self._stamps[week, hour] = hours // HOURS
-        stale = (self._stamps < oldest) & (self._stamps >= 0)
+        hour = hours % HOURS
+        stale = (self._stamps * HOURS + np.arange(HOURS) <= hours - WEEKS * HOURS) & (self._stamps >= 0)
         if stale.any():
             self._counts[:, stale] = self._scores[:, stale] = 0
             self._stamps[stale] = -1

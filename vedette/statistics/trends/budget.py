@@ -18,8 +18,6 @@ SIZES = (0.0045, 0.009, 0.02)
 """Changes of Apdex that a chart each is made for; each chart finds others too, somewhat later than its own."""
 _PARTS = (0.28, 0.31, 0.41)
 """What each size may have of the false alarms; the largest most, since it has the least slack in a learned baseline."""
-_PAUSES = 1.2
-"""By how much false alarms rise because learning stops while a chart is far up; measured on simulated fleets."""
 _SHARED = np.array(
     [
         [2.4, 1.94],
@@ -39,20 +37,38 @@ def monitor_run_length(monitors: int, allowed_a_day: float) -> float:
     """Buckets from one false alarm of a monitor to its next, so that `monitors` together have `allowed_a_day`."""
     if monitors < 1:
         raise InvalidInput("monitors", monitors, "at least 1")
-    if not 0 < allowed_a_day <= monitors * BUCKETS_A_DAY / 100:
-        raise InvalidInput("false alarms a day", allowed_a_day, f"above 0, at most {monitors * BUCKETS_A_DAY / 100:g}")
+    if not 0 < allowed_a_day <= most_allowed(monitors):
+        raise InvalidInput("false alarms a day", allowed_a_day, f"above 0, at most {most_allowed(monitors):g}")
     return monitors * BUCKETS_A_DAY / allowed_a_day
 
 
-def chart_run_length(monitor: float, smallest: npt.ArrayLike) -> Floats:
+def most_allowed(monitors: int) -> float:
+    """The most false alarms a day that `monitors` can be set to have: each one in a hundred buckets."""
+    return monitors * BUCKETS_A_DAY / 100
+
+
+def chart_run_length(monitor: npt.ArrayLike, smallest: npt.ArrayLike) -> Floats:
     """Run lengths of one-sided charts, sizes last, so that all on both sides together have the run length `monitor`.
 
-    `smallest` is the shift, in standard deviations of a bucket, that the smallest size makes.
+    `smallest` is the shift, in standard deviations of a bucket, that the smallest size makes; `monitor` is one for all,
+    or a column of each monitor's own.
     """
     d = np.asarray(smallest, np.float64)[..., None]
-    side = 2.0 * monitor * _PAUSES / np.array(_PARTS)
+    side = 2.0 * np.asarray(monitor) / np.array(_PARTS)
     chart = side / 1.2
     for _ in range(6):
         together = np.interp(np.log(chart[..., :1] * d * d / 2), _SHARED[:, 0], _SHARED[:, 1])
         chart = side / together
     return np.asarray(chart)
+
+
+def raised(height: Floats, shift: Floats, known: Floats, late: Floats) -> Floats:
+    """By what factor thresholds rise since a level that was learned from `known` buckets errs, and is learned late.
+
+    Its error is that of all buckets until the newer ones are learned, `late` buckets on: the errors of a chart's climb,
+    L = h/(δ²/2) buckets, correlate by 1/known up to that lag. So their sum's variance is larger by
+    Σ(1 - lag/L)/known, and thresholds, which are log-likelihood ratios, as much.
+    """
+    climb = np.maximum(2 * height / np.maximum(shift, 1e-9) ** 2, 1.0)
+    lag = np.minimum(late, climb)
+    return np.asarray(1 + 2 * lag * (1 - lag / (2 * climb)) / np.maximum(known, 1.0))

@@ -1,4 +1,4 @@
-"""The buckets that are kept to tell when a change began: the newest of each monitor, as errors and weights."""
+"""The buckets that are kept: the newest of each monitor, to tell when a change began, and to be learned late."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import numpy.typing as npt
 
 from vedette.statistics.trends.trinomial import Floats
 
-KEPT = 576
-"""Buckets of each monitor: two days without gaps."""
+KEPT = 1152
+"""Buckets of each monitor: four days. Longer than anything waits for being learned."""
+_MOST = 65_535
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """The most likely beginning of a change: its first bucket, the change of Apdex since, and the weight of that."""
 
-    bucket_ms: int
+    bucket: int
     size: float
     weight: float
 
@@ -38,43 +40,48 @@ def most_likely_start(times: npt.NDArray[np.int64], errors: Floats, weights: Flo
 
 
 class KeptBuckets:
-    """Rings of the newest `KEPT` buckets of each row."""
+    """The newest `KEPT` buckets of each row, in rings with a place for every bucket number (five minutes since 1970).
+
+    Of each: S, Tol and F, and its error times the root of its checks. A bucket that a row has not had has no checks.
+    """
 
     def __init__(self) -> None:
-        self._times = np.zeros((0, KEPT), np.int64)
-        self._errors = np.zeros((0, KEPT), np.float32)
-        self._weights = np.zeros((0, KEPT), np.float32)
-        self._written = np.zeros(0, np.int64)
+        self._counts = np.zeros((0, KEPT, 3), np.uint16)
+        self._errors = np.zeros((0, KEPT), np.float16)
+        self.newest = -1
 
     def grow(self, rows: int) -> None:
         """Make room for `rows` monitors in all."""
-        more = rows - len(self._written)
+        more = rows - len(self._errors)
         if more > 0:
-            self._times = np.concatenate([self._times, np.zeros((more, KEPT), np.int64)])
-            self._errors = np.concatenate([self._errors, np.zeros((more, KEPT), np.float32)])
-            self._weights = np.concatenate([self._weights, np.zeros((more, KEPT), np.float32)])
-            self._written = np.concatenate([self._written, np.zeros(more, np.int64)])
+            self._counts = np.concatenate([self._counts, np.zeros((more, KEPT, 3), np.uint16)])
+            self._errors = np.concatenate([self._errors, np.zeros((more, KEPT), np.float16)])
 
-    def add(self, time_ms: int, rows: npt.NDArray[np.int64], errors: Floats, weights: Floats) -> None:
-        """Keep one bucket of each of `rows`."""
-        at = self._written[rows] % KEPT
-        self._times[rows, at] = time_ms
-        self._errors[rows, at] = errors
-        self._weights[rows, at] = weights
-        self._written[rows] += 1
+    def add(self, bucket: int, rows: Rows, counts: Floats, errors: Floats) -> None:
+        """Keep bucket number `bucket`, later than any before, of each of `rows`: observed less expected Apdex."""
+        for gone in range(max(self.newest + 1, bucket - KEPT + 1), bucket + 1):
+            self._counts[:, gone % KEPT] = 0
+        self.newest = bucket
+        self._counts[rows, bucket % KEPT] = np.minimum(counts, _MOST)
+        self._errors[rows, bucket % KEPT] = errors * np.sqrt(counts.sum(1))
 
-    def start(self, row: int, since_ms: int, down: bool) -> Start | None:
-        """The most likely beginning of a change of `row` among its kept buckets from `since_ms` on."""
-        written = int(self._written[row])
-        order = np.arange(max(0, written - KEPT), written) % KEPT
-        order = order[self._times[row, order] >= since_ms]
-        return most_likely_start(
-            self._times[row, order],
-            self._errors[row, order].astype(np.float64),
-            self._weights[row, order].astype(np.float64),
-            down,
-        )
+    def counts(self, rows: Rows, buckets: Rows) -> Floats:
+        """S, Tol and F that each of `rows` had in its own one of `buckets`; zeros where that is not kept."""
+        known = (buckets <= self.newest) & (buckets > self.newest - KEPT)
+        found = self._counts[rows, buckets % KEPT].astype(np.float64)
+        return np.asarray(np.where(known[:, None], found, 0.0))
+
+    def start(self, row: int, since: int, down: bool, variance: float) -> Start | None:
+        """The most likely beginning of a change of `row` among its buckets from number `since` on.
+
+        `variance` is that of one check.
+        """
+        order = np.arange(max(since, self.newest - KEPT + 1), self.newest + 1)
+        checks = self._counts[row, order % KEPT].sum(1, dtype=np.float64)
+        order, checks = order[checks > 0], checks[checks > 0]
+        errors = self._errors[row, order % KEPT].astype(np.float64) / np.sqrt(checks)
+        return most_likely_start(order, errors, checks / variance, down)
 
     def forget(self, row: int) -> None:
         """Forget the buckets of `row`."""
-        self._written[row] = 0
+        self._counts[row] = 0

@@ -14,14 +14,15 @@ import numpy.typing as npt
 
 from vedette.errors import InvalidInput
 from vedette.statistics.trends.baseline import BUCKET_MS, HOUR_MS, TRUSTED, Baseline
-from vedette.statistics.trends.budget import SIZES, chart_run_length, monitor_run_length
-from vedette.statistics.trends.kept import KeptBuckets
+from vedette.statistics.trends.budget import SIZES, chart_run_length, monitor_run_length, raised
+from vedette.statistics.trends.kept import KEPT, KeptBuckets
 from vedette.statistics.trends.thresholds import ThresholdTable
 from vedette.statistics.trends.trinomial import Floats
 from vedette.statistics.trends.whitening import Whitening
 
-SUSPICIOUS = 0.6
-"""A chart above this share of its threshold stops its monitor's learning, lest a small change become the usual."""
+PATIENCE = 8
+"""A bucket is learned once it is older than one in so many of those that were: lest a small change become the usual."""
+FOUR_WEEKS = 28 * 288
 _FADING = 1 / 576
 """Weight of the newest bucket in the means of traffic and of weight."""
 Rows = npt.NDArray[np.int64]
@@ -53,12 +54,13 @@ class Change:
 class StepWatch:
     """Steps of all monitors of one shard; rows are monitors.
 
-    `monitors` is how many the whole account has, over all shards, and `allowed_a_day` how many false alarms all of them
-    together may raise a day.
+    `monitors` is how many an account has, over all shards, and `allowed_a_day` how many false alarms all of them
+    together may raise a day; so for all rows whose `budget` is not set.
     """
 
     def __init__(self, monitors: int, allowed_a_day: float) -> None:
-        self._run_length = monitor_run_length(monitors, allowed_a_day)
+        self._usual = monitor_run_length(monitors, allowed_a_day)
+        self._run_length: Floats = np.zeros(0)
         self._table = ThresholdTable()
         self.baseline = Baseline()
         self._whitening = Whitening()
@@ -70,14 +72,19 @@ class StepWatch:
         self._checks: Floats = np.zeros(0)
         self._shift: Floats = np.zeros(0)
         self._shift_variance: Floats = np.zeros(0)
+        self._before: Floats = np.zeros(0)
+        """The shift before the last change, for what is learned late and is older than `_changed` (bucket numbers)."""
+        self._changed = np.zeros(0, np.int64)
+        self._waiting = np.zeros(0, np.int64)
+        """The oldest bucket number that was not learned yet."""
         self._now = -BUCKET_MS
 
     def __len__(self) -> int:
         return len(self._weight)
 
-    def budget(self, monitors: int, allowed_a_day: float) -> None:
-        """Another number of monitors or of allowed false alarms; thresholds follow with the next hour."""
-        self._run_length = monitor_run_length(monitors, allowed_a_day)
+    def budget(self, rows: Rows, monitors: int, allowed_a_day: float) -> None:
+        """The monitors of the account of `rows`, and its false alarms a day; thresholds follow with the next hour."""
+        self._run_length[rows] = monitor_run_length(monitors, allowed_a_day)
 
     def grow(self, rows: int) -> None:
         """Make room for `rows` monitors in all; new ones begin to learn."""
@@ -90,8 +97,11 @@ class StepWatch:
         self._statistic = np.concatenate([self._statistic, np.zeros(charts)])
         self._zero_ms = np.concatenate([self._zero_ms, np.zeros(charts, np.int64)])
         self._heights = np.concatenate([self._heights, np.full(charts, np.inf)])
-        for name in ("_weight", "_checks", "_shift", "_shift_variance"):
+        for name in ("_weight", "_checks", "_shift", "_shift_variance", "_before"):
             setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more)]))
+        for name in ("_changed", "_waiting"):
+            setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, np.int64)]))
+        self._run_length = np.concatenate([self._run_length, np.full(more, self._usual)])
 
     def learning(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether the baselines of `rows` are too young to be trusted."""
@@ -101,6 +111,11 @@ class StepWatch:
         """How far the charts of `rows` are up, as shares of their thresholds: rows by (down, up)."""
         return np.asarray((self._statistic[rows] / self._heights[rows]).max(2))
 
+    def expected(self, time_ms: int, rows: Rows) -> tuple[Floats, Floats]:
+        """What Apdex is expected of `rows` at the time of the last bucket, and their usual checks of a bucket."""
+        profile, _, _ = self.baseline.predict(time_ms, rows)
+        return np.asarray(np.clip(profile + self._shift[rows], 0.0, 1.0)), self._checks[rows].copy()
+
     def forget(self, row: int) -> None:
         """Make `row` new, for another monitor or one that was changed so much that its past tells nothing."""
         for part in (self.baseline, self._whitening, self._kept):
@@ -108,7 +123,8 @@ class StepWatch:
         self._statistic[row] = 0
         self._zero_ms[row] = self._now + BUCKET_MS
         self._heights[row] = np.inf
-        self._weight[row] = self._checks[row] = self._shift[row] = self._shift_variance[row] = 0
+        self._weight[row] = self._checks[row] = self._shift[row] = self._shift_variance[row] = self._before[row] = 0
+        self._changed[row] = self._waiting[row] = 0
 
     def take(self, bucket_ms: int, rows: Rows, counts: Floats) -> list[Change]:
         """Take the bucket of five minutes that begins at `bucket_ms`: for each of `rows` (no row twice) S, Tol and F.
@@ -130,11 +146,14 @@ class StepWatch:
         error = np.where(known, error, 0.0)
         gain = self._shift_variance[rows] / total
         shift = self._shift[rows] + gain * error
-        calm = self.learning(rows) | (self._statistic[rows] <= SUSPICIOUS * self._heights[rows]).all((1, 2))
-        self.baseline.learn(bucket_ms, rows[calm], counts[calm], shift[calm])
+        young = self.learning(rows)
+        self.baseline.learn(bucket_ms, rows[young], counts[young], shift[young])
         self._shift[rows] = shift
         self._shift_variance[rows] *= 1 - gain
-        self._kept.add(bucket_ms, rows, error, np.where(known, 1 / total, 0.0))
+        self._kept.add(bucket_ms // BUCKET_MS, rows, counts, error)
+        self._waiting[rows[young]] = bucket_ms // BUCKET_MS + 1
+        self._waiting[rows] = np.where(self._waiting[rows] == 0, bucket_ms // BUCKET_MS, self._waiting[rows])
+        self._learn_late(bucket_ms // BUCKET_MS)
         first = self._weight[rows] == 0
         fading = np.where(first, 1.0, _FADING) * known
         self._weight[rows] += fading * (1 / total - self._weight[rows])
@@ -144,7 +163,30 @@ class StepWatch:
             self._set_heights(np.flatnonzero(self._weight > 0))
         elif fresh.any():
             self._set_heights(rows[fresh])
-        return self._chart(bucket_ms, rows[known], error[known] / np.sqrt(total[known]), total[known], expected[known])
+        found = self._chart(bucket_ms, rows[known], error[known] / np.sqrt(total[known]), total[known], expected[known])
+        trusted = rows[young & ~self.learning(rows)]  # what was summed up before was not to be trusted
+        self._statistic[trusted] = 0
+        self._zero_ms[trusted] = bucket_ms + BUCKET_MS
+        return found
+
+    def _learn_late(self, now: int) -> None:
+        """Learn the buckets that have waited long enough, of all rows; never more than two of a row."""
+        for _ in range(2):
+            late = self._lateness(np.arange(len(self)))
+            due = np.flatnonzero(~self.learning(np.arange(len(self))) & (self._waiting + late <= now))
+            if not len(due):
+                return
+            self._waiting[due] = np.maximum(self._waiting[due], now - KEPT + 1)
+            buckets = self._waiting[due]
+            counts = self._kept.counts(due, buckets)
+            some = counts.sum(1) > 0
+            shift = np.where(buckets < self._changed[due], self._before[due], self._shift[due])
+            self.baseline.learn(buckets[some] * BUCKET_MS, due[some], counts[some], shift[some])
+            self._waiting[due] += 1
+
+    def _lateness(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """How many buckets `rows` wait before they learn one."""
+        return np.minimum(self.baseline.learned[rows], FOUR_WEEKS) // PATIENCE
 
     def _chart(self, bucket_ms: int, rows: Rows, z: Floats, total: Floats, expected: Floats) -> list[Change]:
         white = self._whitening.whitened(bucket_ms, BUCKET_MS, rows, z) / self._whitening.spread(rows)
@@ -155,11 +197,7 @@ class StepWatch:
         self._zero_ms[rows] = np.where(statistic == 0, bucket_ms + BUCKET_MS, self._zero_ms[rows])
         over = statistic > self._heights[rows]
         alarmed = np.flatnonzero(over.any((1, 2)))
-        found = [self._change(int(rows[i]), bucket_ms, over[i], float(expected[i])) for i in alarmed]
-        trusted = rows[self.baseline.learned[rows] == TRUSTED]  # what was summed up before was not to be trusted
-        self._statistic[trusted] = 0
-        self._zero_ms[trusted] = bucket_ms + BUCKET_MS
-        return found
+        return [self._change(int(rows[i]), bucket_ms, over[i], float(expected[i])) for i in alarmed]
 
     def _dampened(self, rows: Rows) -> Floats:
         """What is left of a lasting shift of z in the independent part of it."""
@@ -170,11 +208,12 @@ class StepWatch:
         excess = np.where(over, self._statistic[row] - self._heights[row], -np.inf)
         side, size = np.unravel_index(int(excess.argmax()), excess.shape)
         down = side == 0
-        start = self._kept.start(row, int(self._zero_ms[row, side].min()), down)
+        variance = float(self.baseline.variance(np.array([row]))[1][0])
+        start = self._kept.start(row, int(self._zero_ms[row, side].min()) // BUCKET_MS, down, variance)
         change = Change(
             row=row,
             bucket_ms=bucket_ms,
-            start_ms=start.bucket_ms if start else int(self._zero_ms[row, side, size]),
+            start_ms=start.bucket * BUCKET_MS if start else int(self._zero_ms[row, side, size]),
             size=start.size if start else (-SIZES[size] if down else SIZES[size]),
             expected=expected,
             statistic=float(self._statistic[row, side, size]),
@@ -185,9 +224,9 @@ class StepWatch:
         self._zero_ms[row] = bucket_ms + BUCKET_MS
         if not change.learning and start is not None:
             # The new level is the usual one from here on. An alarm overstates it, so it is trusted little at first.
+            self._before[row], self._changed[row] = self._shift[row], start.bucket
             self._shift[row] += start.size
             self._shift_variance[row] += 4 / start.weight
-            self._kept.forget(row)
         return change
 
     def _set_heights(self, rows: Rows) -> None:
@@ -198,10 +237,13 @@ class StepWatch:
         self.baseline.inflation[rows] = (1 + phi) / (1 - phi) * self._whitening.spread(rows) ** 2
         skewness = skewness / np.sqrt(np.maximum(self._checks[rows], 1.0))
         shifts = np.array(SIZES) * (self._dampened(rows) * np.sqrt(self._weight[rows]))[:, None]
-        length = chart_run_length(self._run_length, shifts[:, 0])
+        length = chart_run_length(self._run_length[rows, None], shifts[:, 0])
+        known = self.baseline.held(rows) / np.maximum(self._checks[rows], 1e-9)
+        late = self._lateness(rows).astype(np.float64)
         for side, sign in ((0, -1.0), (1, 1.0)):
             towards = self._whitening.skewed(sign * skewness, phi)
             heights = self._table.heights(shifts, towards[:, None], length)
+            heights *= raised(heights, shifts, known[:, None], late[:, None])
             after = mean[:, None] + sign * np.array(SIZES)
             impossible = (after <= 0) | (after >= 1)
             self._heights[rows, side] = np.where(impossible, np.inf, heights)
