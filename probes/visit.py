@@ -14,10 +14,11 @@ from probes.check import Vantage
 from probes.evidence import evidence
 from probes.faults import Fault, Faulted, FaultKind
 from probes.monitors import Monitor
-from probes.net.connection import Conversation, certificate_end_ms, secure
+from probes.net.connection import Conversation, certificate_end_ms, secure, tls_version
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
+from probes.tls import BARE, Protocols
 from vedette.events.checks import CheckResult
 from vedette.telemetry import get_logger
 
@@ -57,6 +58,9 @@ class Visit:
     body_bytes: int = 0
     tls_expires: int | None = None
     address: str | None = None
+    http_version: str | None = None
+    redirects: int = 0
+    tls_version: str | None = None
     seen: Seen | None = None
     notes: Head = ()
 
@@ -77,7 +81,7 @@ class Visitor(ABC):
 
     def __init__(self, monitor: Monitor, vantage: Vantage) -> None:
         self.monitor = monitor
-        self.reach = Reach(monitor.ip_version, vantage.allow_private)
+        self.reach = Reach(monitor.ip_version, vantage.allow_private, vantage.names)
         self.unbounded = self.reach.unbounded
         self.now = vantage.clock.monotonic
         self._vantage = vantage
@@ -101,6 +105,11 @@ class Visitor(ABC):
 
     async def run(self, scheduled_ms: int, attempt: int = 1) -> CheckResult:
         """Check once; see `probes.check.Check.run`."""
+        result, _ = await self.visited(scheduled_ms, attempt)
+        return result
+
+    async def visited(self, scheduled_ms: int, attempt: int = 1) -> tuple[CheckResult, Visit]:
+        """The same, with all that was seen."""
         monitor, clock, lifeline = self.monitor, self._vantage.clock, self._vantage.lifeline
         visit = Visit()
         started_ms = clock.now_ms()
@@ -112,7 +121,7 @@ class Visitor(ABC):
             verdict = await self._reconsidered(visit, verdict, fault, started_ms, begin, total_ms)
         if fault is None and lifeline.watches:
             lifeline.heard(visit.address)
-        return CheckResult(
+        result = CheckResult(
             monitor=monitor.id,
             location=self._vantage.location,
             scheduled_ms=scheduled_ms,
@@ -124,10 +133,12 @@ class Visitor(ABC):
             phases=visit.trace.phases(),
             bytes=visit.body_bytes,
             tls_expires=visit.tls_expires,
+            http_version=visit.http_version,
             apdex_t_ms=monitor.apdex_t_ms,
             attempt=attempt,
             evidence=None if verdict.error is None else self._evidence(visit, verdict.error),
         )
+        return result, visit
 
     async def _reconsidered(
         self, visit: Visit, verdict: Verdict, fault: Fault | None, started_ms: int, begin: float, total_ms: float
@@ -153,7 +164,7 @@ class Visitor(ABC):
             head=seen.head() if seen is not None else (),
             first=seen.first() if seen is not None else b"",
             secrets=self.secrets(),
-            notes=visit.notes,
+            notes=[*visit.notes, *([("http_version", visit.http_version)] if visit.http_version else ())],
         )
 
     async def _faultless(self, visit: Visit) -> Fault | None:
@@ -179,14 +190,15 @@ class Visitor(ABC):
         server_name: str,
         visit: Visit,
         *,
-        bare: bool = False,
+        protocols: Protocols = BARE,
     ) -> asyncio.Transport:
         """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`."""
         visit.trace.phase = "tls"
+        context = self._vantage.tls.context(self.monitor.verify_tls, protocols)
         begin = self.now()
-        context = self._vantage.tls.for_verify(self.monitor.verify_tls, bare=bare)
         secured = await secure(transport, conversation, server_name, context)
         visit.trace.add("tls", self.now() - begin)
+        visit.tls_version = tls_version(secured)
         end_ms = certificate_end_ms(secured)
         if end_ms is not None:
             visit.tls_expires = min(end_ms, visit.tls_expires or end_ms)
