@@ -8,7 +8,7 @@ from vedette.maintenance import windows_in
 from vedette.store.checks import CheckWindow
 from vedette.store.maintenance import windows_of
 from vedette.store.pool import Store
-from vedette.windows.maintenance import Window, in_maintenance
+from vedette.windows.maintenance import Window, held_until
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -23,9 +23,12 @@ def leave_out(windows: Sequence[CheckWindow], quiet: tuple[Window, ...], *, hour
     """The minutes that did not begin in a quiet time; of hours, those that were not quiet as a whole."""
     width = HOUR_MS if hours else MINUTE_MS
     starts = {window.bucket_ms for window in windows}
-    silent = {
-        start
-        for start in starts
-        if all(in_maintenance(quiet, minute) for minute in range(start, start + width, MINUTE_MS))
-    }
+    silent = {start for start in starts if _all_quiet(quiet, start, start + width if hours else start + 1)}
     return [window for window in windows if window.bucket_ms not in silent]
+
+
+def _all_quiet(quiet: tuple[Window, ...], from_ms: int, to_ms: int) -> bool:
+    at: int | None = from_ms
+    while at is not None and at < to_ms:
+        at = held_until(quiet, at)
+    return at is not None

@@ -15,7 +15,8 @@ class Signal(msgspec.Struct, omit_defaults=True):
 
     `endpoint`: subject `monitor:ID@LOCATION`, state `up | down`. `monitor`: subject `monitor:ID`, all locations
     together, state `up | degraded | partial | down`; in both `detail` has `maintenance: 1` or `suppressed_by` (a
-    monitor that it depends on is down) when nobody is to be called. `host`: subject `source:NAME`, state
+    monitor that it depends on is down) when nobody is to be called, and the state is `paused`, or `unknown` when it is
+    no longer checked there. `host`: subject `source:NAME`, state
     `active | silent`. `series`: subject `series:SOURCE/NAME`, with the `value` last observed. A receiver
     ignores a signal that is not newer than the last one it has seen of the same subject: after a crash
     they may come again.

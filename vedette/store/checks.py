@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from vedette.events.checks import CheckRecord
 from vedette.store.incidents import IncidentRow, write_incidents
+from vedette.store.outage_states import OutageState, write_states
 from vedette.store.pool import Connection, Store
 
 
@@ -54,6 +55,7 @@ class CheckBatch:
     minutes: Sequence[CheckWindow]
     hours: Sequence[CheckWindow]
     incidents: Sequence[IncidentRow] = ()
+    outages: Sequence[OutageState] = ()
 
 
 _WINDOW = (
@@ -84,6 +86,7 @@ def write(store: Store, batches: Sequence[CheckBatch]) -> int:
             _many(connection, _STATE, batch.states)
             write_windows(connection, batch.minutes, batch.hours)
             write_incidents(connection, batch.incidents)
+            write_states(connection, batch.outages)
         return sum(len(batch.minutes) + len(batch.hours) for batch in batches)
 
 
