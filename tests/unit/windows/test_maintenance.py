@@ -98,7 +98,9 @@ def test_around_changes_of_the_clocks_too(zone: str) -> None:
                 assert Repeating(cron, minutes, zone).holds(minute * 60_000) is expected
 
 
-CHANGES = [at(f"2026-{change}") for change in ("03-29T01:00", "10-25T01:00", "04-04T15:00", "10-03T15:30", "03-08T07:00")]
+CHANGES = [
+    at(f"2026-{change}") for change in ("03-29T01:00", "10-25T01:00", "04-04T15:00", "10-03T15:30", "03-08T07:00")
+]
 """When some of the zones below change their clocks."""
 crons = st.builds(
     lambda minutes, hours, days, weekdays: f"{minutes} {hours} {days} * {weekdays}",
