@@ -101,8 +101,8 @@ def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
 class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
     """Drives an `EndpointShard` and an `OutageShard`.
 
-    Every batch is folded and put out at once, for an outage must not wait. Polls that found all partitions read to their
-    end drive what is due without results, and what follows from monitors that were paused or removed.
+    Every batch is folded and put out at once, for an outage must not wait. Polls that found all partitions read to
+    their end drive what is due without results, and what follows from monitors that were paused or removed.
     """
 
     def __init__(self, book: PolicyBook, clock: Clock, partitions: int, snapshot: bytes | None) -> None:

@@ -8,7 +8,7 @@ from vedette.maintenance import windows_in
 from vedette.store.checks import CheckWindow
 from vedette.store.maintenance import windows_of
 from vedette.store.pool import Store
-from vedette.windows.maintenance import Window, held_until
+from vedette.windows.maintenance import Window, held_until, in_maintenance
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -17,6 +17,12 @@ def quiet_times(store: Store, account: int, monitor: int) -> tuple[Window, ...]:
     """The windows that are about the monitor, those about all included."""
     rows = [row for row in windows_of(store, account) if not row["monitors"] or monitor in row["monitors"]]
     return tuple(window for row in rows for window in windows_in(row))
+
+
+def active_windows(store: Store, account: int, at_ms: int) -> list[frozenset[int]]:
+    """The monitors that each window is about (none: all), of those windows that hold at `at_ms` (ms UTC)."""
+    rows = windows_of(store, account)
+    return [frozenset(row["monitors"]) for row in rows if in_maintenance(windows_in(row), at_ms)]
 
 
 def leave_out(windows: Sequence[CheckWindow], quiet: tuple[Window, ...], *, hours: bool) -> list[CheckWindow]:

@@ -36,8 +36,8 @@ _END_OTHERS = (
 def write_states(connection: Connection, rows: Sequence[OutageState]) -> None:
     """Write states in a transaction of the caller's, after the incidents.
 
-    A newer one that is there stays (a replay after a crash). A monitor has one open incident at most: another one, which
-    a crash may have left, ends.
+    A newer one that is there stays (a replay after a crash). A monitor has one open incident at most: another one,
+    which a crash may have left, ends.
     """
     if not rows:
         return

@@ -20,8 +20,9 @@ class Policy:
 
     `quorum` locations must fail (all, where there are fewer). `confirm_locations` are those that are asked to look
     again when one fails (none: all others), unless `recheck` is off. It is over after `recover_after` results in a row
-    with which the quorum no longer fails. While `parent` is down, nobody is called; nor within `windows`. No `locations`
-    means all that there are. `changed_ms` (UTC) is when the definition became this one, and so since when it is `paused`.
+    with which the quorum no longer fails. While `parent` is down, nobody is called; nor within `windows`. No
+    `locations` means all that there are. `changed_ms` (UTC) is when the definition became this one, and so since when
+    it is `paused`.
     """
 
     interval_ms: int = 60_000

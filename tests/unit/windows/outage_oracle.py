@@ -10,7 +10,10 @@ from vedette.windows.votes import Policy
 
 @dataclass
 class OutageOracle:
-    """One monitor, whose results reach the log as they end, and without re-checks. `states` are those after each result that counted; `spans` are incidents as (start, end, worst)."""
+    """One monitor, whose results reach the log as they end, and without re-checks.
+
+    `states` are those after each result that counted; `spans` are incidents as (start, end, worst).
+    """
 
     policy: Policy
     heard: list[CheckRecord] = field(default_factory=list)
