@@ -35,8 +35,8 @@ class EndpointDown(_Rule):
         """Whether the signal means trouble; None if it says nothing about this rule."""
         if signal.kind != "endpoint" or self.monitor not in {None, signal.detail.get("monitor")}:
             return None
-        if signal.state == "up":
-            return False
+        if signal.state != "down":
+            return False  # it is up, or nobody looks any more
         if is_silent(signal):
             return None
         failures = signal.detail.get("failures")

@@ -33,6 +33,7 @@ from vedette.store.pool import Store
 from vedette.telemetry import metrics
 from vedette.windows.days import Gap, fill, gaps
 from vedette.windows.endpoint import EndpointShard
+from vedette.windows.incident import end_ms
 from vedette.windows.outages import OutageShard
 
 FLOW = "endpoints"
@@ -41,9 +42,14 @@ _decoder = msgspec.json.Decoder(CheckRecord)
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Check results of one poll for one shard, in the log's order, with the times at which the log took them."""
+    """Check results of one poll for one shard, in the log's order, with the times at which the log took them.
+
+    `caught_up_ms` is the time of a poll that found the partition read to its end, else 0.
+    """
 
     results: list[tuple[int, CheckRecord]]
+    partition: int = 0
+    caught_up_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,20 @@ def decode_check(data: bytes) -> CheckRecord:
 
 
 def route(poll: Poll, shards: int) -> Iterable[Routed]:
-    """Results by shard (all of a monitor's locations in one), rejects under the key `rejects`."""
+    """Results by shard (all of a monitor's locations in one), rejects under the key `rejects`.
+
+    A poll without records goes to every shard.
+    """
+    if not poll.records:
+        for shard in range(shards):
+            yield str(shard), Results([], poll.partition, poll.at_ms)
+        return
     events, rejects = read(poll, CHECKS.name, decode_check)
     by_shard: dict[int, list[tuple[int, CheckRecord]]] = {}
     for record, result in events:
         by_shard.setdefault(hash64(result.monitor) % shards, []).append((record.time_ms, result))
     for shard, results in by_shard.items():
-        yield str(shard), Results(results)
+        yield str(shard), Results(results, poll.partition)
     for reject in rejects:
         yield "rejects", reject
 
@@ -89,40 +102,84 @@ def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
 class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
     """Drives an `EndpointShard` and an `OutageShard`.
 
-    Every batch is folded and put out at once, for an outage must not wait. `hours` gives the rows of the hours of days
-    that began without the shard.
+    Every batch is folded and put out at once, for an outage must not wait. Polls that found all partitions read to
+    their end drive what is due without results, and what follows from monitors that were paused or removed. `hours`
+    gives the rows of the hours of days that began without the shard.
     """
 
-    def __init__(self, book: PolicyBook, hours: Callable[[Iterable[Gap]], list[CheckWindow]], snapshot: bytes | None):
-        self._book, self._hours = book, hours
+    def __init__(
+        self,
+        book: PolicyBook,
+        clock: Clock,
+        partitions: int,
+        hours: Callable[[Iterable[Gap]], list[CheckWindow]],
+        snapshot: bytes | None,
+    ) -> None:
+        self._book, self._clock, self._hours = book, clock, hours
+        self._caught_up = [0] * partitions
+        self._reviewed = 0
+        self._snapshot: bytes | None = None
         found = EndpointShard() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - our own folder
         # Until there were outages, a snapshot held the windows alone.
         pair: tuple[EndpointShard, OutageShard] = found if isinstance(found, tuple) else (found, OutageShard())
         self._shard, self._outages = pair
 
     def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
-        """Fold the results of `values`."""
+        """Fold the results of `values`, and do what is due."""
         persist("policies", self._book.refresh)
         if wanted := gaps(self._shard, (result for value in values for _, result in value.results)):
             fill(self._shard, wanted, persist("days", lambda: self._hours(wanted)))
         for value in values:
             for logged_ms, result in value.results:
-                self._outages.fold(not_ahead(result, logged_ms), self._book)
-                self._shard.fold(result, self._outages.silence_of(result.monitor))
+                self._fold(result, logged_ms)
+            if value.results:
+                self._snapshot = None
+            self._caught_up[value.partition] = max(self._caught_up[value.partition], value.caught_up_ms)
+        if all(self._caught_up) and any(value.caught_up_ms for value in values):
+            self._pass_time(min(self._caught_up))
+        return self._written(), StatefulBatchLogic.RETAIN
+
+    def on_eof(self) -> tuple[Iterable[Written], bool]:
+        """Input ends: what the log held then has been read."""
+        persist("policies", self._book.refresh)
+        self._pass_time(self._clock.now_ms())
+        return self._written(), StatefulBatchLogic.RETAIN
+
+    def _fold(self, result: CheckRecord, logged_ms: int) -> None:
+        if self._book.removed(result.monitor):
+            return  # its rows are gone too
+        true = not_ahead(result, logged_ms)
+        self._outages.fold(true, self._book, logged_ms)
+        watched = self._book.policy(result.monitor).watched(result.location, end_ms(true))
+        self._shard.fold(result, self._outages.silence_of(result.monitor) if watched else None)
+
+    def _pass_time(self, at_ms: int) -> None:
+        generation = self._book.generation
+        if generation != self._reviewed:
+            self._outages.review(self._book)
+            self._shard.review(self._book.policy, self._book.removed)
+            self._reviewed, self._snapshot = generation, None
+        if self._outages.timed:
+            self._outages.tick(at_ms, self._book)
+            self._snapshot = None
+
+    def _written(self) -> list[Written]:
         metrics().count("vedette_flow_duplicates_total", self._shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", self._shard.late, flow=FLOW)
         self._shard.duplicates = self._shard.late = 0
         flushed, decisions = self._shard.flush(), self._outages.take()
         if flushed is None and not decisions:
-            return (), StatefulBatchLogic.RETAIN
+            return []
         batch, signals = flushed or (CheckBatch((), (), (), ()), [])
-        batch = replace(batch, incidents=list(decisions.incidents.values()))
-        written = Written(batch, [*signals, *decisions.signals], decisions.orders)
-        return (written,), StatefulBatchLogic.RETAIN
+        incidents, states = list(decisions.incidents.values()), list(decisions.states.values())
+        batch = replace(batch, incidents=incidents, outages=states)
+        return [Written(batch, [*signals, *decisions.signals], decisions.orders)]
 
     def snapshot(self) -> bytes:
-        """The pickled shards."""
-        return pickle.dumps((self._shard, self._outages), protocol=5)
+        """The pickled shards; the same bytes while nothing has changed."""
+        if self._snapshot is None:
+            self._snapshot = pickle.dumps((self._shard, self._outages), protocol=5)
+        return self._snapshot
 
 
 def shard_results(item: Routed) -> list[tuple[str, Results]]:
@@ -147,7 +204,7 @@ def publications(written: Written) -> list[Publication]:
 def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[], bool] = lambda: False) -> Dataflow:
     """The flow from `vedette.checks` to the check tables, incidents, `vedette.signals` and `vedette.control`."""
     flow = Dataflow(FLOW)
-    book = PolicyBook(store, clock)
+    book, partitions = PolicyBook(store, clock), log.partitions(CHECKS.name)
 
     def hours(wanted: Iterable[Gap]) -> list[CheckWindow]:
         return hours_of_days(store, wanted)
@@ -156,7 +213,9 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     routed = op.flat_map("route", polls, lambda poll: route(poll, shards))
     # each: (shard or "rejects", Results or Publication)
     outputs = op.stateful_batch(
-        "endpoints", op.flat_map("readable", routed, shard_results), lambda s: EndpointLogic(book, hours, s)
+        "endpoints",
+        op.flat_map("readable", routed, shard_results),
+        lambda snapshot: EndpointLogic(book, clock, partitions, hours, snapshot),
     )
     # each: (shard, Written)
     results = op.map("results", outputs, lambda item: item[1])

@@ -5,20 +5,26 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from vedette.clock import Clock
 from vedette.errors import Unavailable
 from vedette.maintenance import windows_in
-from vedette.store.incidents import down_now
+from vedette.store.incidents import trouble_now
 from vedette.store.maintenance import all_windows
-from vedette.store.policies import monitor_policies, monitors_version, windows_version
+from vedette.store.policies import live_locations, monitor_policies, monitors_version, windows_version
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
 from vedette.windows.maintenance import Window
+from vedette.windows.outage_state import Standing
 from vedette.windows.votes import Policy
 
 FRESH_S = 1.0
+ALIVE_FRESH_S = 15.0
+NOTED_S = 10.0
+"""For so long this process's own word on a monitor counts; by then the store has it."""
+_ASK_AGAIN_MS = 2_000
 UNKNOWN = Policy()
 """Of a monitor that was removed, or made a moment ago."""
 
@@ -27,17 +33,23 @@ class PolicyBook:
     """Policies at most `FRESH_S` old; while the store is away, the last ones that were read.
 
     Before the first reading there are none to fall back on: then `refresh` raises `Unavailable`. Workers of a flow are
-    threads, and share it.
+    threads, and share it. `generation` grows whenever a reading has found a change.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._lock = threading.Lock()
         self._read_at = -FRESH_S
+        self._alive_at = -ALIVE_FRESH_S
         self._version: object = None
         self._policies: dict[int, Policy] = {}
-        self._parents: list[int] = []
-        self._down: set[int] = set()
+        self._newest = 0
+        self._alive: dict[int, frozenset[str]] = {}
+        self._parents: frozenset[int] = frozenset()
+        self._trouble: dict[int, str] = {}
+        self._noted: dict[int, tuple[float, Standing]] = {}
+        self._asked: dict[int, int] = {}
+        self.generation = 0
         self._log = get_logger("policies")
 
     def refresh(self) -> None:
@@ -47,43 +59,77 @@ class PolicyBook:
             if now - self._read_at < FRESH_S:
                 return
             try:
-                self._read()
+                self._read(now)
             except Unavailable as error:
                 if self._version is None:
                     raise
                 self._log.warning("policies_not_read", error=str(error))
             self._read_at = self._clock.monotonic()
 
-    def _read(self) -> None:
+    def _read(self, now: float) -> None:
         version = (monitors_version(self._store), windows_version(self._store))
         if version != self._version:
             windows = _windows_by_account(all_windows(self._store))
             rows = monitor_policies(self._store)
             parents = sound_parents({row["id"]: (row["account_id"], row["config"].get("parent")) for row in rows})
             self._policies = {
-                row["id"]: policy_of(
-                    {**row["config"], "parent": parents.get(row["id"])},
-                    _windows_for(row["id"], windows[row["account_id"]]),
+                row["id"]: replace(
+                    policy_of(
+                        {**row["config"], "parent": parents.get(row["id"])},
+                        _windows_for(row["id"], windows[row["account_id"]]),
+                    ),
+                    paused=row["paused"],
+                    changed_ms=row["changed_ms"],
                 )
                 for row in rows
             }
-            self._parents = sorted({p.parent for p in self._policies.values() if p.parent is not None})
+            # Identities only grow: what is not there, and is not newer than all that were seen, was removed.
+            self._newest = max(self._newest, max(self._policies, default=0))
+            self._parents = frozenset(p.parent for p in self._policies.values() if p.parent is not None)
+            self._noted = {monitor: said for monitor, said in self._noted.items() if monitor in self._parents}
+            self._asked = {monitor: at for monitor, at in self._asked.items() if monitor in self._parents}
             self._version = version
+            self.generation += 1
+        if now - self._alive_at >= ALIVE_FRESH_S:
+            self._alive = live_locations(self._store)
+            self._alive_at = now
         if self._parents:
-            self._down = down_now(self._store, self._parents)
+            self._trouble = trouble_now(self._store, sorted(self._parents))
 
     def policy(self, monitor: int) -> Policy:
         """How the monitor's outages are found."""
         return self._policies.get(monitor, UNKNOWN)
 
-    def is_down(self, monitor: int) -> bool:
-        """Whether the monitor is in a confirmed outage, as far as this process has heard or the store said."""
-        return monitor in self._down
+    def removed(self, monitor: int) -> bool:
+        """Whether the monitor was removed: it is not there, though newer ones are."""
+        return monitor not in self._policies and monitor <= self._newest
 
-    def note(self, monitor: int, down: bool) -> None:
-        """Remember at once what the store will say in a moment."""
+    def alive(self, account: int) -> frozenset[str]:
+        """The locations from which something of the account was checked of late, as the store has it."""
+        return self._alive.get(account, frozenset())
+
+    def standing(self, monitor: int) -> Standing | None:
+        """How a parent is, as far as this process has heard of late or the store said; None if nothing is known."""
+        noted = self._noted.get(monitor)
+        if noted is not None and self._clock.monotonic() - noted[0] < NOTED_S and not self.policy(monitor).paused:
+            return noted[1]
+        state = self._trouble.get(monitor)
+        return None if state is None else Standing(state)
+
+    def note(self, monitor: int, standing: Standing) -> None:
+        """Remember at once of a parent what the store will say in a moment."""
+        if monitor in self._parents:
+            with self._lock:
+                self._noted[monitor] = (self._clock.monotonic(), standing)
+
+    def may_ask(self, monitor: int, at_ms: int) -> bool:
+        """Whether the parent was not asked for the sake of another child just now."""
         with self._lock:
-            (self._down.add if down else self._down.discard)(monitor)
+            before = self._asked.get(monitor, at_ms - _ASK_AGAIN_MS)
+            if at_ms - before < _ASK_AGAIN_MS:
+                return False
+            self._asked[monitor] = at_ms
+            return True
 
 
 _Windows = list[tuple[frozenset[int], tuple[Window, ...]]]

@@ -12,7 +12,7 @@ GREEN, LIME, YELLOW, ORANGE, RED, GREY, BLUE = (
     "#2e7d32", "#4c7d2a", "#8d6e00", "#bf5300", "#c62828", "#616161", "#1565c0",
 )  # fmt: skip
 """White text on each has a contrast of at least 4.5 (WCAG 2.1, AA)."""
-_STATE_COLOURS = {"up": GREEN, "degraded": YELLOW, "down": RED}
+_STATE_COLOURS = {"up": GREEN, "degraded": YELLOW, "partial": ORANGE, "down": RED}
 _BAND_COLOURS = {"Excellent": GREEN, "Good": LIME, "Fair": YELLOW, "Poor": ORANGE, "Unacceptable": RED}
 _UPTIME_COLOURS = ((0.999, GREEN), (0.99, LIME), (0.95, YELLOW), (0.9, ORANGE), (0.0, RED))
 

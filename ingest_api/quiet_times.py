@@ -8,7 +8,7 @@ from vedette.maintenance import windows_in
 from vedette.store.check_columns import CheckColumns
 from vedette.store.maintenance import windows_of
 from vedette.store.pool import Store
-from vedette.windows.maintenance import Window, in_maintenance
+from vedette.windows.maintenance import Window, held_until, in_maintenance
 
 MINUTE_MS = 60_000
 
@@ -19,12 +19,21 @@ def quiet_times(store: Store, account: int, monitor: int) -> tuple[Window, ...]:
     return tuple(window for row in rows for window in windows_in(row))
 
 
+def active_windows(store: Store, account: int, at_ms: int) -> list[frozenset[int]]:
+    """The monitors that each window is about (none: all), of those windows that hold at `at_ms` (ms UTC)."""
+    rows = windows_of(store, account)
+    return [frozenset(row["monitors"]) for row in rows if in_maintenance(windows_in(row), at_ms)]
+
+
 def leave_out(columns: CheckColumns, quiet: tuple[Window, ...]) -> CheckColumns:
     """The windows without those that were quiet as a whole: of minutes, those that began in a quiet time."""
-    starts = set(columns.bucket_ms.tolist())
-    silent = [
-        start
-        for start in starts
-        if all(in_maintenance(quiet, minute) for minute in range(start, start + columns.width_ms, MINUTE_MS))
-    ]
+    width = columns.width_ms if columns.width_ms > MINUTE_MS else 1
+    silent = [start for start in set(columns.bucket_ms.tolist()) if _all_quiet(quiet, start, start + width)]
     return columns.select(~np.isin(columns.bucket_ms, silent))
+
+
+def _all_quiet(quiet: tuple[Window, ...], from_ms: int, to_ms: int) -> bool:
+    at: int | None = from_ms
+    while at is not None and at < to_ms:
+        at = held_until(quiet, at)
+    return at is not None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from alerting.rules import EndpointDown, HostSilent
+from alerting.rules import HostSilent, Outage
 from launch.variables import secret
 from vedette.auth.passwords import random_password
 from vedette.errors import Conflict
@@ -48,7 +48,7 @@ def _first_user(store: Store, account: int, given: str | None) -> FirstLogin:
 
 def _first_rules(store: Store, account: int) -> None:
     for rule in (
-        EndpointDown(name="Endpoint down", kind="endpoint_down", after_failures=2),
+        Outage(name="Outage", kind="outage"),
         HostSilent(name="Host silent", kind="host_silent"),
     ):
         with suppress(Conflict):  # an interrupted first start has made it

@@ -18,7 +18,7 @@ from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import NotFound
 from vedette.statistics.sketch import Sketch
-from vedette.store import badge_links, monitors
+from vedette.store import badge_links, monitors, outage_states
 
 router = APIRouter(prefix="/v1", tags=["badges"])
 Measured = Literal["uptime", "apdex"]
@@ -39,7 +39,8 @@ def _badge(
     if what == "status":
         places = badge_links.places(found.store, monitor)
         named = definition["name"] if label is None else label
-        return status_badge(named, state_of(definition, places, found.clock.now_ms()))
+        outage = outage_states.states_of(found.store, account, monitor).get(monitor)
+        return status_badge(named, state_of(definition, places, outage, found.clock.now_ms()))
     target_ms = definition["apdex_t_ms"]
 
     def measured() -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from ingest_api.context import Context, context
 from ingest_api.security import needs
@@ -12,13 +12,14 @@ from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput
 from vedette.maintenance import MaintenanceSpec, windows_in
 from vedette.store import maintenance, monitors
-from vedette.windows.maintenance import in_maintenance
+from vedette.windows.maintenance import held_until
 
 router = APIRouter(prefix="/v1/maintenance", tags=["maintenance"])
 
 
 def _shown(row: dict[str, Any], now_ms: int) -> dict[str, Any]:
-    return {**row, "active": in_maintenance(windows_in(row), now_ms)}
+    until = held_until(windows_in(row), now_ms)
+    return {**row, "active": until is not None, "until_ms": until}
 
 
 def _check_monitors(found: Context, account: int, wanted: list[int]) -> None:
@@ -29,10 +30,15 @@ def _check_monitors(found: Context, account: int, wanted: list[int]) -> None:
 
 
 @router.get("", summary="All maintenance windows")
-def list_windows(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
-    """In the order they were made; `active` tells whether one holds now."""
+def list_windows(
+    active: bool | None = Query(None, description="only those that hold now, or that do not"),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """In the order they were made; `active` tells whether one holds now, `until_ms` until when it does."""
     now = found.clock.now_ms()
-    return {"maintenance": [_shown(row, now) for row in maintenance.windows_of(found.store, principal.account)]}
+    rows = [_shown(row, now) for row in maintenance.windows_of(found.store, principal.account)]
+    return {"maintenance": [row for row in rows if active is None or row["active"] == active]}
 
 
 @router.post("", status_code=201, summary="Make a maintenance window")

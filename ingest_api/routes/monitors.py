@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from hashlib import sha256
 from typing import Any
 
@@ -12,12 +13,13 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from ingest_api.context import Context, context
 from ingest_api.history import history, show_apdex, tier_of
 from ingest_api.questions import Subject, questions_of
+from ingest_api.quiet_times import active_windows
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
-from vedette.store import checks, monitors
+from vedette.store import checks, monitors, outage_states
 from vedette.store.check_columns import CheckColumns, Tail
 from vedette.store.query import span
 
@@ -26,20 +28,26 @@ _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
 _OLD_INTERVALS = 3
 """A state older than this many intervals says nothing about now."""
 _USERINFO = re.compile(r"^([a-z]+://)[^/@]*@")
-_SEVERITY = ("down", "degraded", "up")
+STATES = ("up", "degraded", "partial", "down", "unknown", "paused")
 
 
-def state_of(monitor: dict[str, Any], places: list[dict[str, Any]], now_ms: int) -> str:
-    """The worst that any location has seen of late; `paused`, or `unknown` where nothing is fresh."""
+def state_of(monitor: dict[str, Any], places: list[dict[str, Any]], outage: dict[str, Any] | None, now_ms: int) -> str:
+    """What all locations together say of the monitor, as the outage machine has judged it.
+
+    `paused` while it is paused; `unknown` where no location has looked of late, whatever was said before.
+    """
     if monitor["paused"]:
         return "paused"
     oldest = now_ms - _OLD_INTERVALS * 1000 * monitor["interval_s"] - 1000 * monitor["timeout_s"]
-    fresh = {place["outcome"] for place in places if place["at_ms"] >= oldest}
-    return next((state for state in _SEVERITY if state in fresh), "unknown")
+    if outage is None or outage["state"] == "paused" or all(place["at_ms"] < oldest for place in places):
+        return "unknown"
+    return str(outage["state"])
 
 
 def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     now = found.clock.now_ms()
+    outages = outage_states.states_of(found.store, account, rows[0]["id"] if len(rows) == 1 else None)
+    quiet = active_windows(found.store, account, now)
     states = monitors.states(found.store, account)
     totals = checks.totals(found.store, account, now - _DAY_MS)
     minutes = checks.good_minutes(found.store, account, now - _DAY_MS)
@@ -50,7 +58,12 @@ def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> lis
         apdex = Apdex(
             count.get("satisfied", 0), count.get("tolerating", 0), count.get("frustrated", 0), row["apdex_t_ms"]
         )
-        row["state"] = state_of(row, places, now)
+        outage = outages.get(row["id"])
+        row["state"] = state_of(row, places, outage, now)
+        row["since_ms"] = None if outage is None or row["state"] != outage["state"] else outage["since_ms"]
+        row["incident"] = None if outage is None else outage["incident"]
+        row["suppressed_by"] = None if outage is None else outage["suppressed_by"]
+        row["maintenance"] = any(not monitors or row["id"] in monitors for monitors in quiet)
         row["places"] = places
         row["apdex"] = show_apdex(apdex)
         row["uptime_24h"] = good / n if n else None
@@ -59,10 +72,24 @@ def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> lis
 
 @router.get("/monitors", summary="All monitors with their state")
 def list_monitors(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> Response:
-    """Definitions, the last state at each location (`places`), Apdex and uptime of the last 24 hours."""
+    """Definitions, how each is, Apdex and uptime of the last 24 hours; and how many are in each state (`counts`).
+
+    `state` (`up`, `degraded`, `partial`, `down`, `unknown`, `paused`) is what all locations together say, since
+    `since_ms`; `incident` is the open one, `maintenance` tells whether a window holds now, `suppressed_by` is the
+    monitor whose outage explains this one. `places` is the last state at each location.
+    """
     rows = _with_state(found, principal.account, monitors.of_account(found.store, principal.account))
-    shown = [_shown(row, principal) for row in rows]
-    return Response(msgspec.json.encode({"monitors": shown}), media_type="application/json")
+    body = {"monitors": [_shown(row, principal) for row in rows], "counts": _counts(rows)}
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
+def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
+    found = Counter(row["state"] for row in rows)
+    return {
+        **{state: found[state] for state in STATES},
+        "maintenance": sum(row["maintenance"] for row in rows),
+        "incidents": sum(row["incident"] is not None for row in rows),
+    }
 
 
 def _shown(row: dict[str, Any], principal: Principal) -> dict[str, Any]:

@@ -23,7 +23,10 @@ CHANGES_S = 0.5
 """How often the monitors are looked at for changes."""
 _POLL_S = 0.03
 _BATCH = 2_000
+_AFTER_FAULT_S = 1.0
 CHANGED = frame("monitors", b"{}")
+Place = tuple[int, str]
+"""An account and a location."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +52,7 @@ class ControlTail:
 
     def __init__(self, log: Log, store: Store) -> None:
         self._log, self._store = log, store
-        self._followers: set[Follower] = set()
+        self._places: dict[Place, set[Follower]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._positions: list[int] = []
         self._versions: dict[int, tuple[int, ...]] = {}
@@ -62,24 +65,21 @@ class ControlTail:
         Raises `Unavailable` while the log or the store is away.
         """
         async with self._entering:  # of two that come first, the second must not set the positions anew
-            if not self._followers:
+            if not self._places:
                 self._positions = await asyncio.to_thread(self._ends)
                 self._versions = _by_account(await asyncio.to_thread(monitors_version, self._store))
-            self._followers.add(follower)
-            if any(task.done() for task in self._tasks):
-                for task in self._tasks:
-                    if task.done() and not task.cancelled():
-                        self._logger.error("control_tail_ended", error=repr(task.exception()))
-                for task in self._tasks:
-                    task.cancel()
-                self._tasks = []
+            self._places.setdefault((follower.account, follower.location), set()).add(follower)
             if not self._tasks:
                 self._tasks = [asyncio.create_task(self._orders()), asyncio.create_task(self._changes())]
 
     def leave(self, follower: Follower) -> None:
         """Forget a follower; after the last one nothing is read any more."""
-        self._followers.discard(follower)
-        if not self._followers:
+        place = (follower.account, follower.location)
+        there = self._places.get(place, set())
+        there.discard(follower)
+        if not there:
+            self._places.pop(place, None)
+        if not self._places:
             for task in self._tasks:
                 task.cancel()
             self._tasks = []
@@ -109,25 +109,25 @@ class ControlTail:
         while True:
             try:
                 orders = await asyncio.to_thread(self._read)
+                self._hand_out(orders)
             except VedetteError as error:
                 self._logger.warning("log_unavailable", error=str(error))
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(_AFTER_FAULT_S)
                 continue
-            self._hand_out(orders)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not end what all probes follow
+                self._logger.error("orders_failed", error=repr(error))
+                await asyncio.sleep(_AFTER_FAULT_S)
+                continue
             if not orders:
                 await asyncio.sleep(_POLL_S)
 
     def _hand_out(self, orders: list[Recheck]) -> None:
-        if not orders:
-            return
-        by_place: dict[tuple[int, str], list[Follower]] = {}
-        for follower in self._followers:
-            by_place.setdefault((follower.account, follower.location), []).append(follower)
         for order in orders:
-            followers = by_place.get((order.account, order.location), ())
-            data = frame("recheck", msgspec.json.encode(order)) if followers else b""
-            for follower in followers:
-                follower.put(data)
+            followers = self._places.get((order.account, order.location))
+            if followers:
+                data = frame("recheck", msgspec.json.encode(order))
+                for follower in followers:
+                    follower.put(data)
 
     async def _changes(self) -> None:
         while True:
@@ -137,10 +137,16 @@ class ControlTail:
             except VedetteError as error:  # refusals too: a role may be given its rights back
                 self._logger.warning("store_unavailable", error=str(error))
                 continue
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not end what all probes follow
+                self._logger.error("changes_failed", error=repr(error))
+                await asyncio.sleep(_AFTER_FAULT_S)
+                continue
             before, self._versions = self._versions, found
-            for follower in self._followers:
-                if before.get(follower.account) != found.get(follower.account):
-                    follower.put(CHANGED)
+            changed = {account for account in before | found if before.get(account) != found.get(account)}
+            for (account, _), followers in self._places.items():
+                if account in changed:
+                    for follower in followers:
+                        follower.put(CHANGED)
 
 
 def _by_account(version: Version) -> dict[int, tuple[int, ...]]:

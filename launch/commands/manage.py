@@ -111,12 +111,12 @@ def enable_channel(channel: int) -> None:
 @rule_app.command("add")
 def add_rule(
     name: str,
-    kind: Annotated[str, typer.Argument(help="endpoint_down, outage, trend, host_silent, threshold")],
+    kind: Annotated[str, typer.Argument(help="outage, endpoint_down, trend, host_silent, threshold")],
     series: Annotated[str | None, typer.Option(help="threshold: a selector")] = None,
     above: Annotated[float | None, typer.Option()] = None,
     below: Annotated[float | None, typer.Option()] = None,
     for_s: Annotated[int | None, typer.Option("--for", help="threshold: seconds it must hold")] = None,
-    monitor: Annotated[int | None, typer.Option(help="endpoint_down, outage, trend: one monitor only")] = None,
+    monitor: Annotated[int | None, typer.Option(help="outage, endpoint_down, trend: one monitor only")] = None,
     after_failures: Annotated[int | None, typer.Option(help="endpoint_down: failures in a row")] = None,
     direction: Annotated[str | None, typer.Option(help="trend: down or up")] = None,
     minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,

@@ -53,7 +53,7 @@ def test_a_failing_endpoint_gives_one_start_and_after_repair_one_end(
 ) -> None:
     spec = {"name": "e2e target", "url": target.url, "interval_s": 1, "timeout_s": 1, "apdex_t_ms": 100}
     monitor = installation.call("POST", "/v1/monitors", json=spec)["id"]
-    subject = f"monitor:{monitor}@local"
+    subject = f"monitor:{monitor}"
 
     def state() -> str:
         return str(installation.call("GET", f"/v1/monitors/{monitor}")["state"])

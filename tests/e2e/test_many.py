@@ -78,7 +78,7 @@ def test_an_outage_reaches_the_receiver_once_whichever_way_the_probe_reports(
     channel = many.call("POST", "/v1/channels", json={"name": "hook", "kind": "webhook", "config": config})["id"]
     spec = {"name": "shop", "url": target.url, "interval_s": 1, "timeout_s": 1, "apdex_t_ms": 100}
     monitor = many.call("POST", "/v1/monitors", json=spec)["id"]
-    subject = f"monitor:{monitor}@local"
+    subject = f"monitor:{monitor}"
 
     def told(*events: str) -> bool:
         return sorted(receiver.events(subject).values()) == sorted(events)

@@ -15,11 +15,12 @@ class Signal(msgspec.Struct, omit_defaults=True):
 
     `endpoint`: subject `monitor:ID@LOCATION`, state `up | down`. `monitor`: subject `monitor:ID`, all locations
     together, state `up | degraded | partial | down`; in both `detail` has `maintenance: 1` or `suppressed_by` (a
-    monitor that it depends on is down) when nobody is to be called. `host`: subject `source:NAME`, state
-    `active | silent`. `series`: subject `series:SOURCE/NAME`, with the `value` last observed. `trend`: subject
-    `monitor:ID`, state `down | up | over`, with the change of Apdex as `value` and, in `detail`, `trend` `step |
-    decline`, each a subject of its own. A receiver ignores a signal that is not newer than the last one it has seen
-    of the same subject: after a crash they may come again.
+    monitor that it depends on is down) when nobody is to be called, and the state is `paused`, or `unknown` when it is
+    no longer checked there. `host`: subject `source:NAME`, state `active | silent`. `series`: subject
+    `series:SOURCE/NAME`, with the `value` last observed. `trend`: subject `monitor:ID`, state `down | up | over`, with
+    the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. A receiver
+    ignores a signal that is not newer than the last one it has seen of the same subject: after a crash they may come
+    again.
     """
 
     kind: SignalKind

@@ -48,7 +48,8 @@ def write(store: Store, account: int, specs: Sequence[tuple[MonitorSpec, int | N
         " SELECT %s, name, url, config, paused FROM jsonb_to_recordset(%s)"
         " AS wanted (name text, url text, config jsonb, paused boolean)"
         " ON CONFLICT (account_id, name) DO UPDATE SET url = excluded.url, config = excluded.config,"
-        " paused = excluded.paused, version = monitors.version + 1"
+        " paused = excluded.paused, version = monitors.version + 1,"
+        " changed_at = CASE WHEN monitors.paused AND excluded.paused THEN monitors.changed_at ELSE now() END"
         # A monitor that was not there when this was decided has no version in the second list: nothing matches.
         " WHERE (monitors.name, monitors.version) IN (SELECT name, version FROM jsonb_to_recordset(%s)"
         " AS seen (name text, version bigint)) RETURNING id, name",

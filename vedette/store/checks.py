@@ -11,6 +11,7 @@ import psycopg
 
 from vedette.events.checks import CheckRecord
 from vedette.store.incidents import IncidentRow, write_incidents
+from vedette.store.outage_states import OutageState, write_states
 from vedette.store.pool import Connection, Store
 
 
@@ -64,6 +65,7 @@ class CheckBatch:
     hours: Sequence[CheckWindow]
     incidents: Sequence[IncidentRow] = ()
     days: Sequence[CheckWindow] = ()
+    outages: Sequence[OutageState] = ()
 
 
 COLUMNS = (
@@ -103,6 +105,7 @@ def write(store: Store, batches: Sequence[CheckBatch]) -> int:
             _many(connection, _STATE, batch.states)
             write_windows(connection, batch.minutes, batch.hours, batch.days)
             write_incidents(connection, batch.incidents)
+            write_states(connection, batch.outages)
         return sum(len(batch.minutes) + len(batch.hours) + len(batch.days) for batch in batches)
 
 

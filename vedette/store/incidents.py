@@ -99,17 +99,20 @@ def incident(store: Store, account: int, identity: int) -> dict[str, Any]:
     return row
 
 
-def down_now(store: Store, monitors: Sequence[int]) -> set[int]:
-    """Which of `monitors` are down, as far as is written. One that is no longer checked is not believed to be."""
+def trouble_now(store: Store, monitors: Sequence[int]) -> dict[int, str]:
+    """Which of `monitors` are `down` or `partial`, as far as is written.
+
+    One that is no longer checked is not believed to be.
+    """
     rows = store.rows(
-        "SELECT DISTINCT i.monitor_id FROM incidents i JOIN monitors m ON m.id = i.monitor_id"
-        " WHERE i.monitor_id = ANY(%s) AND i.ended_at IS NULL AND i.state = 'down' AND NOT m.paused"
+        "SELECT i.monitor_id, min(i.state) AS state FROM incidents i JOIN monitors m ON m.id = i.monitor_id"
+        " WHERE i.monitor_id = ANY(%s) AND i.ended_at IS NULL AND NOT m.paused"
         " AND EXISTS (SELECT 1 FROM monitor_states s WHERE s.monitor_id = m.id AND s.outcome = 'down'"
         # By the time of the account's results, so that a flow that is behind judges alike.
         " AND s.at > (SELECT max(o.at) FROM monitor_states o JOIN monitors n ON n.id = o.monitor_id"
         " WHERE n.account_id = m.account_id)"
         " - make_interval(secs => 3 * coalesce((m.config->>'interval_s')::float8, 60)"
-        " + coalesce((m.config->>'timeout_s')::float8, 10)))",
+        " + coalesce((m.config->>'timeout_s')::float8, 10))) GROUP BY i.monitor_id",
         list(monitors),
     )
-    return {row["monitor_id"] for row in rows}
+    return {row["monitor_id"]: row["state"] for row in rows}

@@ -49,11 +49,14 @@ def add(store: Store, account: int, spec: MonitorSpec) -> int:
 def change(store: Store, account: int, monitor: int, spec: MonitorSpec) -> None:
     """Replace a definition; history stays."""
     changed = store.execute(
-        "UPDATE monitors SET name = %s, url = %s, config = %s, paused = %s, version = version + 1"
+        "UPDATE monitors SET name = %s, url = %s, config = %s, paused = %s, version = version + 1,"
+        # A pause goes on since when it began, whatever else is changed meanwhile.
+        " changed_at = CASE WHEN paused AND %s THEN changed_at ELSE now() END"
         " WHERE id = %s AND account_id = %s",
         spec.name,
         spec.url,
         Jsonb(spec.config()),
+        spec.paused,
         spec.paused,
         monitor,
         account,

@@ -29,5 +29,20 @@ def windows_version(store: Store) -> Version:
 
 
 def monitor_policies(store: Store) -> list[dict[str, Any]]:
-    """Identity, account and configuration of every monitor."""
-    return store.rows("SELECT id, account_id, config FROM monitors")
+    """Identity, account and configuration of every monitor, and whether and since when (ms UTC) it is paused."""
+    return store.rows(
+        "SELECT id, account_id, config, paused, (extract(epoch FROM changed_at) * 1000)::bigint AS changed_ms"
+        " FROM monitors"
+    )
+
+
+def live_locations(store: Store) -> dict[int, frozenset[str]]:
+    """For each account, the locations from which something was checked within ten minutes of its newest check."""
+    rows = store.rows(
+        "SELECT account_id, array_agg(location) AS locations FROM (SELECT account_id, location, newest,"
+        " max(newest) OVER (PARTITION BY account_id) AS newest_of_all FROM (SELECT m.account_id, s.location,"
+        " max(s.at) AS newest FROM monitor_states s JOIN monitors m ON m.id = s.monitor_id"
+        " GROUP BY m.account_id, s.location) places) compared"
+        " WHERE newest > newest_of_all - interval '10 minutes' GROUP BY account_id"
+    )
+    return {row["account_id"]: frozenset(row["locations"]) for row in rows}

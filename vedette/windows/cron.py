@@ -43,6 +43,14 @@ class Cron:
         """Whether the minute is named, on a day that is."""
         return local.minute in self.minutes and local.hour in self.hours
 
+    def last_minute(self, until: int) -> int | None:
+        """The last minute of the day (from 0) up to `until` that is named, on a day that is."""
+        hour, minute = divmod(until, 60)
+        if hour in self.hours and (found := max((m for m in self.minutes if m <= minute), default=None)) is not None:
+            return hour * 60 + found
+        before = max((h for h in self.hours if h < hour), default=None)
+        return None if before is None else before * 60 + max(self.minutes)
+
 
 def parse_cron(field: str, text: str) -> Cron:
     """The expression in `text`; `InvalidInput` names `field`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from vedette.statistics.apdex import zone
 from vedette.statistics.minutes import Minutes, from_bytes
 from vedette.statistics.sketch import Sketch
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
+from vedette.windows.votes import Policy
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 NOBODY_SILENT: Mapping[str, int] = MappingProxyType({})
@@ -141,7 +142,8 @@ class EndpointShard:
 
     A result is a duplicate if its (slot, attempt) is in its minute already; it is late if its place's own
     watermark has passed the minute's end by more than `lateness_ms`. A late one is kept raw, but not counted.
-    Hours and days count what minutes count.
+    Neither is a re-check: somebody looked again because of a failure, and that must not weigh more for it. Hours and
+    days count what minutes count.
     """
 
     def __init__(self, lateness_ms: int = 120_000) -> None:
@@ -150,7 +152,13 @@ class EndpointShard:
         self._results: list[CheckRecord] = []
         self._signals: list[Signal] = []
         self._changed: dict[Place, set[int]] = {}
+        self._judged: set[Place] = set()
         self.late = self.duplicates = 0
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a snapshot; one of an older version lacks what has come since."""
+        self._judged = set()
+        self.__dict__.update(state)
 
     def place(self, result: CheckRecord) -> PlaceState:
         """The state of the result's place; a new one if it was never heard of."""
@@ -169,14 +177,21 @@ class EndpointShard:
         """Minutes that end later still count."""
         return state.watermark - self._lateness_ms
 
-    def fold(self, result: CheckRecord, silence: Mapping[str, int] = NOBODY_SILENT) -> None:
-        """Take in one result. `silence` goes into the detail of its signal: why nobody is to be called."""
+    def fold(self, result: CheckRecord, silence: Mapping[str, int] | None = NOBODY_SILENT) -> None:
+        """Take in one result. `silence` goes into the detail of its signal: why nobody is to be called.
+
+        None: nobody watches the monitor there any more, and nothing is signalled.
+        """
         place = (result.monitor, result.location)
         state = self.place(result)
         minute = result.scheduled_ms - result.scheduled_ms % MINUTE_MS
         if self.is_late(state, result):
             self.late += 1
             self._results.append(result)
+            return
+        if result.attempt > 1:
+            self._results.append(result)
+            self._judge(place, state, result, silence)
             return
         tally = state.minutes.setdefault(minute, Tally())
         member = (result.scheduled_ms, result.attempt)
@@ -191,22 +206,26 @@ class EndpointShard:
             tallies.setdefault(start, Tally()).add(result, (minute - start) // MINUTE_MS)
         self._changed.setdefault(place, set()).add(minute)
         self._results.append(result)
-        if result.outcome in COUNTED and member > state.last:
-            self._move(place, state, result, member, silence)
+        self._judge(place, state, result, silence)
 
-    def _move(
-        self, place: Place, state: PlaceState, result: CheckRecord, member: tuple[int, int], silence: Mapping[str, int]
-    ) -> None:
+    def _judge(self, place: Place, state: PlaceState, result: CheckRecord, silence: Mapping[str, int] | None) -> None:
+        """Let the place's state be what the result says, if that is news."""
+        member = (result.scheduled_ms, result.attempt)
+        if result.outcome not in COUNTED or member <= state.last:
+            return
         state.last = member
+        self._judged.add(place)
         failed = result.outcome == "down"
         before = state.state
         was_down = before is not None and before.outcome == "down"
-        # A re-check of the same slot is no further failure in a row.
-        state.failures = max(1, state.failures + (result.attempt == 1)) if failed else 0
         since = before.since_ms if before is not None and before.outcome == result.outcome else result.scheduled_ms
         state.state = StateRow(
             *place, result.outcome, result.scheduled_ms, since, result.total_ms, result.status, result.error
         )
+        if silence is None:
+            return
+        # A re-check of the same slot is no further failure in a row.
+        state.failures = max(1, state.failures + (result.attempt == 1)) if failed else 0
         # A failure is signalled each time, so that a rule can wait for a number of them; an up only once.
         if failed or was_down or before is None:
             detail: dict[str, str | int | float | None] = {
@@ -232,20 +251,37 @@ class EndpointShard:
         minutes: list[CheckWindow] = []
         hours: list[CheckWindow] = []
         days: list[CheckWindow] = []
-        states: list[StateRow] = []
         for place, changed in self._changed.items():
             state = self.places[place]
             minutes += [state.minutes[start].row(place, start) for start in sorted(changed)]
             for width, tallies, rows in ((HOUR_MS, state.hours, hours), (DAY_MS, state.days, days)):
                 starts = sorted({start - start % width for start in changed})
                 rows += [tallies[start].row(place, start, width // MINUTE_MS) for start in starts]
-            if state.state is not None:
-                states.append(state.state)
             self._forget(state)
+        states = [row for place in sorted(self._judged) if (row := self.places[place].state) is not None]
         batch = CheckBatch(self._results, states, minutes, hours, days=days)
         signals = self._signals
-        self._results, self._signals, self._changed = [], [], {}
+        self._results, self._signals, self._changed, self._judged = [], [], {}, set()
         return batch, signals
+
+    def review(self, policy: Callable[[int], Policy], removed: Callable[[int], bool]) -> None:
+        """Forget monitors that were removed; what fails where it is no longer watched is signalled to be over."""
+        for place, state in list(self.places.items()):
+            monitor, location = place
+            if removed(monitor):
+                del self.places[place]
+                self._changed.pop(place, None)
+                self._judged.discard(place)
+                continue
+            known = policy(monitor)
+            if not state.failures or (known.hears(location) and not known.paused):
+                continue
+            state.failures = 0
+            at = state.signalled = max(known.changed_ms, state.signalled + 1)
+            detail: dict[str, str | int | float | None] = {"monitor": monitor, "location": location, "failures": 0}
+            word = "paused" if known.paused else "unknown"
+            subject = f"monitor:{monitor}@{location}"
+            self._signals.append(Signal("endpoint", state.account, subject, at, word, detail=detail))
 
     def _forget(self, state: PlaceState) -> None:
         open_from = self.open_from(state)

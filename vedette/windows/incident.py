@@ -48,12 +48,14 @@ class Incident:
     last: list[Step] = field(default_factory=list)
     votes: dict[str, Step] = field(default_factory=dict)
 
-    def note(self, at_ms: int, what: str, result: CheckRecord) -> None:
-        """Add a step to the timeline; of a long one the middle goes."""
+    def note(self, at_ms: int, what: str, result: CheckRecord | None) -> None:
+        """Add a step to the timeline, with the check that led to it if one did; of a long one the middle goes."""
         self.changes += 1
-        step: Step = {"at_ms": at_ms, "what": what, "location": result.location, "outcome": result.outcome}
-        if result.error is not None:
-            step["error"] = result.error[:_MOST_TEXT]
+        step: Step = {"at_ms": at_ms, "what": what}
+        if result is not None:
+            step |= {"location": result.location, "outcome": result.outcome}
+            if result.error is not None:
+                step["error"] = result.error[:_MOST_TEXT]
         if len(self.first) < FIRST_STEPS:
             self.first.append(step)
         else:

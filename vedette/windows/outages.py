@@ -2,152 +2,219 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 from vedette.events.checks import COUNTED, CheckRecord
-from vedette.events.control import Recheck, recheck
+from vedette.events.control import RECHECK_S, recheck
 from vedette.events.signals import Signal
-from vedette.store.incidents import IncidentRow
-from vedette.windows.incident import Incident, begin, end_ms
+from vedette.store.outage_states import OutageState
+from vedette.windows import parents
+from vedette.windows.incident import begin, end_ms
 from vedette.windows.maintenance import in_maintenance
-from vedette.windows.votes import Policy, State, Votes, cast, expire, verdict
+from vedette.windows.outage_state import TROUBLE, Decisions, Knowledge, Meaning, MonitorState, Standing
+from vedette.windows.votes import Policy, State, cast, expire, verdict
 
 _ASKED_FOR = 3
 """The first failures (or good results) in a row of a location for which others are asked to look again."""
-
-TROUBLE: frozenset[State | None] = frozenset({"partial", "down"})
-"""States of a monitor that has an incident."""
-
-Meaning = tuple[State, bool, int | None]
-"""What is signalled when it changes: a state, whether it is within maintenance, and the monitor that explains it."""
-
-
-class Knowledge(Protocol):
-    """What the machine asks about monitors beyond their results."""
-
-    def policy(self, monitor: int) -> Policy:
-        """How its outages are found."""
-        ...
-
-    def is_down(self, monitor: int) -> bool:
-        """Whether a monitor that others depend on is down now."""
-        ...
-
-    def note(self, monitor: int, down: bool) -> None:
-        """Remember that a monitor went down, or no longer is."""
-        ...
-
-
-@dataclass(slots=True)
-class MonitorState:
-    """One monitor: its locations' votes, its state, and its open incident if it has one.
-
-    `good` counts results in a row with which the quorum did not fail, while the state is still `down`.
-    """
-
-    votes: Votes = field(default_factory=dict)
-    state: State | None = None
-    incident: Incident | None = None
-    now_ms: int = 0
-    good: int = 0
-    meant: Meaning | None = None
-    signalled: int = 0
-
-
-@dataclass(slots=True)
-class Decisions:
-    """What the results since the last look have led to."""
-
-    signals: list[Signal] = field(default_factory=list)
-    incidents: dict[int, IncidentRow] = field(default_factory=dict)
-    orders: list[Recheck] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.signals or self.incidents or self.orders)
+_ANSWER_MORE_MS = 5_000
+"""How much longer than a check's time-out an answer to a re-check may take."""
+TICK_SLACK_MS = 1_000
+"""What is due is done so much later by the clock: what the log had taken by then has been read."""
 
 
 class OutageShard:
-    """The outages of one shard's monitors. Time is the results' own, so a replay decides the same.
+    """The outages of one shard's monitors. Time is the results' own and the log's, so a replay decides the same.
 
     What is not in the results (policies, and whether a parent is down) is as it is when a result is taken in.
     """
 
     def __init__(self) -> None:
         self.monitors: dict[int, MonitorState] = {}
+        self.timed: set[int] = set()
         self._decisions = Decisions()
 
-    def fold(self, result: CheckRecord, known: Knowledge) -> None:
-        """Take in one result that was not seen before."""
-        if result.outcome not in COUNTED:
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a snapshot; one of an older version lacks what has come since."""
+        self.timed = set()
+        self.__dict__.update(state)
+        self._decisions = Decisions()
+
+    def fold(self, result: CheckRecord, known: Knowledge, logged_ms: int | None = None) -> None:
+        """Take in one result that was not seen before, and that the log took at `logged_ms` (as it ended, if None)."""
+        key, at = result.monitor, end_ms(result)
+        if result.outcome not in COUNTED or known.removed(key):
             return  # the probe's own faults say nothing about the monitor
-        policy = known.policy(result.monitor)
-        monitor = self.monitors.setdefault(result.monitor, MonitorState())
-        if not cast(monitor.votes, result):
+        policy = known.policy(key)
+        monitor = self.monitors.setdefault(key, MonitorState())
+        monitor.account = result.account
+        monitor.paused = monitor.paused and policy.paused
+        if not policy.watched(result.location, at) or monitor.paused:
             return
-        monitor.now_ms = max(monitor.now_ms, end_ms(result))
-        expire(monitor.votes, monitor.now_ms, policy)
-        if result.location in monitor.votes:  # else it comes so late that its location has no vote any more
-            self._move(monitor, result, policy, known)
+        logged = at if logged_ms is None else logged_ms
+        self._elapse(key, monitor, policy, known, logged)
+        prompt = monitor.attendance.hear(result.location, at, logged)
+        if cast(monitor.votes, result):
+            monitor.now_ms = max(monitor.now_ms, at)
+            expire(monitor.votes, monitor.now_ms, policy)
+            if result.location in monitor.votes:  # else it comes so late that its location has no vote any more
+                self._move(key, monitor, policy, known, result=result, prompt=prompt)
+        self._set_timer(key, monitor)
+
+    def tick(self, at_ms: int, known: Knowledge) -> None:
+        """Do what is due by the clock's `at_ms`, when everything that the log took until then has been folded."""
+        until = at_ms - TICK_SLACK_MS
+        for key in sorted(self.timed):
+            monitor, policy = self.monitors[key], known.policy(key)
+            if policy.paused:
+                continue
+            self._elapse(key, monitor, policy, known, until)
+            if monitor.held_until_ms:
+                self._announce(key, monitor, policy, known, until)
+            self._set_timer(key, monitor)
+
+    def review(self, known: Knowledge) -> None:
+        """Look at all monitors after some were paused, removed, or given other locations.
+
+        It must come when everything that the log held has been folded: what came before a pause belongs to its outage.
+        """
+        for key, monitor in list(self.monitors.items()):
+            policy = known.policy(key)
+            gone = [location for location in monitor.votes if not policy.hears(location)]
+            if known.removed(key):
+                del self.monitors[key]  # its rows and alerts went with it
+                self.timed.discard(key)
+            elif policy.paused:
+                if not monitor.paused:
+                    self._end(key, monitor, "paused", policy)
+            elif gone:
+                for location in gone:
+                    del monitor.votes[location]
+                    monitor.attendance.forget(location)
+                if monitor.votes:
+                    monitor.now_ms = max(monitor.now_ms, policy.changed_ms)
+                    self._move(key, monitor, policy, known)
+                else:
+                    self._end(key, monitor, "unknown", policy)
 
     def take(self) -> Decisions:
         """What has been decided since the last call."""
         found, self._decisions = self._decisions, Decisions()
         return found
 
-    def _order(self, monitor: MonitorState, result: CheckRecord, before: State | None, policy: Policy) -> None:
+    def _set_timer(self, key: int, monitor: MonitorState) -> None:
+        (self.timed.add if monitor.attendance.asked or monitor.held_until_ms else self.timed.discard)(key)
+
+    def _elapse(self, key: int, monitor: MonitorState, policy: Policy, known: Knowledge, until_ms: int) -> None:
+        """What follows from answers that were due by then and have not come, as of when they were due."""
+        due = monitor.attendance.lapse(until_ms)
+        if due is not None and monitor.state in TROUBLE:
+            monitor.now_ms = max(monitor.now_ms, due)
+            self._move(key, monitor, policy, known, clock_ms=due)
+
+    def _end(self, key: int, monitor: MonitorState, word: str, policy: Policy) -> None:
+        """Nobody looks at the monitor any more: the outage is over, whatever the votes say."""
+        at = max(monitor.now_ms, policy.changed_ms)
+        incident = monitor.incident
+        if incident is not None:
+            incident.note(at, "paused" if word == "paused" else "unwatched", None)
+            incident.state, incident.ended_ms = "ended", at
+            self._decisions.incidents[incident.id] = incident.row()
+        kept = MonitorState(meant=monitor.meant, signalled=monitor.signalled, account=monitor.account)
+        kept.shown, kept.now_ms, kept.since_ms, kept.paused = monitor.shown, at, at, word == "paused"
+        self.monitors[key] = kept
+        self.timed.discard(key)
+        self._signal(key, kept, (word, False, None), at)
+        self._show(key, kept, word)
+
+    def _order(
+        self, monitor: MonitorState, result: CheckRecord, before: State | None, policy: Policy, known: Knowledge,
+        electorate: frozenset[str], *, prompt: bool,
+    ) -> None:  # fmt: skip
         """Ask others to look again: at a first failure, and when a location that failed sees the outage's end."""
         vote = monitor.votes[result.location]
         if not policy.recheck or result.attempt > 1 or vote.streak > _ASKED_FOR:
             return
         wanted: set[str] = set()
+        at = end_ms(result)
         if vote.failing and monitor.state != "down":
-            chosen = policy.confirm_locations or policy.locations | monitor.votes.keys()
+            chosen = policy.confirm_locations or monitor.attendance.named(policy, known.alive(monitor.account))
             wanted = set(chosen) - {result.location}
-            if len(monitor.votes) == 1:
-                wanted.add(result.location)  # the others may all be silent
+            if prompt:
+                due = monitor.attendance.now_ms + max(RECHECK_S * 1000, policy.timeout_ms + _ANSWER_MORE_MS)
+                for name in wanted:
+                    monitor.attendance.asked.setdefault(name, due)
+            if electorate == {result.location}:
+                wanted.add(result.location)
         elif not vote.failing and vote.turned and before == "down":
             wanted = {name for name, other in monitor.votes.items() if other.failing}
             if policy.recover_after > 1:
                 wanted.add(result.location)
-        at = end_ms(result)
         self._decisions.orders += [recheck(result, name, result.account, at) for name in sorted(wanted)]
 
-    def _move(self, monitor: MonitorState, result: CheckRecord, policy: Policy, known: Knowledge) -> None:
-        found = verdict(monitor.votes, policy)
-        if monitor.state == "down" and found != "down":
+    def _move(
+        self, key: int, monitor: MonitorState, policy: Policy, known: Knowledge, *, result: CheckRecord | None = None,
+        prompt: bool = False, clock_ms: int = 0,
+    ) -> None:  # fmt: skip
+        """Judge the votes anew: for a `result`, or since time has passed."""
+        alive = known.alive(monitor.account)
+        electorate = monitor.attendance.electorate(policy, alive, monitor.votes, clock_ms)
+        found = verdict(monitor.votes, policy, electorate)
+        if monitor.state == "down" and found != "down" and result is not None:
             monitor.good += 1
             if monitor.good < policy.recover_after:
                 found = "down"
         else:
             monitor.good = 0
         before, monitor.state = monitor.state, found
-        self._order(monitor, result, before, policy)
-        if (before == "down") != (found == "down"):
-            known.note(result.monitor, found == "down")
+        if found != before:
+            monitor.since_ms = monitor.now_ms
+        if result is not None:
+            self._order(monitor, result, before, policy, known, electorate, prompt=prompt)
         quiet = bool(policy.windows) and in_maintenance(policy.windows, monitor.now_ms)
+        began = monitor.incident is None
         self._record(monitor, result, before, quiet=quiet)
-        incident = monitor.incident
+        if began and monitor.incident is not None:
+            monitor.asked_parent = result is not None and prompt and policy.recheck
+            if result is not None and monitor.asked_parent:
+                places = monitor.attendance.named(policy, alive)
+                self._decisions.orders += parents.orders(result, policy, known, places)
+        known.note(key, Standing(found, monitor.now_ms))
+        self._announce(key, monitor, policy, known, max(clock_ms, monitor.attendance.now_ms))
+
+    def _announce(self, key: int, monitor: MonitorState, policy: Policy, known: Knowledge, clock_ms: int) -> None:
+        """Signal and show how the monitor is; a confirmation may be held back for the sake of its parent."""
+        found, incident = str(monitor.state), monitor.incident
         if found not in TROUBLE or incident is None:
+            monitor.held_until_ms = 0
+            self._signal(key, monitor, (found, False, None), monitor.now_ms)
             monitor.incident = None
-            self._signal(monitor, result, (found, False, None), incident)
+            self._show(key, monitor, found)
             return
-        parent = policy.parent
-        suppressed = parent if parent is not None and known.is_down(parent) else None
+        quiet = bool(policy.windows) and in_maintenance(policy.windows, monitor.now_ms)
+        suppressed = parents.explains(policy, known)
         if suppressed is not None and incident.suppressed_by is None:
             incident.suppressed_by = suppressed
-            self._touch(incident)
-        self._signal(monitor, result, (found, quiet, suppressed), incident)
+            self._decisions.incidents[incident.id] = incident.row()
+        self._show(key, monitor, found, suppressed)
+        meant = (found, quiet, suppressed)
+        calls = found == "down" and not quiet and suppressed is None and meant != monitor.meant
+        if calls and parents.holds_back(monitor, policy, known, clock_ms):
+            return
+        at = monitor.held_at if monitor.held_until_ms else monitor.now_ms
+        monitor.held_until_ms = 0
+        self._signal(key, monitor, meant, at)
 
-    def _record(self, monitor: MonitorState, result: CheckRecord, before: State | None, *, quiet: bool) -> None:
+    def _record(self, monitor: MonitorState, result: CheckRecord | None, before: State | None, *, quiet: bool) -> None:
         """Begin, go on with or end the incident."""
         now, state, incident = monitor.now_ms, monitor.state, monitor.incident
         if incident is None:
-            if state not in TROUBLE:
+            if state not in TROUBLE or result is None:
                 return
             incident = monitor.incident = begin(result, maintenance=quiet)
             incident.note(now, "failing", result)
         elif state == before:
+            if result is None:
+                return
             incident.note(now, "check", result)
         if state != before and not (state == "partial" and incident.changes == 1):
             incident.note(now, {"down": "confirmed", "partial": "partial"}.get(str(state), "recovered"), result)
@@ -163,31 +230,33 @@ class OutageShard:
             name: {"outcome": vote.outcome, "at_ms": vote.started_ms, "error": vote.error}
             for name, vote in sorted(monitor.votes.items())
         }
-        self._touch(incident)
-
-    def _touch(self, incident: Incident) -> None:
         self._decisions.incidents[incident.id] = incident.row()
 
-    def _signal(self, monitor: MonitorState, result: CheckRecord, meant: Meaning, incident: Incident | None) -> None:
+    def _show(self, key: int, monitor: MonitorState, word: str, suppressed: int | None = None) -> None:
+        incident = None if monitor.incident is None else monitor.incident.id
+        row = OutageState(key, word, monitor.since_ms, monitor.now_ms, incident, suppressed)
+        if monitor.shown is None or row._replace(at_ms=0) != monitor.shown._replace(at_ms=0):
+            self._decisions.states[key] = monitor.shown = row
+
+    def _signal(self, key: int, monitor: MonitorState, meant: Meaning, at_ms: int) -> None:
         if meant == monitor.meant:
             return
         monitor.meant = meant
         state, quiet, suppressed = meant
         failing = sorted(name for name, vote in monitor.votes.items() if vote.failing)
+        newest = max(monitor.votes, key=lambda name: monitor.votes[name].started_ms, default=None)
         detail: dict[str, str | int | float | None] = {
-            "monitor": result.monitor,
+            "monitor": key,
             "failing": ", ".join(failing),
             "locations": len(monitor.votes),
-            "location": failing[0] if failing else result.location,
-            "error": result.error if result.outcome == "down" else None,
+            "location": failing[0] if failing else newest,
+            "error": None,
         }
-        if incident is not None:
-            detail["incident"] = str(incident.id)
-            detail["error"] = incident.error
+        if monitor.incident is not None:
+            detail |= {"incident": str(monitor.incident.id), "error": monitor.incident.error}
         detail |= silence(quiet, suppressed)
-        at = monitor.signalled = max(monitor.now_ms, monitor.signalled + 1)
-        subject = f"monitor:{result.monitor}"
-        self._decisions.signals.append(Signal("monitor", result.account, subject, at, state, detail=detail))
+        at = monitor.signalled = max(at_ms, monitor.signalled + 1)
+        self._decisions.signals.append(Signal("monitor", monitor.account, f"monitor:{key}", at, state, detail=detail))
 
     def silence_of(self, monitor: int) -> dict[str, int]:
         """Why nobody is to be called for the monitor now, as signals say it; empty if somebody is."""

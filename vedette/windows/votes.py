@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,9 @@ class Policy:
 
     `quorum` locations must fail (all, where there are fewer). `confirm_locations` are those that are asked to look
     again when one fails (none: all others), unless `recheck` is off. It is over after `recover_after` results in a row
-    with which the quorum no longer fails. While `parent` is down, nobody is called; nor within `windows`.
+    with which the quorum no longer fails. While `parent` is down, nobody is called; nor within `windows`. No
+    `locations` means all that there are. `changed_ms` (UTC) is when the definition became this one, and so since when
+    it is `paused`.
     """
 
     interval_ms: int = 60_000
@@ -31,6 +34,16 @@ class Policy:
     recover_after: int = 1
     parent: int | None = None
     windows: tuple[Window, ...] = ()
+    paused: bool = False
+    changed_ms: int = 0
+
+    def hears(self, location: str) -> bool:
+        """Whether the monitor is checked from there."""
+        return not self.locations or location in self.locations
+
+    def watched(self, location: str, ended_ms: int) -> bool:
+        """Whether a check there that ended then is one that somebody wants to hear of."""
+        return self.hears(location) and not (self.paused and ended_ms >= self.changed_ms)
 
     @property
     def fresh_ms(self) -> int:
@@ -81,15 +94,15 @@ def expire(votes: Votes, now_ms: int, policy: Policy) -> None:
         del votes[location]
 
 
-def verdict(votes: Votes, policy: Policy) -> State:
-    """What the votes say together; there is at least one.
+def verdict(votes: Votes, policy: Policy, electorate: Collection[str]) -> State:
+    """What the votes say together; there is at least one. A quorum is one of the `electorate`.
 
     A location that is alone confirms itself: it must have failed twice in a row, unless the quorum is one.
     """
     failing = [vote for vote in votes.values() if vote.failing]
     if not failing:
         return "degraded" if any(vote.outcome == "degraded" for vote in votes.values()) else "up"
-    if len(failing) < min(policy.quorum, len(votes)):
+    if len(failing) < min(policy.quorum, len(electorate)):
         return "partial"
-    alone = len(votes) == 1 and policy.quorum > 1
+    alone = len(electorate) == 1 and policy.quorum > 1
     return "partial" if alone and failing[0].streak < 2 else "down"

@@ -157,7 +157,7 @@ def test_a_parent_that_was_paused_while_it_was_down_silences_nobody(
     child = add(store, account, "shop", parent=parent)
     put(log, CHECKS.name, *round_of(parent, 0, "abc"))
     drain_endpoints(log, store, tmp_path)
-    assert incidents.down_now(store, [parent]) == {parent}
+    assert incidents.trouble_now(store, [parent]) == {parent: "down"}
     store.execute("UPDATE monitors SET paused = true, version = version + 1 WHERE id = %s", parent)
     put(log, CHECKS.name, *round_of(child, 10, "abc"))
     drain_endpoints(log, store, tmp_path)

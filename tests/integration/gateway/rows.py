@@ -13,6 +13,7 @@ from vedette.events.samples import Kind, layout_id, layout_series, make_layout
 from vedette.statistics.sketch import Sketch
 from vedette.store import checks
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
+from vedette.store.outage_states import OutageState
 from vedette.store.rollups import Catalogue, SourceRow, WideRows, write
 
 HOUR = 1_699_999_200_000
@@ -70,7 +71,7 @@ def window(monitor: int, bucket_ms: int, times: Sequence[float] = (), *, locatio
 
 def write_checks(
     gateway: Gateway, minutes: Sequence[CheckWindow] = (), hours: Sequence[CheckWindow] = (),
-    states: Sequence[StateRow] = (),
+    states: Sequence[StateRow] = (), outages: Sequence[OutageState] = (),
 ) -> None:  # fmt: skip
     """Windows and states, as the endpoints flow writes them."""
-    checks.write(gateway.store, [CheckBatch([], states, minutes, hours)])
+    checks.write(gateway.store, [CheckBatch([], states, minutes, hours, outages=outages)])

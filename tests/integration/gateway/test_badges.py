@@ -11,6 +11,7 @@ from tests.integration.gateway.reports import NOW, add_monitor, fault, problem
 from tests.integration.gateway.rows import HOUR, MINUTE_MS, window, write_checks
 from tests.integration.gateway.server import Gateway
 from vedette.store.checks import StateRow
+from vedette.store.outage_states import OutageState
 
 KINDS = ("status", "uptime", "apdex", "response")
 
@@ -25,7 +26,8 @@ def monitor(gateway: Gateway) -> int:
     write_checks(
         gateway,
         minutes=[window(found, HOUR, [100.0] * 17), window(found, HOUR + MINUTE_MS, down=3)],
-        states=[StateRow(found, "fra-1", "up", NOW, NOW, 1.0, 200, None)],
+        states=[StateRow(found, "fra-1", "down", NOW, NOW, 1.0, 200, None)],
+        outages=[OutageState(found, "partial", NOW, NOW, 5, None)],
     )
     return found
 
@@ -38,7 +40,7 @@ def publish(gateway: Gateway, monitor: int) -> dict[str, Any]:
 
 
 SHOWN = {
-    "status": ["shop <b>", "up"],
+    "status": ["shop <b>", "partial"],  # what all places together say, not the worst of them
     "uptime": ["uptime 1h", "50%"],
     "apdex": ["apdex 1h", "0.85* [0.5]"],
     "response": ["response 1h", "100 ms"],
@@ -104,7 +106,7 @@ def test_without_a_link_a_badge_needs_a_token_that_may_read(gateway: Gateway, mo
     problem(gateway.get(path, "ingest"), 403, "not-allowed")
     problem(gateway.get(path, tenant=gateway.theirs), 404, "not-found")
     answer = gateway.get(path)
-    assert texts(answer.content) == ["shop <b>", "up"]
+    assert texts(answer.content) == ["shop <b>", "partial"]
     assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("private, max-age=60", "Authorization")
 
 

@@ -11,7 +11,7 @@ from tests.integration.gateway.rows import HOUR, HOUR_MS, MINUTE_MS, window, wri
 from tests.integration.gateway.server import Gateway
 from vedette.events.checks import CheckRecord, Phases
 from vedette.store import checks
-from vedette.store.checks import CheckBatch, StateRow
+from vedette.store.checks import CheckBatch
 
 
 def history(gateway: Gateway, monitor: int, **wanted: Any) -> dict[str, Any]:
@@ -112,44 +112,6 @@ def test_raw_results_come_newest_first_with_their_phases(gateway: Gateway) -> No
     assert [one["scheduled_ms"] for one in found] == [NOW, NOW - 1000]
     assert found[0]["phases"] == {"dns": 1.5}
     fault(gateway.get(f"/v1/monitors/{monitor}/checks?limit=1001"), "limit")
-
-
-def state(monitor: int, outcome: str, at_ms: int, location: str) -> StateRow:
-    return StateRow(monitor, location, outcome, at_ms, at_ms - 1000, 12.5, 200, None)
-
-
-FRESH, OLD = NOW - 190_000, NOW - 190_001  # three intervals of 60 s, and the time-out of 10 s
-
-
-@pytest.mark.parametrize(
-    ("places", "expected"),
-    [
-        ([], "unknown"),
-        ([("up", FRESH)], "up"),
-        ([("up", OLD)], "unknown"),
-        ([("up", FRESH), ("degraded", FRESH)], "degraded"),
-        ([("up", FRESH), ("degraded", FRESH), ("down", FRESH)], "down"),
-        ([("up", FRESH), ("down", OLD)], "up"),
-    ],
-)
-def test_a_monitors_state_is_the_worst_that_is_fresh(
-    gateway: Gateway, places: list[tuple[str, int]], expected: str
-) -> None:
-    name = f"state {places}"
-    monitor = add_monitor(gateway, name)
-    rows = [state(monitor, outcome, at, f"place-{n}") for n, (outcome, at) in enumerate(places)]
-    write_checks(gateway, states=rows)
-    found = gateway.get(f"/v1/monitors/{monitor}").json()
-    assert found["state"] == expected
-    assert [place["outcome"] for place in found["places"]] == [outcome for outcome, _ in places]
-    (listed,) = [one for one in gateway.get("/v1/monitors").json()["monitors"] if one["id"] == monitor]
-    assert listed == found
-
-
-def test_a_paused_monitor_has_no_state(gateway: Gateway) -> None:
-    monitor = add_monitor(gateway, "paused", paused=True)
-    write_checks(gateway, states=[state(monitor, "up", FRESH, "fra-1")])
-    assert gateway.get(f"/v1/monitors/{monitor}").json()["state"] == "paused"
 
 
 def test_the_last_day_is_summed_up_with_each_monitor(gateway: Gateway) -> None:

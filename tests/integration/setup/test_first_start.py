@@ -33,15 +33,16 @@ def test_a_first_start_makes_all_and_a_second_nothing(store: Store, plan: Plan) 
     assert login is not None
     assert login.password
     before = names(store)
-    assert before == (["Endpoint down", "Host silent"], ["Vedette gateway", "Vedette page", "Vedette readiness"])
+    assert before == (["Outage", "Host silent"], ["Vedette gateway", "Vedette page", "Vedette readiness"])
     assert bootstrap(store, plan) is None
     assert names(store) == before
 
 
-def test_the_default_rule_waits_for_a_second_failure(store: Store, plan: Plan) -> None:
+def test_the_default_rule_waits_until_an_outage_is_confirmed(store: Store, plan: Plan) -> None:
     bootstrap(store, plan)
-    (rule,) = [row for row in alerts.rules_of(store, 1) if row["kind"] == "endpoint_down"]
-    assert rule["after_failures"] == 2
+    rules = {row["kind"]: row for row in alerts.rules_of(store, 1)}
+    assert set(rules) == {"outage", "host_silent"}
+    assert (rules["outage"]["monitor"], rules["outage"]["partial"]) == (None, False)
 
 
 @pytest.mark.parametrize("part", ["_first_rules", "_first_monitors", "_first_user"])
@@ -60,7 +61,7 @@ def test_a_first_start_that_was_interrupted_is_completed_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             bootstrap(store, plan)
     assert bootstrap(store, plan) is not None
-    assert names(store) == (["Endpoint down", "Host silent"], ["Vedette gateway", "Vedette page", "Vedette readiness"])
+    assert names(store) == (["Outage", "Host silent"], ["Vedette gateway", "Vedette page", "Vedette readiness"])
     assert len(accounts.users(store)) == 1
 
 

@@ -16,6 +16,7 @@ from vedette.errors import StoreUnavailable
 from vedette.events.checks import CheckRecord
 from vedette.monitors import MonitorSpec
 from vedette.windows.endpoint import EndpointShard
+from vedette.windows.outage_state import Standing
 from vedette.windows.votes import Policy
 
 T0 = 1_700_000_000_000
@@ -55,16 +56,22 @@ def test_whatever_parents_are_given_every_chain_ends(given: dict[int, tuple[int,
             assert steps <= len(given)
 
 
+def row(monitor: int, *, paused: bool = False, changed_ms: int = 0, **config: Any) -> dict[str, Any]:
+    return {"id": monitor, "account_id": 7, "config": config, "paused": paused, "changed_ms": changed_ms}
+
+
 class Tables:
     """What the book asks the store for, and whether it answers."""
 
     def __init__(self, monkeypatch: Any, rows: list[dict[str, Any]]) -> None:
         self.rows, self.version, self.away, self.read = rows, 1, False, 0
+        self.alive: dict[int, frozenset[str]] = {}
         monkeypatch.setattr(policies, "monitors_version", self._version)
         monkeypatch.setattr(policies, "windows_version", lambda store: ())
         monkeypatch.setattr(policies, "all_windows", lambda store: [])
         monkeypatch.setattr(policies, "monitor_policies", self._rows)
-        monkeypatch.setattr(policies, "down_now", lambda store, monitors: set(monitors))
+        monkeypatch.setattr(policies, "trouble_now", lambda store, monitors: dict.fromkeys(monitors, "down"))
+        monkeypatch.setattr(policies, "live_locations", lambda store: self.alive)
 
     def _version(self, store: object) -> object:
         if self.away:
@@ -77,13 +84,13 @@ class Tables:
 
 
 def test_the_book_reads_again_only_what_has_changed_and_keeps_it_while_the_store_is_away(monkeypatch: Any) -> None:
-    tables, clock = Tables(monkeypatch, [{"id": 1, "account_id": 7, "config": {"quorum": 5}}]), FakeClock()
+    tables, clock = Tables(monkeypatch, [row(1, quorum=5)]), FakeClock()
     book = PolicyBook(None, clock)  # type: ignore[arg-type]
     for _ in range(5):
         book.refresh()
         clock.advance(2)
     assert (book.policy(1).quorum, book.policy(2), tables.read) == (5, UNKNOWN, 1)
-    tables.rows, tables.version, tables.away = [{"id": 1, "account_id": 7, "config": {"quorum": 6}}], 2, True
+    tables.rows, tables.version, tables.away = [row(1, quorum=6)], 2, True
     clock.advance(2)
     book.refresh()
     assert book.policy(1).quorum == 5
@@ -93,11 +100,66 @@ def test_the_book_reads_again_only_what_has_changed_and_keeps_it_while_the_store
     assert book.policy(1).quorum == 6
 
 
+def test_what_is_not_there_though_newer_ones_are_was_removed_and_what_is_newer_still_was_made_just_now(
+    monkeypatch: Any,
+) -> None:
+    tables, clock = Tables(monkeypatch, [row(1), row(2), row(5)]), FakeClock()
+    book = PolicyBook(None, clock)  # type: ignore[arg-type]
+    book.refresh()
+    assert [book.removed(monitor) for monitor in (1, 3, 5, 6)] == [False, True, False, False]
+    before = book.generation
+    tables.rows, tables.version = [row(1, paused=True, changed_ms=9)], 2
+    clock.advance(2)
+    book.refresh()
+    assert (book.removed(5), book.removed(6), book.generation) == (True, False, before + 1)
+    assert (book.policy(1).paused, book.policy(1).changed_ms) == (True, 9)
+
+
+def test_of_parents_the_own_word_counts_for_a_while_and_then_the_store_s(monkeypatch: Any) -> None:
+    tables, clock = Tables(monkeypatch, [row(1), row(2, parent=1)]), FakeClock()
+    tables.alive = {7: frozenset("ab")}
+    book = PolicyBook(None, clock)  # type: ignore[arg-type]
+    book.refresh()
+    assert book.standing(1) == Standing("down")
+    book.note(1, Standing("up", 5))
+    book.note(2, Standing("down", 5))  # nobody depends on it
+    assert (book.standing(1), book.standing(2)) == (Standing("up", 5), None)
+    clock.advance(11)
+    assert book.standing(1) == Standing("down")
+    assert [book.may_ask(1, at) for at in (1000, 1500, 3000, 3001)] == [True, False, True, False]
+    assert (book.alive(7), book.alive(8)) == (frozenset("ab"), frozenset())
+
+
+def test_a_pause_and_a_removal_are_acted_upon_when_the_log_has_been_read_to_its_end(monkeypatch: Any) -> None:
+    tables, clock = Tables(monkeypatch, [row(1), row(2), row(3)]), FakeClock()
+    logic = EndpointLogic(PolicyBook(None, clock), clock, 2, None)  # type: ignore[arg-type]
+    failing = [(T0, CheckRecord(monitor, "a", T0, T0, "down", account=7)) for monitor in (1, 2)]
+    logic.on_batch([Results(failing)])
+    tables.rows, tables.version = [row(1, paused=True, changed_ms=T0 + 500), row(3)], 2
+    clock.advance(2)
+    (none, _) = logic.on_batch([Results([], 0, T0 + 1000)])
+    assert list(none) == []  # the other partition may hold more
+    before = logic.snapshot()
+    (written,), _ = logic.on_batch([Results([], 1, T0 + 1000)])
+    assert [(signal.subject, signal.state) for signal in written.signals] == [
+        ("monitor:1@a", "paused"),
+        ("monitor:1", "paused"),
+    ]
+    assert [(state.monitor, state.state, state.at_ms) for state in written.batch.outages] == [(1, "paused", T0 + 500)]
+    assert [incident.ended_ms for incident in written.batch.incidents] == [T0 + 500]
+    windows, outages = pickle.loads(logic.snapshot())
+    assert logic.snapshot() != before
+    assert ({place[0] for place in windows.places}, set(outages.monitors)) == ({1}, {1})
+    late = CheckRecord(2, "a", T0 + 1000, T0 + 1000, "down", account=7)
+    (nothing, _) = logic.on_batch([Results([(T0 + 1000, late)])])
+    assert list(nothing) == []
+
+
 def test_a_snapshot_of_a_time_without_outages_is_gone_on_with(monkeypatch: Any) -> None:
     Tables(monkeypatch, [])
     old = EndpointShard()
     old.fold(CheckRecord(1, "a", T0, T0, "up", account=7))
-    logic = EndpointLogic(PolicyBook(None, FakeClock()), pickle.dumps(old))  # type: ignore[arg-type]
+    logic = EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, pickle.dumps(old))  # type: ignore[arg-type]
     first = CheckRecord(1, "a", T0 + 1000, T0 + 1000, "down", account=7)
     (written,), _ = logic.on_batch([Results([(T0 + 1000, first)])])
     assert [(signal.subject, signal.state) for signal in written.signals] == [
@@ -105,7 +167,7 @@ def test_a_snapshot_of_a_time_without_outages_is_gone_on_with(monkeypatch: Any) 
         ("monitor:1@a", "down"),
         ("monitor:1", "partial"),
     ]
-    again = EndpointLogic(PolicyBook(None, FakeClock()), logic.snapshot())  # type: ignore[arg-type]
+    again = EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, logic.snapshot())  # type: ignore[arg-type]
     second = CheckRecord(1, "a", T0 + 2000, T0 + 2000, "down", account=7)
     (written,), _ = again.on_batch([Results([(T0 + 2000, second)])])
     assert [signal.state for signal in written.signals] == ["down", "down"]

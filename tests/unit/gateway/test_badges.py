@@ -121,6 +121,8 @@ def test_a_response_time_is_coloured_by_its_target(median: float | None, message
     assert response_badge("r", median, 500) == Badge("r", message, colour)
 
 
-@pytest.mark.parametrize(("state", "colour"), [("up", GREEN), ("down", RED), ("paused", GREY), ("unknown", GREY)])
+@pytest.mark.parametrize(
+    ("state", "colour"), [("up", GREEN), ("partial", ORANGE), ("down", RED), ("paused", GREY), ("unknown", GREY)]
+)
 def test_a_state_has_its_colour(state: str, colour: str) -> None:
     assert status_badge("shop", state).colour == colour

@@ -20,6 +20,7 @@ class EndpointOracle:
     seen: set[tuple[int, str, int, int]] = field(default_factory=set)
     watermark: Counter[Place] = field(default_factory=Counter)
     counted: list[CheckRecord] = field(default_factory=list)
+    judged: list[CheckRecord] = field(default_factory=list)
     raw: list[CheckRecord] = field(default_factory=list)
     late: int = 0
     duplicates: int = 0
@@ -31,6 +32,10 @@ class EndpointOracle:
             self.late += 1
             self.raw.append(result)
             return
+        if result.attempt > 1:
+            self.raw.append(result)
+            self.judged.append(result)
+            return
         identity = (*place, result.scheduled_ms, result.attempt)
         if identity in self.seen:
             self.duplicates += 1
@@ -38,6 +43,7 @@ class EndpointOracle:
         self.seen.add(identity)
         self.watermark[place] = max(self.watermark[place], result.scheduled_ms)
         self.counted.append(result)
+        self.judged.append(result)
         self.raw.append(result)
 
     def windows(self, width: int) -> dict[Key, dict[str, float | None]]:
@@ -65,10 +71,10 @@ class EndpointOracle:
         }
 
     def states(self) -> dict[Place, tuple[str, int, int]]:
-        """Outcome, time and since of the newest counted result that says something about the endpoint."""
+        """Outcome, time and since of the newest result that says something about the endpoint, re-checks included."""
         found: dict[Place, tuple[str, int, int]] = {}
         newest: dict[Place, tuple[int, int]] = {}
-        for result in self.counted:
+        for result in self.judged:
             place, order = (result.monitor, result.location), (result.scheduled_ms, result.attempt)
             if result.outcome in {"missed", "probe_error"} or order <= newest.get(place, (0, 0)):
                 continue

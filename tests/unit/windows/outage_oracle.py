@@ -10,17 +10,26 @@ from vedette.windows.votes import Policy
 
 @dataclass
 class OutageOracle:
-    """One monitor. `states` are those after each result that counted; `spans` are incidents as (start, end, worst)."""
+    """One monitor, whose results reach the log as they end, and without re-checks.
+
+    `states` are those after each result that counted; `spans` are incidents as (start, end, worst).
+    """
 
     policy: Policy
     heard: list[CheckRecord] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     spans: list[tuple[int, int | None, str]] = field(default_factory=list)
     good: int = 0
+    clock: int = 0
+    spoke: dict[str, int] = field(default_factory=dict)
 
     def add(self, result: CheckRecord) -> None:
         mine = [r for r in self.heard if r.location == result.location]
-        if result.outcome in {"missed", "probe_error"} or any(r.started_ms >= result.started_ms for r in mine):
+        if result.outcome in {"missed", "probe_error"}:
+            return
+        self.clock = max(self.clock, result.started_ms + round(result.total_ms))
+        self.spoke[result.location] = self.clock
+        if any(r.started_ms >= result.started_ms for r in mine):
             return
         once_oldest = self._oldest()
         self.heard.append(result)
@@ -46,10 +55,12 @@ class OutageOracle:
         failing = [place for place, said in fresh.items() if said[-1].outcome == "down"]
         if not failing:
             return "degraded" if any(said[-1].outcome == "degraded" for said in fresh.values()) else "up"
-        if len(fresh) == 1 and self.policy.quorum > 1:
+        patience = 3 * self.policy.interval_ms + self.policy.timeout_ms
+        counted = {*fresh, *(place for place, at in self.spoke.items() if self.clock - at <= patience)}
+        if len(counted) == 1 and self.policy.quorum > 1:
             (said,) = fresh.values()
             return "down" if [r.outcome for r in said[-2:]] == ["down", "down"] else "partial"
-        return "down" if len(failing) >= min(self.policy.quorum, len(fresh)) else "partial"
+        return "down" if len(failing) >= min(self.policy.quorum, len(counted)) else "partial"
 
     def _judge(self, result: CheckRecord, now: int, state: str) -> None:
         before = self.states[-1] if self.states else None

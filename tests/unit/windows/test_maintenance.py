@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from vedette.maintenance import MaintenanceSpec, windows_in
-from vedette.windows.cron import parse_cron
-from vedette.windows.maintenance import Once, Repeating, in_maintenance, weekly
+from vedette.windows.cron import Cron, parse_cron
+from vedette.windows.maintenance import Once, Repeating, held_until, in_maintenance, weekly
 
 BERLIN = "Europe/Berlin"
 spec = TypeAdapter(MaintenanceSpec)
@@ -77,7 +77,7 @@ def began_within(cron: str, minute: int, minutes: int, zone: str) -> bool:
     return any(parsed.on_day(moment) and parsed.at_minute(moment) for moment in moments)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.integers(29_000_000, 29_600_000),  # 2025 and 2026
     st.integers(1, 10_080),
@@ -98,9 +98,61 @@ def test_around_changes_of_the_clocks_too(zone: str) -> None:
                 assert Repeating(cron, minutes, zone).holds(minute * 60_000) is expected
 
 
+CHANGES = [
+    at(f"2026-{change}") for change in ("03-29T01:00", "10-25T01:00", "04-04T15:00", "10-03T15:30", "03-08T07:00")
+]
+"""When some of the zones below change their clocks."""
+crons = st.builds(
+    lambda minutes, hours, days, weekdays: f"{minutes} {hours} {days} * {weekdays}",
+    st.sampled_from(["*", "0", "30", "59", "*/20", "15,45"]),
+    st.sampled_from(["*", "0", "2", "23", "1-3", "*/5"]),
+    st.sampled_from(["*", "29", "1,25", "*/2"]),
+    st.sampled_from(["*", "0", "6", "mon-fri"]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(CHANGES),
+    st.integers(-3000, 3000),
+    st.integers(1, 3000),
+    crons,
+    st.sampled_from([BERLIN, "Australia/Lord_Howe", "America/New_York", "Asia/Kathmandu"]),
+)
+def test_near_a_change_of_the_clocks_any_window_holds_as_minute_by_minute(
+    change: int, away: int, minutes: int, cron: str, zone: str
+) -> None:
+    minute = change // 60_000 + away
+    window = Repeating(cron, minutes, zone)
+    assert window.holds(minute * 60_000) is began_within(cron, minute, minutes, zone)
+    until = window.held_until(minute * 60_000)
+    assert (until is None) is not window.holds(minute * 60_000)
+    if until is not None:
+        assert window.holds(until - 1)
+        assert began_within(cron, until // 60_000 - minutes, 1, zone)
+
+
+def test_a_question_about_a_long_window_looks_at_the_present_half_day_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    plain = Cron.on_day
+
+    def counted(cron: Cron, local: datetime) -> bool:
+        nonlocal looks
+        looks += 1
+        return plain(cron, local)
+
+    monkeypatch.setattr(Cron, "on_day", counted)
+    window = Repeating("0 3 29 2 *", 10_080, BERLIN)  # in no year that is asked about
+    for minute in range(29_700_000, 29_700_100):
+        assert not window.holds(minute * 60_000)
+    assert looks <= 100 * 2 + 16 * 2  # a half day may touch two local ones; those that lie behind are remembered
+
+
 def test_any_of_several_windows_will_do() -> None:
     assert in_maintenance((Once(0, 1), Once(5, 6)), 5)
     assert not in_maintenance((), 5)
+    assert held_until((Once(0, 6), Once(5, 9), Once(9, 20)), 5) == 9
+    assert held_until((Once(0, 5),), 5) is None
 
 
 @pytest.mark.parametrize(
