@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dataflows.plans import plan_of
 from vedette.clock import Clock
 from vedette.errors import Unavailable
 from vedette.maintenance import windows_in
@@ -15,6 +16,7 @@ from vedette.store.maintenance import all_windows
 from vedette.store.policies import monitor_policies, monitors_version, windows_version
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
+from vedette.windows.beat import Plan
 from vedette.windows.maintenance import Window
 from vedette.windows.votes import Policy
 
@@ -36,6 +38,8 @@ class PolicyBook:
         self._read_at = -FRESH_S
         self._version: object = None
         self._policies: dict[int, Policy] = {}
+        self._plans: dict[int, Plan] = {}
+        self._gone: set[int] = set()
         self._parents: list[int] = []
         self._down: set[int] = set()
         self._log = get_logger("policies")
@@ -67,6 +71,8 @@ class PolicyBook:
                 )
                 for row in rows
             }
+            plans = ((row["id"], plan_of(row["config"], paused=row.get("paused", False))) for row in rows)
+            self._plans = {monitor: plan for monitor, plan in plans if plan is not None}
             self._parents = sorted({p.parent for p in self._policies.values() if p.parent is not None})
             self._version = version
         if self._parents:
@@ -75,6 +81,19 @@ class PolicyBook:
     def policy(self, monitor: int) -> Policy:
         """How the monitor's outages are found."""
         return self._policies.get(monitor, UNKNOWN)
+
+    def plan(self, monitor: int) -> Plan | None:
+        """When pings of the monitor are due; None if it is no heartbeat, or was removed.
+
+        One that was not known at the last look is looked for at once: it was there before its first ping could come.
+        Raises `Unavailable` if the store is away then.
+        """
+        if monitor not in self._policies and monitor not in self._gone:
+            with self._lock:
+                self._read()
+                if monitor not in self._policies:
+                    self._gone.add(monitor)  # for ever: identities are not used again
+        return self._plans.get(monitor)
 
     def is_down(self, monitor: int) -> bool:
         """Whether the monitor is in a confirmed outage, as far as this process has heard or the store said."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Response
 
+from ingest_api import heartbeats as beats
 from ingest_api.context import Context, context
 from ingest_api.history import history, show_apdex
 from ingest_api.security import needs
@@ -16,7 +17,7 @@ from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
-from vedette.store import checks, monitors
+from vedette.store import checks, heartbeats, monitors
 from vedette.store.query import span
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
@@ -41,6 +42,8 @@ def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> lis
     states = monitors.states(found.store, account)
     totals = checks.totals(found.store, account, now - _DAY_MS)
     minutes = checks.good_minutes(found.store, account, now - _DAY_MS)
+    jobs = any(row.get("kind") == "heartbeat" for row in rows)
+    known = heartbeats.of_account(found.store, account) if jobs else {}
     for row in rows:
         places = states.get(row["id"], [])
         count = totals.get(row["id"], {})
@@ -52,12 +55,17 @@ def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> lis
         row["places"] = places
         row["apdex"] = show_apdex(apdex)
         row["uptime_24h"] = good / n if n else None
+        if row.get("kind") == "heartbeat":
+            row["heartbeat"] = beats.show(row, known.get(row["id"]), places, now)
     return rows
 
 
 @router.get("/monitors", summary="All monitors with their state")
 def list_monitors(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> Response:
-    """Definitions, the last state at each location (`places`), Apdex and uptime of the last 24 hours."""
+    """Definitions, the last state at each location (`places`), Apdex and uptime of the last 24 hours.
+
+    Of a heartbeat also `heartbeat`: its state, its last ping, and when the next is due.
+    """
     rows = _with_state(found, principal.account, monitors.of_account(found.store, principal.account))
     shown = [_shown(row, principal) for row in rows]
     return Response(msgspec.json.encode({"monitors": shown}), media_type="application/json")

@@ -29,5 +29,5 @@ def windows_version(store: Store) -> Version:
 
 
 def monitor_policies(store: Store) -> list[dict[str, Any]]:
-    """Identity, account and configuration of every monitor."""
-    return store.rows("SELECT id, account_id, config FROM monitors")
+    """Identity, account, configuration and pause of every monitor."""
+    return store.rows("SELECT id, account_id, config, paused FROM monitors")

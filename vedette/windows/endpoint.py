@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from vedette.events.checks import COUNTED, OUTCOMES, CheckRecord
+from vedette.events.checks import COUNTED, HEARTBEAT, OUTCOMES, CheckRecord
 from vedette.events.signals import Signal
 from vedette.statistics.apdex import zone
 from vedette.statistics.sketch import Sketch
@@ -33,14 +33,14 @@ class Tally:
     fresh: list[float] = field(default_factory=list)
 
     def add(self, result: CheckRecord) -> None:
-        """Count one result; times are those of checks that did not fail."""
+        """Count one result; times are those of checks that did not fail (a ping without a start has none)."""
         self.outcomes[result.outcome] += 1
         self.apdex_t_ms = result.apdex_t_ms
         if result.outcome not in COUNTED:
             return
         failed = result.outcome == "down"
         self.zones[zone(result.total_ms, result.apdex_t_ms, failed)] += 1
-        if not failed:
+        if not failed and (result.total_ms > 0 or result.location != HEARTBEAT):
             ms = result.total_ms
             self.sum_ms += ms
             self.min_ms = ms if self.min_ms is None else min(ms, self.min_ms)
