@@ -100,12 +100,12 @@ class Beat:
         found: list[CheckRecord] = []
         while (deadline := self.deadline()) is not None and deadline.at_ms <= upto_ms:
             if deadline.rid is None:
-                found += self._missed(deadline.at_ms, gaps, upto_ms)
+                found += self._missed(deadline.at_ms, gaps)
             else:
                 found += self._overrun(deadline.at_ms, deadline.rid, gaps)
         return found
 
-    def _missed(self, at_ms: int, gaps: Sequence[Gap], upto_ms: int) -> list[CheckRecord]:
+    def _missed(self, at_ms: int, gaps: Sequence[Gap]) -> list[CheckRecord]:
         due = self.expected_ms
         assert due is not None
         earliest = max(due - min(self.plan.grace_ms, EARLY_MS), self.ended_ms or 0)
@@ -114,7 +114,7 @@ class Beat:
         if gap is None:
             return [self._result(due, at_ms, "down", f"missed: no ping by {_shown(at_ms)}, expected {_shown(due)}")]
         # It may have come and was not heard: the next is due as if it had come when the gap ended.
-        again = self.plan.schedule.after(min(gap[1], upto_ms + 1))
+        again = self.plan.schedule.after(gap[1])
         if again is not None and self.expected_ms is not None:
             self.expected_ms = max(self.expected_ms, again)
         return []

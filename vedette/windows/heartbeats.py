@@ -54,7 +54,7 @@ class HeartbeatShard:
 
     def listening(self, logged_ms: int, read_ms: int, plans: Plans) -> None:
         """A gateway said so, and the log took it at `logged_ms`."""
-        if self.heard_ms and logged_ms - self.heard_ms > STALE_MS:
+        if logged_ms - self.heard_ms > STALE_MS:  # before the first word nothing is known either
             self.gaps = [*self.gaps, (self.heard_ms, logged_ms)][-MOST_GAPS:]
         self.heard_ms = max(self.heard_ms, logged_ms)
         self._proofs.append((self.heard_ms, read_ms))
@@ -110,13 +110,16 @@ class HeartbeatShard:
         if beat is None:
             beat = self.beats[ping.monitor] = Beat(ping.monitor, ping.account, plan)
         beat.follow(plan, logged_ms)
-        # Since the last word of a gateway this ping is the first sign that there is one.
-        silent = [(self.heard_ms, logged_ms)] if logged_ms - self.heard_ms > STALE_MS else []
-        self._found.results += beat.judge(logged_ms - 1, [*self.gaps, *silent])
+        self._found.results += beat.judge(logged_ms - 1, self._gaps_until(logged_ms))
         row, results = beat.hear(ping, logged_ms)
         self._found.results += results
         self._found.pings.append(row)
         self._changed.add(ping.monitor)
+
+    def _gaps_until(self, ping_ms: int) -> list[Gap]:
+        """The gaps as a ping ends them: it is a sign that somebody listens, whenever the next word came."""
+        gaps = [*self.gaps, (self.heard_ms, max(self.heard_ms, ping_ms))]
+        return [(start, min(end, ping_ms)) for start, end in gaps if min(end, ping_ms) - start > STALE_MS]
 
     def _judge(self, upto_ms: int, plans: Plans) -> None:
         for monitor, beat in list(self.beats.items()):
