@@ -12,6 +12,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 from msgspec.structs import replace as replace_fields
 
+from dataflows import heartbeats
 from dataflows.policies import PolicyBook
 from dataflows.reading import read
 from dataflows.rollup import publish
@@ -20,7 +21,7 @@ from sinks.log import LogSink, Publication
 from sinks.patience import persist
 from sinks.store import StoreSink
 from vedette.clock import Clock
-from vedette.events.checks import CheckRecord, check_result
+from vedette.events.checks import HEARTBEAT, CheckRecord, check_result
 from vedette.events.codec import decode
 from vedette.events.control import Recheck, encode_recheck
 from vedette.events.names import hash64
@@ -93,8 +94,11 @@ def route(poll: Poll, shards: int) -> Iterable[Routed]:
 def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
     """The result with an end no later than the time (ms UTC) at which the log took it.
 
-    A probe whose clock is ahead would make the votes of all others old.
+    A probe whose clock is ahead would make the votes of all others old. What a heartbeat says, it says when its run
+    ends, whenever that began.
     """
+    if result.location == HEARTBEAT:
+        return replace_fields(result, started_ms=result.started_ms + round(result.total_ms), total_ms=0.0)
     latest = logged_ms - round(result.total_ms)
     return result if result.started_ms <= latest else replace_fields(result, started_ms=latest)
 
@@ -148,6 +152,8 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
     def _fold(self, result: CheckRecord, logged_ms: int) -> None:
         if self._book.removed(result.monitor):
             return  # its rows are gone too
+        if result.location == HEARTBEAT:
+            persist("policies", lambda: self._book.plan(result.monitor))
         true = not_ahead(result, logged_ms)
         self._outages.fold(true, self._book, logged_ms)
         watched = self._book.policy(result.monitor).watched(result.location, end_ms(true))
@@ -202,7 +208,10 @@ def publications(written: Written) -> list[Publication]:
 
 
 def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[], bool] = lambda: False) -> Dataflow:
-    """The flow from `vedette.checks` to the check tables, incidents, `vedette.signals` and `vedette.control`."""
+    """The flow from `vedette.checks` to the check tables, incidents, `vedette.signals` and `vedette.control`.
+
+    Beside it, `vedette.pings` to `vedette.checks`.
+    """
     flow = Dataflow(FLOW)
     book, partitions = PolicyBook(store, clock), log.partitions(CHECKS.name)
 
@@ -222,6 +231,7 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     # Before the rows: somebody waits for them.
     signals = op.flat_map("signals", results, publications)
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
-    op.output("publish", op.merge("published", signals, rejects), LogSink(log))
+    pinged = heartbeats.attach(flow, log, store, clock, book, shards=shards, stop=stop)
+    op.output("publish", op.merge("published", signals, rejects, *pinged), LogSink(log))
     op.output("rows", results, StoreSink("check rows", lambda items: write_outputs(store, items)))
     return flow

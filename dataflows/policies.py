@@ -8,14 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from dataflows.plans import plan_of
 from vedette.clock import Clock
 from vedette.errors import Unavailable
+from vedette.events.checks import HEARTBEAT
 from vedette.maintenance import windows_in
 from vedette.store.incidents import trouble_now
 from vedette.store.maintenance import all_windows
 from vedette.store.policies import live_locations, monitor_policies, monitors_version, windows_version
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
+from vedette.windows.beat import Plan
 from vedette.windows.maintenance import Window
 from vedette.windows.outage_state import Standing
 from vedette.windows.votes import Policy
@@ -45,6 +48,8 @@ class PolicyBook:
         self._policies: dict[int, Policy] = {}
         self._newest = 0
         self._alive: dict[int, frozenset[str]] = {}
+        self._plans: dict[int, Plan] = {}
+        self._gone: set[int] = set()
         self._parents: frozenset[int] = frozenset()
         self._trouble: dict[int, str] = {}
         self._noted: dict[int, tuple[float, Standing]] = {}
@@ -83,6 +88,8 @@ class PolicyBook:
                 )
                 for row in rows
             }
+            plans = ((row["id"], plan_of(row["config"], paused=row["paused"])) for row in rows)
+            self._plans = {monitor: plan for monitor, plan in plans if plan is not None}
             # Identities only grow: what is not there, and is not newer than all that were seen, was removed.
             self._newest = max(self._newest, max(self._policies, default=0))
             self._parents = frozenset(p.parent for p in self._policies.values() if p.parent is not None)
@@ -103,6 +110,19 @@ class PolicyBook:
     def removed(self, monitor: int) -> bool:
         """Whether the monitor was removed: it is not there, though newer ones are."""
         return monitor not in self._policies and monitor <= self._newest
+
+    def plan(self, monitor: int) -> Plan | None:
+        """When pings of the monitor are due; None if it is no heartbeat, or was removed.
+
+        One that was not known at the last look is looked for at once: it was there before its first ping could come.
+        Raises `Unavailable` if the store is away then.
+        """
+        if monitor not in self._policies and not self.removed(monitor) and monitor not in self._gone:
+            with self._lock:
+                self._read(self._clock.monotonic())
+                if monitor not in self._policies:
+                    self._gone.add(monitor)  # for ever: identities are not used again
+        return self._plans.get(monitor)
 
     def alive(self, account: int) -> frozenset[str]:
         """The locations from which something of the account was checked of late, as the store has it."""
@@ -173,6 +193,8 @@ def sound_parents(given: Mapping[int, tuple[int, int | None]]) -> dict[int, int]
 
 def policy_of(config: dict[str, Any], windows: tuple[Window, ...] = ()) -> Policy:
     """The policy in a monitor's stored definition; what an older one lacks is as the definition's defaults say."""
+    if config.get("kind") == HEARTBEAT:  # its job is all there is to ask
+        config = {**config, "locations": [HEARTBEAT], "quorum": 1, "recheck": False}
     return Policy(
         interval_ms=round(config.get("interval_s", 60) * 1000),
         timeout_ms=round(config.get("timeout_s", 10) * 1000),

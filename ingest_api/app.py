@@ -16,6 +16,7 @@ from ingest_api.badge_memory import BadgeMemory
 from ingest_api.context import Context
 from ingest_api.intake.gathering import Gatherer
 from ingest_api.intake.known import KnownMonitors
+from ingest_api.intake.pings import PingKeys, listen
 from ingest_api.intake.samples import SamplesIntake
 from ingest_api.middleware import Edge, Shortcuts
 from ingest_api.questions import Questions
@@ -32,6 +33,7 @@ from ingest_api.routes import (
     maintenance,
     markers,
     monitors,
+    pings,
     series,
     transfer,
     trends,
@@ -78,13 +80,16 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         app.state.monitors = KnownMonitors(context.store, context.clock)
         app.state.badges = BadgeMemory(context.clock)
         app.state.questions = Questions(context)
+        keys = app.state.ping_keys = PingKeys(context.store)
         tail = asyncio.create_task(context.hub.run())
+        pinged = [asyncio.create_task(keys.follow()), asyncio.create_task(listen(keys, context.log, context.clock))]
         try:
             yield
         finally:
             context.hub.end_all()
-            tail.cancel()
-            await asyncio.gather(tail, return_exceptions=True)  # whatever ended it, the log must be closed
+            for task in (tail, *pinged):
+                task.cancel()
+            await asyncio.gather(tail, *pinged, return_exceptions=True)  # whatever ended it, the log must be closed
             context.log.close()
             context.store.close()
 
@@ -102,7 +107,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
         app.include_router(module.router)
-    for module in (incidents, maintenance, control, trends, account):
+    for module in (incidents, maintenance, control, trends, account, pings):
         app.include_router(module.router)
     app.include_router(stream.router)
     if (static / "index.html").exists():

@@ -62,6 +62,8 @@ def _merged(fields: dict[str, Any], known: dict[str, Any] | None) -> dict[str, A
     if known is None:
         return fields
     kind = fields.get("kind") or kind_of(fields.get("url", known["url"]))
+    if kind is None and "url" not in fields:
+        kind = known.get("kind")  # a heartbeat has no URL that would tell it
     return {**known, **fields} if kind == known.get("kind", "http") else fields
 
 

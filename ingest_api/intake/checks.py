@@ -11,7 +11,7 @@ from ingest_api.intake.items import Rejects, read_items
 from ingest_api.intake.samples import Limits
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, NotAllowed
-from vedette.events.checks import CheckResult, check_result
+from vedette.events.checks import HEARTBEAT, CheckResult, check_result
 from vedette.events.codec import encode_json, invalid
 from vedette.log import Message
 
@@ -35,6 +35,8 @@ def read_checks(
             check_result(result, limits.oldest_ms, limits.newest_ms)
             if not known(result.monitor):
                 raise InvalidInput("monitor", result.monitor, "a monitor of this account")
+            if result.location == HEARTBEAT:
+                raise InvalidInput("location", result.location, "any other name: this one is for what jobs ping")
             principal.need_subject("location", result.location)
             result.account = principal.account
             messages.append(Message(str(result.monitor).encode(), encode_json(result)))

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from ingest_api import heartbeats as beats
 from ingest_api.context import Context, context
 from ingest_api.history import history, show_apdex, tier_of
 from ingest_api.questions import Subject, questions_of
@@ -19,7 +20,7 @@ from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
-from vedette.store import checks, monitors, outage_states
+from vedette.store import checks, heartbeats, monitors, outage_states
 from vedette.store.check_columns import CheckColumns, Tail
 from vedette.store.query import span
 
@@ -51,6 +52,8 @@ def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> lis
     states = monitors.states(found.store, account)
     totals = checks.totals(found.store, account, now - _DAY_MS)
     minutes = checks.good_minutes(found.store, account, now - _DAY_MS)
+    jobs = any(row.get("kind") == "heartbeat" for row in rows)
+    known = heartbeats.of_account(found.store, account) if jobs else {}
     for row in rows:
         places = states.get(row["id"], [])
         count = totals.get(row["id"], {})
@@ -67,6 +70,8 @@ def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> lis
         row["places"] = places
         row["apdex"] = show_apdex(apdex)
         row["uptime_24h"] = good / n if n else None
+        if row.get("kind") == "heartbeat":
+            row["heartbeat"] = beats.show(row, known.get(row["id"]), places, now)
     return rows
 
 
@@ -76,7 +81,8 @@ def list_monitors(principal: Principal = Depends(needs("read")), found: Context 
 
     `state` (`up`, `degraded`, `partial`, `down`, `unknown`, `paused`) is what all locations together say, since
     `since_ms`; `incident` is the open one, `maintenance` tells whether a window holds now, `suppressed_by` is the
-    monitor whose outage explains this one. `places` is the last state at each location.
+    monitor whose outage explains this one. `places` is the last state at each location. Of a heartbeat also
+    `heartbeat`: its state, its last ping, and when the next is due.
     """
     rows = _with_state(found, principal.account, monitors.of_account(found.store, principal.account))
     body = {"monitors": [_shown(row, principal) for row in rows], "counts": _counts(rows)}

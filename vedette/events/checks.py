@@ -15,6 +15,11 @@ MOST_EVIDENCE, LONGEST_EVIDENCE = 10, 1000
 """Most entries of a result's evidence, and most characters of one."""
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _VERSION = re.compile(r"[0-9](\.[0-9])?")
+HEARTBEAT = "heartbeat"
+"""The location of results that pings have led to; no probe has it."""
+LONGEST_MS = 3_600_000
+LONGEST_RUN_MS = 604_800_000
+"""Most milliseconds that a check takes, and a job between two pings (a week)."""
 COUNTED: frozenset[Outcome] = frozenset({"up", "degraded", "down"})
 """Outcomes that say something about the endpoint; the others leave its denominators."""
 
@@ -62,13 +67,14 @@ class CheckResult(CheckRecord, forbid_unknown_fields=True):
 
 def check_result(result: CheckRecord, oldest_ms: int, newest_ms: int) -> None:
     """Raise `InvalidInput` for the first field outside its limits."""
+    longest = LONGEST_RUN_MS if result.location == HEARTBEAT else LONGEST_MS
     limits: tuple[tuple[str, float, float, float], ...] = (
         ("monitor", result.monitor, 1, 1 << 62),
         ("scheduled_ms", result.scheduled_ms, oldest_ms, newest_ms),
         ("started_ms", result.started_ms, oldest_ms, newest_ms),
-        ("total_ms", result.total_ms, 0, 3_600_000),
+        ("total_ms", result.total_ms, 0, longest),
         ("bytes", result.bytes, 0, 1 << 62),
-        ("apdex_t_ms", result.apdex_t_ms, 1, 3_600_000),
+        ("apdex_t_ms", result.apdex_t_ms, 1, longest),
         ("attempt", result.attempt, 1, 1000),
         ("status", result.status or 0, 0, 999),
         ("tls_expires", result.tls_expires or 0, -(1 << 40), 253_402_300_800_000),
@@ -85,7 +91,7 @@ def check_result(result: CheckRecord, oldest_ms: int, newest_ms: int) -> None:
         raise InvalidInput("http_version", result.http_version, "a version such as 1.1 or 2")
     _check_evidence(result.evidence or {})
     for name, phase in msgspec.structs.asdict(result.phases).items():
-        if phase is not None and not 0 <= phase <= 3_600_000:
+        if phase is not None and not 0 <= phase <= LONGEST_MS:
             raise InvalidInput(f"phases.{name}", phase, "milliseconds from 0 to 3600000")
 
 

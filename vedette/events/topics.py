@@ -19,6 +19,7 @@ class Topic:
 
 SAMPLES = Topic("vedette.samples", "source", 24 * _HOUR_MS)
 CHECKS = Topic("vedette.checks", "monitor", 24 * _HOUR_MS)
+PINGS = Topic("vedette.pings", "monitor", 24 * _HOUR_MS)
 FEATURES = Topic("vedette.features", "model", 24 * _HOUR_MS)
 REALTIME = Topic("vedette.realtime", "session", 10 * _MINUTE_MS)
 SIGNALS = Topic("vedette.signals", "subject", 24 * _HOUR_MS)
@@ -27,5 +28,5 @@ CONTROL = Topic("vedette.control", "location", 10 * _MINUTE_MS)
 REJECTS = Topic("vedette.rejects", "topic", 7 * 24 * _HOUR_MS)
 
 TOPICS: dict[str, Topic] = {
-    topic.name: topic for topic in (SAMPLES, CHECKS, FEATURES, REALTIME, SIGNALS, ALERTS, CONTROL, REJECTS)
+    topic.name: topic for topic in (SAMPLES, CHECKS, PINGS, FEATURES, REALTIME, SIGNALS, ALERTS, CONTROL, REJECTS)
 }

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationInfo, field_val
 from vedette.monitors.dns import DnsFields
 from vedette.monitors.every_kind import CommonFields
 from vedette.monitors.grpc import GrpcFields
+from vedette.monitors.heartbeat import KIND as HEARTBEAT
+from vedette.monitors.heartbeat import PROBED, HeartbeatFields, check_heartbeat, stated
 from vedette.monitors.http import HeaderFields, HttpFields
 from vedette.monitors.icmp import IcmpFields
 from vedette.monitors.outages import OutageFields
@@ -24,6 +26,7 @@ KINDS: dict[str, tuple[type[BaseModel], ...]] = {
     "ws": (HeaderFields, TrustFields),
     "icmp": (IcmpFields,),
     "grpc": (GrpcFields, TrustFields),
+    HEARTBEAT: (HeartbeatFields,),
 }
 """The check types, and the fields that each has beside the common ones."""
 
@@ -32,12 +35,13 @@ _OWNERS: dict[str, list[str]] = {
     name: [kind for kind, parts in KINDS.items() if any(name in part.model_fields for part in parts)]
     for part in _PARTS
     for name in part.model_fields
-}
-"""Which kinds have a field; the common ones are not in it."""
+} | {name: [kind for kind in KINDS if kind != HEARTBEAT] for name in PROBED}
+"""Which kinds have a field; those that all have are not in it."""
 
 _EXAMPLES: list[JsonValue] = [
     {"name": "shop", "url": "https://shop.example/health", "interval_s": 60},
     {"name": "mail", "url": "tcp://mail.example:25", "expect": "220 "},
+    {"name": "backup", "kind": "heartbeat", "cron": "30 2 * * *", "zone": "Europe/Berlin", "grace_s": 1800},
 ]
 
 
@@ -50,6 +54,7 @@ class MonitorSpec(
     DnsFields,
     IcmpFields,
     GrpcFields,
+    HeartbeatFields,
     OutageFields,
     CommonFields,
 ):
@@ -60,6 +65,8 @@ class MonitorSpec(
     @model_validator(mode="before")
     @classmethod
     def _kind_from_scheme(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("kind") == HEARTBEAT:
+            return {"url": "", **data}
         if isinstance(data, dict) and "kind" not in data:
             kind = kind_of(data.get("url"))
             return data if kind is None else {**data, "kind": kind}
@@ -79,9 +86,18 @@ class MonitorSpec(
     @field_validator("url")
     @classmethod
     def _target(cls, value: str, info: ValidationInfo) -> str:
-        if "kind" in info.data:
-            check_target(info.data["kind"], value)
+        kind = info.data.get("kind")
+        if kind == HEARTBEAT and value:
+            raise ValueError("none with kind heartbeat: nothing is asked, the job pings")
+        if kind is not None and kind != HEARTBEAT:
+            check_target(kind, value)
         return value
+
+    @model_validator(mode="after")
+    def _due_at_some_time(self) -> MonitorSpec:
+        if self.kind == HEARTBEAT:
+            check_heartbeat(self)
+        return self
 
     @model_validator(mode="after")
     def _target_below_timeout(self) -> MonitorSpec:
@@ -123,9 +139,10 @@ class MonitorSpec(
         return self
 
     def config(self) -> dict[str, Any]:
-        """What is stored beside name, URL and pause: the fields of its kind."""
+        """What is stored beside name, URL and pause: the fields of its kind (of a heartbeat, the stated ones too)."""
         foreign = {name for name, kinds in _OWNERS.items() if self.kind not in kinds}
-        return self.model_dump(exclude={"name", "url", "paused"} | foreign)
+        own = self.model_dump(exclude={"name", "url", "paused"} | foreign)
+        return {**own, **stated(self)} if self.kind == HEARTBEAT else own
 
 
 def masked(definition: dict[str, Any]) -> dict[str, Any]:

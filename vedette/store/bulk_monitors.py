@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vedette.monitors import MonitorSpec
+from vedette.monitors.heartbeat import without_stated
+from vedette.store.monitors import KEYS_FOR_MADE
 from vedette.store.pool import Jsonb, Store
 
 
@@ -25,7 +27,8 @@ def stored(store: Store, account: int) -> dict[str, Stored]:
     )
     return {
         row["name"]: Stored(
-            {"name": row["name"], "url": row["url"], "paused": row["paused"], **row["config"]}, row["version"]
+            without_stated({"name": row["name"], "url": row["url"], "paused": row["paused"], **row["config"]}),
+            row["version"],
         )
         for row in rows
     }
@@ -44,7 +47,7 @@ def write(store: Store, account: int, specs: Sequence[tuple[MonitorSpec, int | N
         for spec, version in specs
     ]
     rows = store.rows(
-        "INSERT INTO monitors (account_id, name, url, config, paused)"
+        "WITH made AS (INSERT INTO monitors (account_id, name, url, config, paused)"  # noqa: S608 - a constant
         " SELECT %s, name, url, config, paused FROM jsonb_to_recordset(%s)"
         " AS wanted (name text, url text, config jsonb, paused boolean)"
         " ON CONFLICT (account_id, name) DO UPDATE SET url = excluded.url, config = excluded.config,"
@@ -52,7 +55,8 @@ def write(store: Store, account: int, specs: Sequence[tuple[MonitorSpec, int | N
         " changed_at = CASE WHEN monitors.paused AND excluded.paused THEN monitors.changed_at ELSE now() END"
         # A monitor that was not there when this was decided has no version in the second list: nothing matches.
         " WHERE (monitors.name, monitors.version) IN (SELECT name, version FROM jsonb_to_recordset(%s)"
-        " AS seen (name text, version bigint)) RETURNING id, name",
+        " AS seen (name text, version bigint)) RETURNING id, name, config),"
+        f" keys AS ({KEYS_FOR_MADE}) SELECT id, name FROM made",
         account,
         Jsonb(wanted),
         Jsonb([{"name": one["name"], "version": one["version"]} for one in wanted]),

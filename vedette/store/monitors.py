@@ -10,6 +10,8 @@ from vedette.monitors import MonitorSpec
 from vedette.store.alerts import end_alerts
 from vedette.store.pool import Connection, Jsonb, Store
 
+RANDOM_KEY = "encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) for 16), 'hex')"
+"""128 bits of the server's strong chance: nobody guesses it."""
 _COLUMNS = (
     "SELECT id, name, url, config, paused, version,"
     " (extract(epoch FROM created_at) * 1000)::bigint AS created_ms FROM monitors "
@@ -19,6 +21,11 @@ _TABLES = (
     b"incidents",
 )
 """What goes with a monitor."""
+KEYS_FOR_MADE = (
+    "INSERT INTO ping_keys (monitor_id, key)"  # noqa: S608 - a constant
+    f" SELECT id, {RANDOM_KEY} FROM made WHERE config->>'kind' = 'heartbeat' ON CONFLICT DO NOTHING"
+)
+"""Gives each heartbeat among the rows `made` its ping key, in the statement that makes or changes them."""
 
 
 def _monitor(row: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +42,9 @@ def _monitor(row: dict[str, Any]) -> dict[str, Any]:
 def add(store: Store, account: int, spec: MonitorSpec) -> int:
     """Make a monitor; `Conflict` if the account has one of that name."""
     row = store.row(
-        "INSERT INTO monitors (account_id, name, url, config, paused) VALUES (%s, %s, %s, %s, %s) RETURNING id",
+        "WITH made AS (INSERT INTO monitors (account_id, name, url, config, paused)"  # noqa: S608 - a constant
+        " VALUES (%s, %s, %s, %s, %s)"
+        f" RETURNING id, config), keys AS ({KEYS_FOR_MADE}) SELECT id FROM made",
         account,
         spec.name,
         spec.url,
@@ -48,11 +57,11 @@ def add(store: Store, account: int, spec: MonitorSpec) -> int:
 
 def change(store: Store, account: int, monitor: int, spec: MonitorSpec) -> None:
     """Replace a definition; history stays."""
-    changed = store.execute(
-        "UPDATE monitors SET name = %s, url = %s, config = %s, paused = %s, version = version + 1,"
+    changed = store.row(
+        "WITH made AS (UPDATE monitors SET name = %s, url = %s, config = %s, paused = %s,"  # noqa: S608 - a constant
         # A pause goes on since when it began, whatever else is changed meanwhile.
-        " changed_at = CASE WHEN paused AND %s THEN changed_at ELSE now() END"
-        " WHERE id = %s AND account_id = %s",
+        " version = version + 1, changed_at = CASE WHEN paused AND %s THEN changed_at ELSE now() END"
+        f" WHERE id = %s AND account_id = %s RETURNING id, config), keys AS ({KEYS_FOR_MADE}) SELECT id FROM made",
         spec.name,
         spec.url,
         Jsonb(spec.config()),
@@ -61,7 +70,7 @@ def change(store: Store, account: int, monitor: int, spec: MonitorSpec) -> None:
         monitor,
         account,
     )
-    if not changed:
+    if changed is None:
         raise NotFound(f"monitor {monitor} does not exist")
 
 
@@ -133,11 +142,11 @@ def of_account(store: Store, account: int) -> list[dict[str, Any]]:
 
 
 def for_location(store: Store, account: int, location: str) -> list[dict[str, Any]]:
-    """Definitions that a probe at `location` runs; paused ones are left out."""
+    """Definitions that a probe at `location` runs; paused ones are left out, and heartbeats, which no probe checks."""
     return [
         _monitor(row)
         for row in store.rows(
-            _COLUMNS + "WHERE account_id = %s AND NOT paused AND"
+            _COLUMNS + "WHERE account_id = %s AND NOT paused AND config->>'kind' IS DISTINCT FROM 'heartbeat' AND"
             " (config->'locations' = '[]'::jsonb OR config->'locations' ? %s) ORDER BY id",
             account,
             location,

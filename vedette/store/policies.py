@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vedette.events.checks import HEARTBEAT
 from vedette.store.pool import Store
 
 Version = tuple[tuple[int, int, int, int], ...]
@@ -37,12 +38,17 @@ def monitor_policies(store: Store) -> list[dict[str, Any]]:
 
 
 def live_locations(store: Store) -> dict[int, frozenset[str]]:
-    """For each account, the locations from which something was checked within ten minutes of its newest check."""
+    """For each account, the locations from which something was checked within ten minutes of its newest check.
+
+    Pings of jobs come from no location.
+    """
     rows = store.rows(
         "SELECT account_id, array_agg(location) AS locations FROM (SELECT account_id, location, newest,"
         " max(newest) OVER (PARTITION BY account_id) AS newest_of_all FROM (SELECT m.account_id, s.location,"
         " max(s.at) AS newest FROM monitor_states s JOIN monitors m ON m.id = s.monitor_id"
+        " WHERE s.location <> %s"
         " GROUP BY m.account_id, s.location) places) compared"
-        " WHERE newest > newest_of_all - interval '10 minutes' GROUP BY account_id"
+        " WHERE newest > newest_of_all - interval '10 minutes' GROUP BY account_id",
+        HEARTBEAT,
     )
     return {row["account_id"]: frozenset(row["locations"]) for row in rows}

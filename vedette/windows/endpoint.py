@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from vedette.events.checks import COUNTED, OUTCOMES, CheckRecord
+from vedette.events.checks import COUNTED, HEARTBEAT, OUTCOMES, CheckRecord
 from vedette.events.signals import Signal
 from vedette.statistics.apdex import zone
 from vedette.statistics.minutes import Minutes, from_bytes
@@ -43,7 +43,10 @@ class Tally:
             setattr(self, name, value)
 
     def add(self, result: CheckRecord, minute: int = 0) -> None:
-        """Count one result of the window's minute of that number; times are those of checks that did not fail."""
+        """Count one result of the window's minute of that number.
+
+        Times are those of checks that did not fail; a ping without a start has none.
+        """
         self.outcomes[result.outcome] += 1
         self.apdex_t_ms = result.apdex_t_ms
         if result.outcome not in COUNTED:
@@ -52,7 +55,7 @@ class Tally:
         if self.minutes is not None:
             self.minutes |= Minutes(not failed, 1).later(minute)
         self.zones[zone(result.total_ms, result.apdex_t_ms, failed)] += 1
-        if not failed:
+        if not failed and (result.total_ms > 0 or result.location != HEARTBEAT):
             ms = result.total_ms
             self.sum_ms += ms
             self.min_ms = ms if self.min_ms is None else min(ms, self.min_ms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vedette.events.checks import COUNTED, CheckRecord
+from vedette.events.checks import COUNTED, HEARTBEAT, CheckRecord
 from vedette.statistics.apdex import zone
 from vedette.statistics.trends.baseline import BUCKET_MS, HOUR_MS
 
@@ -62,9 +62,12 @@ class BucketShard:
         self._heard += [0] * (partitions - len(self._heard))
 
     def add(self, partition: int, logged_ms: int, result: CheckRecord) -> None:
-        """Take in what `partition` held, which the log took at `logged_ms`; first attempts that counted are counted."""
+        """Take in what `partition` held, which the log took at `logged_ms`; first attempts that counted are counted.
+
+        Pings of jobs have no Apdex that could move.
+        """
         self.heard(partition, logged_ms)
-        if result.attempt != 1 or result.outcome not in COUNTED:
+        if result.attempt != 1 or result.outcome not in COUNTED or result.location == HEARTBEAT:
             return
         bucket = result.scheduled_ms - result.scheduled_ms % BUCKET_MS
         closes_ms = bucket + BUCKET_MS + self._allowance_ms
