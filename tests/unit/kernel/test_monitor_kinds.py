@@ -83,7 +83,7 @@ def test_the_scheme_tells_the_kind_and_a_kind_needs_its_scheme() -> None:
 def test_a_stored_definition_has_only_the_fields_of_its_kind() -> None:
     assert {"send", "expect"} <= spec(url="tcp://x:1").config().keys()
     assert not {"headers", "method", "resolver", "packets"} & spec(url="tcp://x:1").config().keys()
-    assert set(KINDS) == {"http", "tcp", "tls", "dns", "ws", "icmp", "heartbeat"}
+    assert set(KINDS) == {"http", "tcp", "tls", "dns", "ws", "icmp", "grpc", "heartbeat"}
 
 
 @pytest.mark.parametrize(
