@@ -2,13 +2,13 @@
 
     python benchmarks/history.py [--monitors N] [--locations N] [--days N] [--raw-days N] [--raw-every S] [--parallel N]
 
-Fills the tiers of hours and days and the raw results with plausible rows on the server, in the order of time as they come
-in life (so that what belongs to one monitor lies in as many places as there are windows); logging of the fill is skipped
-and keys are added at the end, to save time. Raw results are an hour apart unless told otherwise: each minute would be 300
-million rows. Then a gateway is started and asked for histories and Apdex: one at a time, `--parallel` at a time (each
-connection asks again when it was answered), and as many at once. No monitor is asked for twice within a question, so
-nothing comes from the gateway's memory. Printed are the times of whole answers beside those of an answer that reads no
-table (`/healthz`), and the p99 as a share of the promised 50 ms.
+Fills the tiers of hours and days and the raw results with plausible rows on the server, in the order of time as they
+come in life (so that what belongs to one monitor lies in as many places as there are windows); logging of the fill is
+skipped and keys are added at the end, to save time. Raw results are an hour apart unless told otherwise: each minute
+would be 300 million rows. Then a gateway is started and asked for histories and Apdex: one at a time, `--parallel` at a
+time (each connection asks again when it was answered), and as many at once. No monitor is asked for twice within a
+question while there are enough, so nothing comes from the gateway's memory. Printed are the times of whole answers
+beside those of an answer that reads no table (`/healthz`), and the p99 as a share of the promised 50 ms.
 """
 
 from __future__ import annotations

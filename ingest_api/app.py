@@ -19,6 +19,7 @@ from ingest_api.intake.known import KnownMonitors
 from ingest_api.intake.pings import PingKeys, listen
 from ingest_api.intake.samples import SamplesIntake
 from ingest_api.middleware import Edge, Shortcuts
+from ingest_api.plain import plain
 from ingest_api.questions import Questions
 from ingest_api.routes import (
     account,
@@ -102,7 +103,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS)
+    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS, plain=plain)
     app.add_middleware(Edge)
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):

@@ -69,22 +69,32 @@ class Shortcut:
 
 
 class Shortcuts:
-    """Leads POST requests straight to the intake: finding a route and solving its dependencies costs FastAPI more than
-    reading a report. The same functions are FastAPI's routes too, for the document and for other methods."""
+    """Leads POST requests straight to the intake, and GET requests to `plain` first: finding a route and solving its
+    dependencies costs FastAPI more than reading a report. The same functions are FastAPI's routes too, for the document
+    and for other methods."""
 
-    def __init__(self, app: ASGIApp, shortcuts: list[Shortcut]) -> None:
+    def __init__(
+        self, app: ASGIApp, shortcuts: list[Shortcut], plain: Callable[[Request], Awaitable[Response | None]]
+    ) -> None:
         self._app = app
         self._by_path = {shortcut.path: shortcut for shortcut in shortcuts}
+        self._plain = plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        shortcut = self._by_path.get(scope.get("path", ""))
-        if shortcut is None or scope["type"] != "http" or scope["method"] != "POST":
-            await self._app(scope, receive, send)
-            return
+        response: Response | None = None
+        if scope["type"] == "http":
+            try:
+                response = await self._answer(scope, receive, send)
+            except VedetteError as error:
+                response = of_error(error)
+        await (self._app if response is None else response)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
+        if scope["method"] == "GET":
+            return await self._plain(Request(scope, receive, send))
+        shortcut = self._by_path.get(scope["path"])
+        if shortcut is None or scope["method"] != "POST":
+            return None
         scope["route"] = shortcut
-        try:
-            response = await shortcut.handle(Request(scope, receive, send))
-        except VedetteError as error:
-            response = of_error(error)
-        await response(scope, receive, send)
+        return await shortcut.handle(Request(scope, receive, send))

@@ -63,5 +63,12 @@ def agrees(site: Site, ledger: Ledger) -> None:
     assert all(finding.good for finding in findings), "\n".join(finding.describe() for finding in findings)
     assert {finding.part for finding in findings if finding.right} >= {
         *("tier 10s", "tier 1m", "tier 1h", "tier 1d"),
-        *("check_results", "check_rollup_1m", "check_rollup_1h", "archive samples", "archive checks"),
+        *(
+            "check_results",
+            "check_rollup_1m",
+            "check_rollup_1h",
+            "check_rollup_1d",
+            "archive samples",
+            "archive checks",
+        ),
     }

@@ -152,7 +152,7 @@ def _statement(tier: Tier, tail: Tail) -> str:
         known = "good IS NOT NULL"
         bits = f"coalesce(good || counted, '\\x{'00' * 2 * _size(tier)}'::bytea)"
     return (
-        "SELECT record_send(row(monitor_id, (date_part('epoch', bucket) * 1000)::bigint,"
+        "SELECT record_send(row(monitor_id, (date_part('epoch', bucket) * 1000)::bigint,"  # noqa: S608 - constants
         f" {', '.join(COUNTS)}, sum_ms, {known},"
         f" {bits}, {tail})) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s) AND bucket >= to_timestamp(%s / 1000.0)"
         " AND bucket < to_timestamp(%s / 1000.0)"

@@ -18,18 +18,21 @@ Gap = tuple[int, str, int]
 
 def gaps(shard: EndpointShard, results: Iterable[CheckRecord]) -> dict[Gap, int]:
     """Days of these results that began without the shard, and up to when (ms UTC) it counts none of their hours."""
-    found: dict[Gap, int] = {}
+    until: dict[Gap, int] = {}
     for result in results:
         state = shard.place(result)
         day = result.scheduled_ms - result.scheduled_ms % DAY_MS
         if day in state.days or shard.is_late(state, result):
             continue
-        until = shard.open_from(state) if state.watermark else result.scheduled_ms
-        until -= until % HOUR_MS
+        # Of a place that was never heard of before, somewhat older results may follow, and are counted then.
+        at = shard.open_from(state, None if state.watermark else result.scheduled_ms)
         gap = (result.monitor, result.location, day)
-        if until > day or any(day <= start < day + DAY_MS for start in state.hours):
-            found[gap] = min(until, found.get(gap, until))
-    return found
+        until[gap] = min(at - at % HOUR_MS, until.get(gap, at))
+    return {gap: at for gap, at in until.items() if at > gap[2] or _holds(shard.places[gap[:2]], gap[2])}
+
+
+def _holds(state: PlaceState, day: int) -> bool:
+    return any(day <= start < day + DAY_MS for start in state.hours)
 
 
 def fill(shard: EndpointShard, wanted: Mapping[Gap, int], rows: Iterable[CheckWindow]) -> None:

@@ -176,9 +176,9 @@ class EndpointShard:
         minute = result.scheduled_ms - result.scheduled_ms % MINUTE_MS
         return minute + MINUTE_MS <= self.open_from(state)
 
-    def open_from(self, state: PlaceState) -> int:
-        """Minutes that end later still count."""
-        return state.watermark - self._lateness_ms
+    def open_from(self, state: PlaceState, watermark: int | None = None) -> int:
+        """Minutes that end later still count, now or when the watermark is that one."""
+        return (state.watermark if watermark is None else watermark) - self._lateness_ms
 
     def fold(self, result: CheckRecord, silence: Mapping[str, int] | None = NOBODY_SILENT) -> None:
         """Take in one result. `silence` goes into the detail of its signal: why nobody is to be called.

@@ -10,6 +10,7 @@ import numpy as np
 from tests.integration.gateway.server import Gateway
 from vedette.events.names import source_id
 from vedette.events.samples import Kind, layout_id, layout_series, make_layout
+from vedette.statistics.minutes import Minutes
 from vedette.statistics.sketch import Sketch
 from vedette.store import checks
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
@@ -54,8 +55,10 @@ class Sender:
 
 
 def window(monitor: int, bucket_ms: int, times: Sequence[float] = (), *, location: str = "fra-1", down: int = 0,
-           missed: int = 0, target_ms: int = 500) -> CheckWindow:  # fmt: skip
-    """A window of checks that took `times` (ms), and of some that did not succeed."""
+           missed: int = 0, target_ms: int = 500,
+           minutes: Minutes | None = None, width: int = 60) -> CheckWindow:  # fmt: skip
+    """A window of checks that took `times` (ms), and of some that did not succeed; `width` is that of known minutes."""
+    good, counted = (None, None) if minutes is None else minutes.to_bytes(width)
     sketch = Sketch()
     for time in times:
         sketch.add([time])
@@ -66,12 +69,13 @@ def window(monitor: int, bucket_ms: int, times: Sequence[float] = (), *, locatio
         satisfied=satisfied, tolerating=tolerating, frustrated=len(times) - satisfied - tolerating + down,
         up=len(times), degraded=0, down=down, missed=missed, probe_error=0,
         sum_ms=sum(times), min_ms=min(times, default=None), max_ms=max(times, default=None), sketch=sketch.to_bytes(),
+        good=good, counted=counted,
     )  # fmt: skip
 
 
 def write_checks(
     gateway: Gateway, minutes: Sequence[CheckWindow] = (), hours: Sequence[CheckWindow] = (),
-    states: Sequence[StateRow] = (), outages: Sequence[OutageState] = (),
+    states: Sequence[StateRow] = (), outages: Sequence[OutageState] = (), days: Sequence[CheckWindow] = (),
 ) -> None:  # fmt: skip
     """Windows and states, as the endpoints flow writes them."""
-    checks.write(gateway.store, [CheckBatch([], states, minutes, hours, outages=outages)])
+    checks.write(gateway.store, [CheckBatch([], states, minutes, hours, outages=outages, days=days)])

@@ -9,12 +9,15 @@ import pytest
 from tests.integration.gateway.reports import add_monitor, fault, problem
 from tests.integration.gateway.rows import DAY_MS, HOUR, HOUR_MS, MINUTE_MS, window, write_checks
 from tests.integration.gateway.server import Gateway
+from vedette.statistics.minutes import Minutes
+
+DAY = HOUR - HOUR % DAY_MS
 
 
 @pytest.fixture(scope="module")
 def monitor(gateway: Gateway) -> int:
     """Two places over three minutes of an hour; and an hour ten days before."""
-    found = add_monitor(gateway, "shop")
+    found, known = add_monitor(gateway, "shop"), DAY - 20 * DAY_MS
     write_checks(
         gateway,
         minutes=[
@@ -24,10 +27,15 @@ def monitor(gateway: Gateway) -> int:
             window(found, HOUR + MINUTE_MS, location="ams-1", down=1),
             window(found, HOUR + 2 * MINUTE_MS, missed=1),
         ],
-        hours=[
-            window(found, HOUR - 10 * DAY_MS, [1.0] * 45, down=15),
-            window(found, HOUR - 10 * DAY_MS, [1.0] * 30, location="ams-1", down=30),
+        days=[
+            window(found, DAY - 10 * DAY_MS, [1.0] * 45, down=15),
+            window(found, DAY - 10 * DAY_MS, [1.0] * 30, location="ams-1", down=30),
+            window(found, known, [1.0] * 2, down=2, minutes=Minutes(0b0011, 0b1111), width=1440),
+            window(
+                found, DAY - 20 * DAY_MS, [1.0], location="ams-1", down=1, minutes=Minutes(0b0100, 0b1100), width=1440
+            ),
         ],
+        hours=[window(found, DAY - 21 * DAY_MS + 23 * HOUR_MS, [1.0], minutes=Minutes(1 << 59, 1 << 59))],
     )
     return found
 
@@ -46,6 +54,15 @@ def test_a_short_range_counts_minutes_with_a_success_and_checks_that_succeeded(g
     assert (found["succeeded"], found["executed"], found["missed"]) == (1, 4, 1)
     by_place = {place["location"]: (place["uptime"], place["executed"]) for place in found["locations"]}
     assert by_place == {"fra-1": (0.5, 2), "ams-1": (0.0, 2)}
+
+
+def test_a_long_range_is_exact_where_the_minutes_are_known(gateway: Gateway, monitor: int) -> None:
+    found = ask(gateway, monitor, DAY - 20 * DAY_MS, DAY - 15 * DAY_MS)
+    assert (found["resolution_s"], found["exact"], found["uptime"]) == (3600, True, 0.75)
+    by_place = {place["location"]: place["uptime"] for place in found["locations"]}
+    assert by_place == {"fra-1": 0.5, "ams-1": 0.5}
+    an_hour_more = ask(gateway, monitor, DAY - 20 * DAY_MS - 1, DAY - 15 * DAY_MS)
+    assert (an_hour_more["from"], an_hour_more["uptime"]) == (DAY - 20 * DAY_MS - HOUR_MS, 0.8)
 
 
 def test_a_long_range_gives_a_lower_bound_and_says_so(gateway: Gateway, monitor: int) -> None:

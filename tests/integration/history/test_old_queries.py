@@ -108,7 +108,7 @@ def test_one_source_and_one_series_are_read_alone(asking: Asking) -> None:
 def test_checks_have_their_history_back(asking: Asking) -> None:
     path = f"/v1/monitors/{asking.world.monitor}/history"
     everything: list[tuple[str, dict[str, Any]]] = []
-    for step in (60, 600, 3600):
+    for step in (60, 600, 3600, 86_400):
         everything.append((path, {"step": step}))
         everything.append((path, {"step": step, "location": "paris"}))
         everything.append(("/v1/query", {"series": "check.duration_ms", "agg": "p95", "step": step}))

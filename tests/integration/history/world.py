@@ -35,7 +35,7 @@ T0 = 1_699_920_000_000
 NOW = T0 + 10 * DAY
 FOR_EVER = TableSettings(keep_10s_days=0, keep_1m_days=0, keep_1h_days=0, keep_1d_days=0)
 ROLLUPS = ("rollup_10s", "rollup_1m", "rollup_1h", "rollup_1d")
-CHECK_ROLLUPS = ("check_rollup_1m", "check_rollup_1h")
+CHECK_ROLLUPS = ("check_rollup_1m", "check_rollup_1h", "check_rollup_1d")
 LATENESS_MS = 60_000
 _KINDS = {"requests": "counter", "errors": "delta"}
 

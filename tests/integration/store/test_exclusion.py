@@ -9,6 +9,7 @@ import pytest
 from tests.integration.store.explained import Query, chunks_between, explained, only_chunks
 from tests.servers.databases import Databases
 from vedette.store import checks
+from vedette.store.check_columns import columns_of
 from vedette.store.pool import Store
 from vedette.store.windows import read_rows
 
@@ -36,7 +37,7 @@ def filled(timescale: Databases) -> Iterator[Store]:
     """Rows for each hour of forty days, and single results of ten days."""
     dsn = timescale.fresh()
     store = Store(dsn, pool_size=2)
-    for sql, tiers in ((ROLLUP, ("10s", "1m", "1h")), (CHECKS, ("1m", "1h"))):
+    for sql, tiers in ((ROLLUP, ("10s", "1m", "1h")), (CHECKS, ("1m", "1h", "1d"))):
         for tier in tiers:
             store.execute(sql.format(tier), LAST_MS - DAYS * DAY_MS, LAST_MS)
     store.execute(RESULTS, LAST_MS - 10 * DAY_MS, LAST_MS)
@@ -56,6 +57,9 @@ QUERIES: dict[str, tuple[Query, tuple[str, ...], int]] = {
     "minutes": (lambda s, a, b: read_rows(s, 1, [1, 2], [1], a, b, "1m"), ("rollup_1m", "rollup_10s"), DAY_MS),
     "check minutes": (lambda s, a, b: checks.windows(s, 1, a, b, hours=False), ("check_rollup_1m",), DAY_MS),
     "check hours": (lambda s, a, b: checks.windows(s, 1, a, b, hours=True), ("check_rollup_1h",), DAY_MS),
+    "columns of minutes": (lambda s, a, b: columns_of(s, "1m", 1, a, b, "sketch"), ("check_rollup_1m",), DAY_MS),
+    "columns of hours": (lambda s, a, b: columns_of(s, "1h", 1, a, b, "location"), ("check_rollup_1h",), DAY_MS),
+    "columns of days": (lambda s, a, b: columns_of(s, "1d", 1, a, b, "sketch"), ("check_rollup_1d",), DAY_MS),
     "good minutes": (lambda s, a, b: checks.good_minutes(s, 1, a), ("check_rollup_1m",), DAYS * DAY_MS),
     "totals": (lambda s, a, b: checks.totals(s, 1, a), ("check_rollup_1h",), DAYS * DAY_MS),
 }
@@ -75,7 +79,7 @@ def test_a_query_of_one_day_reads_only_the_chunks_of_that_day(
         assert query(filled, start, start + DAY_MS)
     assert only_chunks(touched)
     assert only_chunks(touched) <= wanted
-    if length == DAY_MS and name != "check hours":  # a chunk of hours is a month
+    if length == DAY_MS and name not in {"check hours", "columns of hours", "columns of days"}:  # wide chunks
         assert len(every) > 3 * len(wanted)
 
 

@@ -91,7 +91,9 @@ def test_removing_takes_state_and_history_and_ends_its_alerts(store: Store, acco
     for monitor in (number, kept):
         window = CheckWindow(monitor, "x", T0, 500, 1, 0, 0, 1, 0, 0, 0, 0, 5.0, 5.0, 5.0, b"")
         state = StateRow(monitor, "x", "up", T0, T0, 5.0, 200, None)
-        checks.write(store, [CheckBatch([CheckRecord(monitor, "x", T0, T0, "up")], [state], [window], [window])])
+        checks.write(
+            store, [CheckBatch([CheckRecord(monitor, "x", T0, T0, "up")], [state], [window], [window], days=[window])]
+        )
         store.execute(
             "INSERT INTO alerts VALUES (%s, %s, 1, 'r', %s, 't', 'firing', NULL, now(), NULL)",
             monitor,
@@ -99,7 +101,7 @@ def test_removing_takes_state_and_history_and_ends_its_alerts(store: Store, acco
             f"monitor:{monitor}@x",
         )
     monitors.remove(store, account, number)
-    for table in ("monitor_states", "check_results", "check_rollup_1m", "check_rollup_1h"):
+    for table in ("monitor_states", "check_results", "check_rollup_1m", "check_rollup_1h", "check_rollup_1d"):
         assert store.rows(f"SELECT monitor_id AS m FROM {table}") == [{"m": kept}]
     assert store.rows("SELECT id, state FROM alerts ORDER BY id") == [
         {"id": number, "state": "resolved"},

@@ -67,11 +67,12 @@ def test_an_alert_that_still_fires_is_kept(store: Store) -> None:
 
 
 def test_days_are_kept_for_ever_unless_a_setting_says_otherwise(store: Store) -> None:
-    insert(store, "rollup_1d", timedelta(days=3000))
-    assert enforce(store) == Swept(0, 0)
-    assert count(store, "rollup_1d") == 1
-    assert sum(enforce(store, TableSettings(keep_1d_days=1000))) == 1
-    assert count(store, "rollup_1d") == 0
+    for table in ("rollup_1d", "check_rollup_1d"):
+        insert(store, table, timedelta(days=3000))
+        assert enforce(store) == Swept(0, 0)
+        assert count(store, table) == 1
+        assert sum(enforce(store, TableSettings(keep_1d_days=1000))) == 1
+        assert count(store, table) == 0
 
 
 def test_the_days_come_from_the_environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from vedette.events.checks import CheckRecord
 from vedette.statistics.apdex import zone
 
-MINUTE, HOUR = 60_000, 3_600_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 Place = tuple[int, str]
 Key = tuple[int, str, int]
 """Monitor, location, start of the window."""
@@ -52,6 +52,18 @@ class EndpointOracle:
             start = result.scheduled_ms - result.scheduled_ms % width
             members.setdefault((result.monitor, result.location, start), []).append(result)
         return {key: self._row(results) for key, results in members.items()}
+
+    def minutes(self, width: int) -> dict[Key, tuple[set[int], set[int]]]:
+        """Numbers of the minutes of each window in which a check succeeded, and in which one counted."""
+        found: dict[Key, tuple[set[int], set[int]]] = {}
+        for result in self.counted:
+            start = result.scheduled_ms - result.scheduled_ms % width
+            good, counted = found.setdefault((result.monitor, result.location, start), (set(), set()))
+            if result.outcome in {"up", "degraded", "down"}:
+                counted.add((result.scheduled_ms - start) // MINUTE)
+            if result.outcome in {"up", "degraded"}:
+                good.add((result.scheduled_ms - start) // MINUTE)
+        return found
 
     @staticmethod
     def _row(results: list[CheckRecord]) -> dict[str, float | None]:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.windows.endpoint_oracle import HOUR, MINUTE, EndpointOracle, Key
+from tests.unit.windows.endpoint_oracle import DAY, HOUR, MINUTE, EndpointOracle, Key
 from vedette.events.checks import OUTCOMES, CheckRecord, Outcome
 from vedette.events.signals import Signal
 from vedette.statistics.sketch import Sketch
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
 from vedette.windows.endpoint import EndpointShard, Place
 
-T0 = 1_700_000_000_000 - 1_700_000_000_000 % HOUR
+T0 = 1_700_000_000_000 - 1_700_000_000_000 % DAY
 LATENESS = 120_000
 
 
@@ -31,6 +31,7 @@ class Tables:
     def __init__(self) -> None:
         self.minutes: dict[Key, CheckWindow] = {}
         self.hours: dict[Key, CheckWindow] = {}
+        self.days: dict[Key, CheckWindow] = {}
         self.states: dict[Place, StateRow] = {}
         self.raw: list[CheckRecord] = []
         self.signals: list[Signal] = []
@@ -41,6 +42,7 @@ class Tables:
         batch, signals = flushed
         self.minutes |= {(w.monitor, w.location, w.bucket_ms): w for w in batch.minutes}
         self.hours |= {(w.monitor, w.location, w.bucket_ms): w for w in batch.hours}
+        self.days |= {(w.monitor, w.location, w.bucket_ms): w for w in batch.days}
         self.states |= {(s.monitor, s.location): s for s in batch.states}
         self.raw += batch.results
         self.signals += signals
@@ -53,13 +55,23 @@ def assert_rows(found: dict[Key, CheckWindow], expected: dict[Key, dict[str, flo
         assert {name: counts[name] for name in expected[key]} == pytest.approx(expected[key]), key
 
 
+def numbers(data: bytes | None) -> set[int]:
+    assert data is not None
+    bits = int.from_bytes(data, "big")
+    return {number for number in range(8 * len(data)) if bits >> number & 1}
+
+
+def assert_minutes(found: dict[Key, CheckWindow], expected: dict[Key, tuple[set[int], set[int]]]) -> None:
+    assert {key: (numbers(row.good), numbers(row.counted)) for key, row in found.items()} == expected
+
+
 results = st.builds(
     lambda monitor, location, slot, outcome, ms, attempt: check(
         slot, outcome, ms, monitor=monitor, location=location, attempt=attempt
     ),
     st.integers(1, 2),
     st.sampled_from("xy"),
-    st.integers(0, 400) | st.integers(3400, 4000),
+    st.integers(0, 400) | st.integers(3400, 4000) | st.integers(86_000, 86_800),
     st.sampled_from(OUTCOMES),
     st.sampled_from([0.0, 10.0, 500.0, 501.0, 2000.0, 2001.0]),
     st.integers(1, 2),
@@ -81,7 +93,9 @@ def test_any_stream_gives_the_rows_of_the_oracle(plan: list[tuple[str, list[Chec
             shard = pickle.loads(pickle.dumps(shard))
     tables.take(shard.flush())
     assert_rows(tables.minutes, oracle.windows(MINUTE))
-    assert_rows(tables.hours, oracle.windows(HOUR))
+    for rows, width in ((tables.hours, HOUR), (tables.days, DAY)):
+        assert_rows(rows, oracle.windows(width))
+        assert_minutes(rows, oracle.minutes(width))
     assert tables.raw == oracle.raw
     assert (shard.late, shard.duplicates) == (oracle.late, oracle.duplicates)
     assert {place: (s.outcome, s.at_ms, s.since_ms) for place, s in tables.states.items()} == oracle.states()
@@ -107,6 +121,7 @@ def test_a_replay_after_a_crash_ends_with_the_same_rows_and_signals(
     assert replayed.signals == tables.signals[known:]
     assert {**tables.minutes, **replayed.minutes} == tables.minutes
     assert {**tables.hours, **replayed.hours} == tables.hours
+    assert {**tables.days, **replayed.days} == tables.days
     assert {**tables.states, **replayed.states} == tables.states
 
 
