@@ -111,9 +111,11 @@ class WatchLogic(StatefulBatchLogic[ClosedBucket, Written, bytes]):
         found: list[Written] = []
         for closed in values:
             changes, daily = self._shard.take(closed, self._book)
-            standings = self._shard.standings(closed) if closed is values[-1] else []
-            if changes.rows or daily or standings:
-                found.append(Written(TrendBatch(changes.rows, standings), changes.signals, daily))
+            if changes.rows or daily:
+                found.append(Written(TrendBatch(changes.rows), changes.signals, daily))
+        standings = self._shard.standings(values)
+        if standings:
+            found.append(Written(TrendBatch((), standings)))
         return found, StatefulBatchLogic.RETAIN
 
     def snapshot(self) -> bytes:

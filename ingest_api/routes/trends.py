@@ -31,9 +31,9 @@ _CHANGE = {
     "statistic": 11.4,
     "threshold": 11.2,
     "learning": False,
-    "state": "open",
-    "ended_ms": None,
-    "reason": None,
+    "state": "ended",
+    "ended_ms": 1_700_050_320_000,
+    "reason": "returned",
 }
 _STANDING = {
     "monitor": 4,

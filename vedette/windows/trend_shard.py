@@ -212,20 +212,21 @@ class TrendShard:
         accounts = tuple(row.account for row in rows)
         return DailyScores(day, 0, tuple(monitors), accounts, since, scores.astype(np.float32))
 
-    def standings(self, closed: ClosedBucket) -> list[StandingRow]:
-        """How the monitors of the bucket that was judged last stand."""
-        some = [one.monitor for one in closed.monitors if one.monitor in self._rows]
+    def standings(self, judged: Sequence[ClosedBucket]) -> list[StandingRow]:
+        """How the monitors of the buckets that were judged last stand now."""
+        newest = {one.monitor: closed.bucket_ms for closed in judged for one in closed.monitors}
+        some = [monitor for monitor in newest if monitor in self._rows]
         if not some:
             return []
         numbers = np.array([self._rows[monitor].number for monitor in some])
         standing = self._watch.standing(numbers)
         profiles = np.roll(self._watch.baseline.profile(numbers), -MONDAY, axis=1)
-        expected, checks = self._watch.expected(closed.bucket_ms, numbers)
+        expected, checks = self._watch.expected(numbers)
         pooled, learned = self._watch.baseline.pooled[numbers], self._watch.baseline.learned[numbers]
         return [
             StandingRow(
                 monitor=monitor,
-                at_ms=closed.bucket_ms + BUCKET_MS,
+                at_ms=newest[monitor] + BUCKET_MS,
                 learned=int(learned[i]),
                 needed=TRUSTED,
                 down=float(standing[i, 0]),

@@ -54,6 +54,7 @@ def test_an_hour_with_little_data_is_shrunk_towards_the_others() -> None:
     baseline = learned(7 * 24 - 1, rows=1)
     row = np.array([0])
     last_hour = (7 * 24 - 1) * HOUR_MS
+    baseline.predict(last_hour, row)  # how much hours differ was told before
     baseline.learn(last_hour, row, np.array([[0.0, 0.0, 25.0]]))
     expected, _, _ = baseline.predict(last_hour + BUCKET_MS, row)
     assert 0.9 < expected[0] < 0.95

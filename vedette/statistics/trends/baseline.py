@@ -155,6 +155,14 @@ class Baseline:
         b1 = t1 * weight
         return np.asarray(np.clip(b1 * mean + (1 - b1) * day, 0.0, 1.0).reshape(len(rows), HOURS))
 
+    def own(self, rows: Rows) -> tuple[Floats, Floats]:
+        """How far hours of the week, and of the day, go by their own data: from 0, not at all, to 1, by it alone."""
+        n, _, _ = self._leaves()
+        weight = n[rows] / (self._noise()[rows][:, None] + self._between[rows, :1] * n[rows])
+        group_w = weight.reshape(len(rows), -1, DAY).sum(1)
+        t1, t2 = self._between[rows, :1], self._between[rows, 1:]
+        return (t1 * weight).mean(1), (t2 * group_w / (1 + t2 * group_w)).mean(1)
+
     def held(self, rows: Rows) -> Floats:
         """Checks of each of `rows` that its profile rests on: those of the latest four weeks."""
         return np.asarray(self._counts[rows].sum((1, 2), dtype=np.float64))

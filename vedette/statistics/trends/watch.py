@@ -111,9 +111,9 @@ class StepWatch:
         """How far the charts of `rows` are up, as shares of their thresholds: rows by (down, up)."""
         return np.asarray((self._statistic[rows] / self._heights[rows]).max(2))
 
-    def expected(self, time_ms: int, rows: Rows) -> tuple[Floats, Floats]:
+    def expected(self, rows: Rows) -> tuple[Floats, Floats]:
         """What Apdex is expected of `rows` at the time of the last bucket, and their usual checks of a bucket."""
-        profile, _, _ = self.baseline.predict(time_ms, rows)
+        profile, _, _ = self.baseline.predict(self._now, rows)
         return np.asarray(np.clip(profile + self._shift[rows], 0.0, 1.0)), self._checks[rows].copy()
 
     def forget(self, row: int) -> None:
@@ -240,10 +240,11 @@ class StepWatch:
         length = chart_run_length(self._run_length[rows, None], shifts[:, 0])
         known = self.baseline.held(rows) / np.maximum(self._checks[rows], 1e-9)
         late = self._lateness(rows).astype(np.float64)
+        week, day = self.baseline.own(rows)
         for side, sign in ((0, -1.0), (1, 1.0)):
             towards = self._whitening.skewed(sign * skewness, phi)
             heights = self._table.heights(shifts, towards[:, None], length)
-            heights *= raised(heights, shifts, known[:, None], late[:, None])
+            heights *= raised(heights, shifts, known[:, None], late[:, None], week[:, None], day[:, None])
             after = mean[:, None] + sign * np.array(SIZES)
             impossible = (after <= 0) | (after >= 1)
             self._heights[rows, side] = np.where(impossible, np.inf, heights)
