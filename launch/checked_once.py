@@ -66,6 +66,8 @@ def _rows(result: CheckResult, now_ms: int) -> Iterator[tuple[str, str]]:
     yield "total", f"{result.total_ms:8.1f} ms"
     if result.status is not None:
         yield "status", str(result.status)
+    if result.http_version is not None:
+        yield "http", result.http_version
     yield "bytes", str(result.bytes)
     if result.tls_expires is not None:
         days = (result.tls_expires - now_ms) / _DAY_MS

@@ -26,6 +26,7 @@ FaultKind = Literal[
     "body_too_large",
     "too_many_redirects",
     "bad_redirect",
+    "proxy",
     "private_address",
     "not_permitted",
     "answer",

@@ -31,7 +31,7 @@ class TlsCheck(Visitor):
             if stream.data or stream.ended:
                 said = "spoke" if stream.data else "closed the connection"
                 return Fault("tls", f"the server {said} before the handshake")
-            await self.secure(transport, stream, self._name, visit, bare=True)
+            await self.secure(transport, stream, self._name, visit)
         finally:
             stream.close()
         return None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from probes.check import Check, Vantage
 from probes.dns import DnsCheck
+from probes.grpc import GrpcCheck
 from probes.handshake import TlsCheck
 from probes.http import HttpCheck
 from probes.icmp import IcmpCheck
@@ -24,6 +25,7 @@ KINDS: dict[str, Callable[[Monitor, Vantage], Check]] = {
     "dns": DnsCheck,
     "ws": WebSocketCheck,
     "icmp": IcmpCheck,
+    "grpc": GrpcCheck,
 }
 
 

@@ -56,6 +56,10 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True):
     expect: str | None = None
     record_type: str = "A"
     resolver: str | None = None
+    http_version: Literal["auto", "1.1", "2"] = "auto"
+    proxy: str | None = None
+    proxy_auth: Auth | None = None
+    service: str = ""
     expected_answers: list[str] = msgspec.field(default_factory=list)
     exact_answers: bool = False
     packets: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3

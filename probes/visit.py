@@ -18,6 +18,7 @@ from probes.net.connection import Conversation, certificate_end_ms, secure
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
+from probes.tls import BARE, Protocols
 from vedette.events.checks import CheckResult
 from vedette.telemetry import get_logger
 
@@ -57,6 +58,8 @@ class Visit:
     body_bytes: int = 0
     tls_expires: int | None = None
     address: str | None = None
+    http_version: str | None = None
+    redirects: int = 0
     seen: Seen | None = None
     notes: Head = ()
 
@@ -124,6 +127,7 @@ class Visitor(ABC):
             phases=visit.trace.phases(),
             bytes=visit.body_bytes,
             tls_expires=visit.tls_expires,
+            http_version=visit.http_version,
             apdex_t_ms=monitor.apdex_t_ms,
             attempt=attempt,
             evidence=None if verdict.error is None else self._evidence(visit, verdict.error),
@@ -153,7 +157,7 @@ class Visitor(ABC):
             head=seen.head() if seen is not None else (),
             first=seen.first() if seen is not None else b"",
             secrets=self.secrets(),
-            notes=visit.notes,
+            notes=[*visit.notes, *([("http_version", visit.http_version)] if visit.http_version else ())],
         )
 
     async def _faultless(self, visit: Visit) -> Fault | None:
@@ -179,12 +183,12 @@ class Visitor(ABC):
         server_name: str,
         visit: Visit,
         *,
-        bare: bool = False,
+        protocols: Protocols = BARE,
     ) -> asyncio.Transport:
         """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`."""
         visit.trace.phase = "tls"
+        context = self._vantage.tls.context(self.monitor.verify_tls, protocols)
         begin = self.now()
-        context = self._vantage.tls.for_verify(self.monitor.verify_tls, bare=bare)
         secured = await secure(transport, conversation, server_name, context)
         visit.trace.add("tls", self.now() - begin)
         end_ms = certificate_end_ms(secured)

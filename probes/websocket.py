@@ -7,12 +7,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha1
 
-from probes.assertions import Assertions
 from probes.check import Vantage
 from probes.faults import Fault
-from probes.http.ask import ask
-from probes.http.exchange import Exchange
+from probes.http.ask import Needs, ask
 from probes.http.redirects import Hop
+from probes.http.reply import Reply
 from probes.http.request import request_bytes
 from probes.http.target import parse_target
 from probes.monitors import Monitor
@@ -46,7 +45,7 @@ class WebSocketCheck(Visitor):
     async def look(self, visit: Visit) -> Fault | None:
         """Ask for the switch and check the proof. Redirects are not followed."""
         key = b64encode(os.urandom(16)).decode()
-        exchange = await ask(self, visit, self._hop, self._request(key), Assertions(()))
+        exchange = await ask(self, visit, self._hop, self._request(key), Needs())
         if exchange.fault is not None:
             return exchange.fault
         if exchange.status != SWITCHING:
@@ -54,11 +53,11 @@ class WebSocketCheck(Visitor):
         return _refusal(exchange, key)
 
     def _request(self, key: str) -> bytes:
-        upgrade = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
-        return request_bytes("GET", self._hop.target, self._hop.headers, upgrade=upgrade)
+        proof = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
+        return request_bytes("GET", self._hop.target, self._hop.headers, extra=proof, upgrades=True)
 
 
-def _refusal(exchange: Exchange, key: str) -> Fault | None:
+def _refusal(exchange: Reply, key: str) -> Fault | None:
     if (exchange.header(b"upgrade") or b"").strip().lower() != b"websocket":
         return Fault("answer", "no header Upgrade: websocket")
     if b"upgrade" not in (exchange.header(b"connection") or b"").lower():

@@ -80,6 +80,7 @@ _CHECKS_SCHEMA = {
         "tls_expires": {"type": "integer"},
         "apdex_t_ms": {"type": "integer"},
         "attempt": {"type": "integer"},
+        "http_version": {"type": "string"},
     },
 }
 _CHECKS_EXAMPLE = {

@@ -55,6 +55,7 @@ class Exchange(asyncio.Protocol):
         "fault",
         "on_header",
         "status",
+        "version",
     )
 
     def __init__(
@@ -73,6 +74,7 @@ class Exchange(asyncio.Protocol):
         self.done = done
         self.fault: Fault | None = None
         self.status: int | None = None
+        self.version: str | None = None
         self.body_bytes = 0
         self.connected_at = 0.0
         self._request = request
@@ -160,7 +162,7 @@ class Exchange(asyncio.Protocol):
         status = self._parser.get_status_code()
         if status < 200 and status != 101:
             return
-        self.status = status
+        self.status, self.version = status, self._parser.get_http_version()
         self._complete_head = True
         if self._head_only or status == 101:
             self._end(None)

@@ -1,4 +1,4 @@
-"""Request: the bytes that ask an endpoint for one answer."""
+"""Request: the bytes that ask an endpoint for one answer over HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from vedette.errors import InvalidInput
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]{0,8000}")
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding", "upgrade", "te", "expect"})
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+UNSENT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods whose requests say nothing of a body."""
 
 
 @cache
@@ -25,31 +26,48 @@ def user_agent() -> str:
         return "Vedette/0 (+monitoring)"
 
 
+def usual_headers(target: Target, headers: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Host, User-Agent, Accept and the monitor's own `headers`, each by its name in lower case as it is written.
+
+    `headers` add to or replace the usual ones. What frames the message or keeps the connection is not theirs to
+    set; that, or a character that would break the message apart, is an `InvalidInput`. There is never a Cookie that
+    the monitor does not name: what an answer sets is forgotten.
+    """
+    found = {
+        "host": ("Host", target.authority),
+        "user-agent": ("User-Agent", user_agent()),
+        "accept": ("Accept", "*/*"),
+    }
+    for name, value in headers.items():
+        _check_header(name, value)
+        found[name.lower()] = (name, value.strip())
+    return found
+
+
 def request_bytes(
     method: str,
     target: Target,
     headers: Mapping[str, str],
     body: bytes | None = None,
-    upgrade: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
+    *,
+    upgrades: bool = False,
+    whole_url: bool = False,
 ) -> bytes:
-    """A complete HTTP/1.1 request; with `upgrade` one that asks for another protocol with these headers.
+    """A complete request with these `headers` (see `usual_headers`), and `extra` ones that no monitor may set.
 
-    `headers` add to or replace Host, User-Agent and Accept. What frames the message or keeps the connection
-    is not theirs to set; that, or a character that would break the message apart, is an `InvalidInput`.
+    With `upgrades` the connection is asked to become another. `whole_url` is the form that proxies want.
     """
     if _TOKEN.fullmatch(method) is None or method == "CONNECT":
         raise InvalidInput("method", method, "an HTTP method such as GET")
-    lines = {"host": f"Host: {target.authority}", "user-agent": f"User-Agent: {user_agent()}"}
-    lines["accept"] = "Accept: */*"
-    for name, value in headers.items():
-        _check_header(name, value)
-        lines[name.lower()] = f"{name}: {value.strip()}"
-    if method not in _BODILESS:
+    lines = {key: f"{name}: {value}" for key, (name, value) in usual_headers(target, headers).items()}
+    if method not in UNSENT_BODY:
         lines["content-length"] = f"Content-Length: {len(body or b'')}"
-    lines["connection"] = "Connection: close" if upgrade is None else "Connection: Upgrade"
-    for name, value in (upgrade or {}).items():
+    lines["connection"] = "Connection: Upgrade" if upgrades else "Connection: close"
+    for name, value in (extra or {}).items():
         lines[name.lower()] = f"{name}: {value}"
-    head = "\r\n".join((f"{method} {target.path} HTTP/1.1", *lines.values(), "", ""))
+    asked = target.url if whole_url else target.path
+    head = "\r\n".join((f"{method} {asked} HTTP/1.1", *lines.values(), "", ""))
     return head.encode("latin-1") + (body or b"")
 
 

@@ -73,6 +73,12 @@ async def secure(
     return secured
 
 
+def spoken_protocol(transport: asyncio.Transport) -> str | None:
+    """The protocol that both sides agreed on in the handshake (ALPN), if they did."""
+    session = transport.get_extra_info("ssl_object")
+    return session.selected_alpn_protocol() if session is not None else None
+
+
 def certificate_end_ms(transport: asyncio.Transport) -> int | None:
     """When the server's certificate ends (ms UTC), verified or not."""
     session = transport.get_extra_info("ssl_object")

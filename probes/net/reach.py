@@ -54,6 +54,18 @@ class Reach:
         if not self.allow_private:
             self._public(address, [address], redirected=False)
 
+    def check_named(self, host: str, *, literal: bool, redirected: bool) -> None:
+        """As much of `addresses` as can be known where somebody else connects: addresses, and this machine's name.
+
+        Raises `Faulted`. What another name resolves to behind a proxy is known to the proxy alone.
+        """
+        if self.allow_private:
+            return
+        if literal:
+            self._public(host, [host], redirected)
+        elif host.rstrip(".").lower().rpartition(".")[2] == "localhost":
+            self._public(host, ["127.0.0.1"], redirected)
+
     @staticmethod
     def _public(host: str, found: Sequence[str], redirected: bool) -> Sequence[str]:
         public = [address for address in found if is_public(ipaddress.ip_address(address.partition("%")[0]))]

@@ -14,6 +14,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MOST_EVIDENCE, LONGEST_EVIDENCE = 10, 1000
 """Most entries of a result's evidence, and most characters of one."""
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_VERSION = re.compile(r"[0-9](\.[0-9])?")
 COUNTED: frozenset[Outcome] = frozenset({"up", "degraded", "down"})
 """Outcomes that say something about the endpoint; the others leave its denominators."""
 
@@ -34,6 +35,7 @@ class CheckRecord(msgspec.Struct, omit_defaults=True):
     `scheduled_ms` is the slot, `started_ms` when it really began (both milliseconds UTC), `total_ms` runs
     from the start to the last byte, `tls_expires` is the certificate's end (ms UTC), `attempt` tells
     re-checks of one slot apart. `evidence` of a failure is short text by name (`address`, `phase`, `headers`, …).
+    `http_version` is what the last answer was in, of kinds that speak HTTP.
     """
 
     monitor: int
@@ -51,6 +53,7 @@ class CheckRecord(msgspec.Struct, omit_defaults=True):
     attempt: int = 1
     account: int = 0
     evidence: dict[str, str] | None = None
+    http_version: str | None = None
 
 
 class CheckResult(CheckRecord, forbid_unknown_fields=True):
@@ -78,6 +81,8 @@ def check_result(result: CheckRecord, oldest_ms: int, newest_ms: int) -> None:
         raise InvalidInput("location", result.location, "1 to 63 printable characters")
     if result.error is not None and (len(result.error) > 1000 or _UNSTORABLE.search(result.error)):
         raise InvalidInput("error", result.error, "at most 1000 characters, without NUL")
+    if result.http_version is not None and _VERSION.fullmatch(result.http_version) is None:
+        raise InvalidInput("http_version", result.http_version, "a version such as 1.1 or 2")
     _check_evidence(result.evidence or {})
     for name, phase in msgspec.structs.asdict(result.phases).items():
         if phase is not None and not 0 <= phase <= 3_600_000:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-Kind = Literal["http", "tcp", "tls", "dns", "ws", "icmp"]
+Kind = Literal["http", "tcp", "tls", "dns", "ws", "icmp", "grpc"]
 Location = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Milliseconds = Annotated[int, Field(ge=1, le=60_000)]
 _TARGETS = (
-    "http(s)://…; by kind: tcp://host:port, tls://host:port, dns://name, ws(s)://…, icmp://host; "
+    "http(s)://…; by kind: tcp://host:port, tls://host:port, dns://name, ws(s)://…, icmp://host, grpc(s)://host:port; "
     "the scheme tells the kind where that is left out"
 )
 

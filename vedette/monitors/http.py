@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from vedette.monitors.assertions import Assertion
+from vedette.monitors.targets import check_proxy
 
 _STATUS = re.compile(r"[1-5]xx|[1-5]\d\d(-[1-5]\d\d)?")
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding", "upgrade", "te", "expect"})
@@ -62,6 +63,11 @@ class HttpFields(BaseModel):
     method: Literal["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"] = "GET"
     body: str | None = Field(default=None, max_length=65_536, description="sent as UTF-8, with POST, PUT and the like")
     auth: Annotated[BasicAuth | BearerAuth, Field(discriminator="type")] | None = None
+    http_version: Literal["auto", "1.1", "2"] = Field(
+        default="auto", description="auto: what the server chooses over TLS, 1.1 without; 2: also without TLS, unasked"
+    )
+    proxy: str | None = Field(default=None, max_length=300, description="http://host:port; requests go through it")
+    proxy_auth: BasicAuth | None = Field(default=None, description="what the proxy wants to know")
     expected_status: list[str] = Field(default=["2xx", "3xx"], min_length=1, max_length=20)
     max_redirects: int = Field(default=5, ge=0, le=20)
     body_limit_bytes: int = Field(default=1 << 20, ge=0, le=64 << 20)
@@ -78,6 +84,20 @@ class HttpFields(BaseModel):
                 value.encode()
             except UnicodeEncodeError as error:
                 raise ValueError("text that UTF-8 can hold") from error
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _plain_proxy(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_proxy(value)
+        return value
+
+    @field_validator("proxy_auth")
+    @classmethod
+    def _beside_a_proxy(cls, value: BasicAuth | None, info: object) -> BasicAuth | None:
+        if value is not None and getattr(info, "data", {}).get("proxy") is None:
+            raise ValueError("credentials only beside a proxy")
         return value
 
     @field_validator("expected_status")

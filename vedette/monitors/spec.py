@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationInfo, field_val
 
 from vedette.monitors.dns import DnsFields
 from vedette.monitors.every_kind import CommonFields
+from vedette.monitors.grpc import GrpcFields
 from vedette.monitors.http import HeaderFields, HttpFields
 from vedette.monitors.icmp import IcmpFields
 from vedette.monitors.outages import OutageFields
@@ -22,6 +23,7 @@ KINDS: dict[str, tuple[type[BaseModel], ...]] = {
     "dns": (DnsFields,),
     "ws": (HeaderFields, TrustFields),
     "icmp": (IcmpFields,),
+    "grpc": (GrpcFields, TrustFields),
 }
 """The check types, and the fields that each has beside the common ones."""
 
@@ -40,7 +42,16 @@ _EXAMPLES: list[JsonValue] = [
 
 
 class MonitorSpec(
-    HttpFields, HeaderFields, TlsFields, TrustFields, TcpFields, DnsFields, IcmpFields, OutageFields, CommonFields
+    HttpFields,
+    HeaderFields,
+    TlsFields,
+    TrustFields,
+    TcpFields,
+    DnsFields,
+    IcmpFields,
+    GrpcFields,
+    OutageFields,
+    CommonFields,
 ):
     """One endpoint to be checked. Which fields it may have follows from its `kind`."""
 
@@ -122,8 +133,10 @@ def masked(definition: dict[str, Any]) -> dict[str, Any]:
     shown = dict(definition)
     if shown.get("headers"):
         shown["headers"] = dict.fromkeys(shown["headers"], "***")
-    if shown.get("auth"):
-        shown["auth"] = {key: value if key in {"type", "username"} else "***" for key, value in shown["auth"].items()}
+    for name in ("auth", "proxy_auth"):
+        if shown.get(name):
+            open_keys = {"type", "username"}
+            shown[name] = {key: value if key in open_keys else "***" for key, value in shown[name].items()}
     for name in ("body", "send"):
         if shown.get(name) is not None:
             shown[name] = "***"

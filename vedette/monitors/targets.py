@@ -13,6 +13,7 @@ SCHEMES: dict[str, tuple[str, ...]] = {
     "dns": ("dns",),
     "ws": ("ws", "wss"),
     "icmp": ("icmp",),
+    "grpc": ("grpc", "grpcs"),
 }
 """The schemes of each kind."""
 
@@ -23,6 +24,7 @@ _FORMS = {
     "dns": "dns://name",
     "ws": "a ws:// or wss:// URL",
     "icmp": "icmp://host",
+    "grpc": "grpc://host:port or grpcs://host:port",
 }
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?", re.IGNORECASE)
 
@@ -50,12 +52,28 @@ def check_target(kind: str, url: str) -> None:
     _check_bare(kind, parts, port)
 
 
+def check_proxy(url: str) -> None:
+    """Raise ValueError (what is allowed) unless `url` is that of a proxy."""
+    form = "http://host:port and nothing behind it (user and password are proxy_auth)"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{form} ({error})") from error
+    bare = parts.path in {"", "/"} and not parts.query and not parts.fragment and parts.username is None
+    host = parts.hostname or ""
+    if parts.scheme != "http" or port == 0 or not bare or any(char <= " " for char in url):
+        raise ValueError(form)
+    if not _is_address(host) and (len(host) > 253 or _NAME.fullmatch(_ascii(host)) is None):
+        raise ValueError(f"{form}: a host name or an IP address")
+
+
 def _check_bare(kind: str, parts: SplitResult, port: int | None) -> None:
     """Kinds whose target is a host and perhaps a port, and nothing else."""
     form = _FORMS[kind]
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(f"{form} and nothing behind it")
-    if (kind == "tcp") is (port is None) and kind != "tls":
+    if (kind in {"tcp", "grpc"}) is (port is None) and kind != "tls":
         raise ValueError(form)
     host = parts.hostname or ""
     if kind == "dns":

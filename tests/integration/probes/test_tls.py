@@ -22,7 +22,11 @@ class TrustingThis(TlsContexts):
     """Contexts whose authority is one certificate."""
 
     def __init__(self, authority: Path) -> None:
-        self.verifying = self.bare_verifying = ssl.create_default_context(cafile=authority)  # type: ignore[misc]
+        super().__init__()
+        self._authority = authority
+
+    def verifying(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._authority)
 
 
 def test_a_self_signed_certificate_is_down(run: Run, server_tls: ssl.SSLContext) -> None:

@@ -31,6 +31,7 @@ _FIELDS: dict[str, pa.DataType] = {
     "apdex_t_ms": pa.int32(),
     "attempt": pa.int32(),
     "evidence": pa.map_(pa.string(), pa.string()),
+    "http_version": pa.string(),
 }
 """Every field of a result but its account, which is that of the object, and its phases."""
 _PHASES: dict[str, str] = {f"phase_{name}": name for name in Phases.__struct_fields__}
