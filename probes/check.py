@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from probes.lifeline import Lifeline
+from probes.net.reach import Lookup
 from probes.tls import TlsContexts
 from vedette.clock import Clock
 from vedette.events.checks import CheckResult
@@ -16,7 +17,7 @@ class Vantage:
     """Where and with what checks are made: the location's name, the clock, the TLS contexts.
 
     `allow_private`: whether this location may check addresses outside the public Internet. `lifeline` knows whether
-    the probe itself has a network; the default one doubts nothing.
+    the probe itself has a network; the default one doubts nothing. `names` looks names up; without it the system does.
     """
 
     location: str
@@ -24,6 +25,7 @@ class Vantage:
     tls: TlsContexts = field(default_factory=TlsContexts)
     allow_private: bool = True
     lifeline: Lifeline = field(default_factory=Lifeline)
+    names: Lookup | None = None
 
 
 class Check(Protocol):

@@ -6,6 +6,8 @@ import asyncio
 
 from probes.check import Vantage
 from probes.lifeline import Lifeline, parse_references, usual_references
+from probes.names import Names
+from probes.names.sources import Watched
 from probes.net.resolver import RESOLV_CONF, nameservers
 from vedette.clock import Clock
 from vedette.settings import ProbeSettings
@@ -20,4 +22,6 @@ async def open_vantage(settings: ProbeSettings, clock: Clock) -> Vantage:
         references = parse_references(settings.references) if settings.references.strip() else []
     # The gateway's silence alone says nothing: its site may be what has failed.
     lifeline = Lifeline(references, clock.monotonic, least=1 if named else 2)
-    return Vantage(settings.location, clock, allow_private=settings.allow_private, lifeline=lifeline)
+    now = clock.monotonic
+    names = Names(Watched(now), now, settings.dns_cache_s) if settings.dns_cache_s else None
+    return Vantage(settings.location, clock, allow_private=settings.allow_private, lifeline=lifeline, names=names)

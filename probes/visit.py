@@ -80,7 +80,7 @@ class Visitor(ABC):
 
     def __init__(self, monitor: Monitor, vantage: Vantage) -> None:
         self.monitor = monitor
-        self.reach = Reach(monitor.ip_version, vantage.allow_private)
+        self.reach = Reach(monitor.ip_version, vantage.allow_private, vantage.names)
         self.unbounded = self.reach.unbounded
         self.now = vantage.clock.monotonic
         self._vantage = vantage

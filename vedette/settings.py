@@ -238,7 +238,7 @@ class AlertWorkerSettings(StoreSettings):
     lease_s: float = Field(default=30.0, gt=0, description="after this a dead worker's claim is free again")
     timeout_s: float = Field(default=10.0, gt=0)
     allow_private: bool = Field(
-        default=False, description="webhooks to loopback and private addresses; for probes (True unless set) checks too"
+        default=False, description="webhooks to loopback and private addresses; for probes checks too"
     )
 
 
@@ -275,7 +275,10 @@ class ProbeSettings(SenderSettings):
     concurrency: int = Field(default=500, ge=1, le=20_000)
     reload_s: float = Field(default=5.0, gt=0, description="how often the monitors are asked for")
     shard: str = Field(default="1/1", description="2/5: the second of five parts of this location's monitors")
-    allow_private: bool = Field(default=True, description="checks of loopback, private and link-local addresses")
+    allow_private: bool = Field(default=False, description="checks of loopback, private and link-local addresses")
+    dns_cache_s: float = Field(
+        default=30.0, ge=0, le=3600, description="longest time that a name's addresses are kept; 0: not at all"
+    )
     references: str | None = Field(
         default=None,
         description="host:port,… that tell whether the probe has a network; else the gateway and the name servers",

@@ -123,11 +123,17 @@ class Plan:
     def senders(self) -> list[ChildSpec]:
         """The agent on this host and a probe."""
         agent = {**self._sender("agent"), "VEDETTE_INTERVAL_S": str(self.interval_s)}
-        probe = {**self._sender("probe"), "VEDETTE_LOCATION": LOCATION}
+        probe = {**self._sender("probe"), "VEDETTE_LOCATION": LOCATION, **self._reach()}
         return [
             self._child("agent", ["agent"], AgentSettings, agent),
             self._child("probe", ["probe"], ProbeSettings, probe),
         ]
+
+    @staticmethod
+    def _reach() -> dict[str, str]:
+        """This machine's own probe may look at its neighbours, unless the environment says otherwise."""
+        given = os.environ.keys() & {"VEDETTE_ALLOW_PRIVATE", "VEDETTE_ALLOW_PRIVATE_FILE"}
+        return {} if given else {"VEDETTE_ALLOW_PRIVATE": "true"}
 
     def _sender(self, name: str) -> dict[str, str]:
         return {

@@ -42,13 +42,24 @@ class Reply:
 
         Records of other names are none of ours: a resolver that lies, or a cache that was poisoned, adds such.
         """
+        names = self._names(name, kind)
+        return [record.text for record in self.records if record.kind == kind and record.owner in names]
+
+    def life_s(self, name: str, kind: int) -> int:
+        """How long the answer may be kept (seconds): the shortest of the records that lead to it; 0 without any."""
+        names = self._names(name, kind)
+        kinds = {kind, TYPES["CNAME"]}
+        return min((each.ttl_s for each in self.records if each.owner in names and each.kind in kinds), default=0)
+
+    def _names(self, name: str, kind: int) -> set[str]:
+        """The name and its aliases."""
         aliases = {record.owner: record.text for record in self.records if record.kind == TYPES["CNAME"]}
         names = {plain(name)}
         at = plain(name)
         while kind != TYPES["CNAME"] and at in aliases and aliases[at] not in names:
             at = aliases[at]
             names.add(at)
-        return [record.text for record in self.records if record.kind == kind and record.owner in names]
+        return names
 
 
 def plain(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from probes.faults import Fault, Faulted
 from probes.net.resolver import resolve
@@ -12,16 +13,26 @@ from probes.net.trace import Trace
 from vedette.addresses import is_public
 
 
+class Lookup(Protocol):
+    """How names become addresses in a process that checks many."""
+
+    async def resolve(self, host: str, port: int, version: str = "any") -> Sequence[str]:
+        """The addresses of that IP version, at least one; raises `Faulted`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Which addresses are allowed: those of the monitor's IP version, and private ones only if the location has them.
 
     Callers connect to the addresses they get and to no others: the rule holds for what is connected to, so a name
-    that resolves differently a moment later, or a redirect, cannot get around it.
+    that resolves differently a moment later, or a redirect, cannot get around it. Without `names` the system is
+    asked each time.
     """
 
     ip_version: str = "any"
     allow_private: bool = True
+    names: Lookup | None = None
 
     @property
     def unbounded(self) -> bool:
@@ -41,7 +52,8 @@ class Reach:
         else:
             trace.phase = "dns"
             begin = now()
-            found = await resolve(host, port)
+            names = self.names
+            found = await (resolve(host, port) if names is None else names.resolve(host, port, self.ip_version))
             trace.add("dns", now() - begin)
         if self.ip_version != "any":
             found = [address for address in found if (":" in address) == (self.ip_version == "6")]

@@ -88,6 +88,7 @@ class Site:
             "VEDETTE_SUPERVISED": "1",
             "VEDETTE_SOURCE": SOURCE,
             "VEDETTE_LOCATION": LOCATION,
+            "VEDETTE_ALLOW_PRIVATE": "true",
             "VEDETTE_INTERVAL_S": "1",
         }  # fmt: skip
         self.store = Store(self.dsn, pool_size=2)

@@ -19,7 +19,7 @@ def encoded(name: str) -> bytes:
     return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label) + b"\0"
 
 
-def record(owner: str, kind: str, value: str) -> bytes:
+def record(owner: str, kind: str, value: str, ttl_s: int = 60) -> bytes:
     """A record of the answer section."""
     if kind in {"A", "AAAA"}:
         data = ipaddress.ip_address(value).packed
@@ -30,7 +30,7 @@ def record(owner: str, kind: str, value: str) -> bytes:
         data = int(preference).to_bytes(2, "big") + encoded(name)
     else:
         data = encoded(value)
-    return encoded(owner) + struct.pack("!HHIH", TYPES[kind], 1, 60, len(data)) + data
+    return encoded(owner) + struct.pack("!HHIH", TYPES[kind], 1, ttl_s, len(data)) + data
 
 
 def reply(asked: bytes, *records: bytes, code: int = 0, cut: bool = False, identity: int | None = None) -> bytes:

@@ -13,7 +13,8 @@ from tests.integration.probes.gateway import gateway_with
 
 async def probe(url: str, folder: Path, *options: str) -> tuple[int, str, str]:
     """Exit code and output of `vedette probe` with these options."""
-    variables = {"VEDETTE_TOKEN": "vdt_test", "VEDETTE_LOCATION": "eu", "VEDETTE_REFERENCES": ""}
+    variables = {"VEDETTE_TOKEN": "vdt_test", "VEDETTE_LOCATION": "eu"}
+    variables |= {"VEDETTE_REFERENCES": "", "VEDETTE_ALLOW_PRIVATE": "true"}
     command = [sys.executable, "-W", "error", "-m", "launch.main", "probe", "--url", url, *options]
     environment = {**os.environ, **variables, "PYTHONPATH": str(Path.cwd()), "VEDETTE_SPOOL": str(folder / "spool")}
     process = await asyncio.create_subprocess_exec(

@@ -75,7 +75,12 @@ def order(number: int, slot: int, location: str = "eu", age_ms: int = 0) -> Rech
 @contextlib.asynccontextmanager
 async def probing(folder: Path, gateway: Gateway) -> AsyncIterator[None]:
     settings = ProbeSettings.load(
-        url=f"http://127.0.0.1:{gateway.port}", token="vdt_test", spool=folder, location="eu", reload_s=FAR
+        url=f"http://127.0.0.1:{gateway.port}",
+        token="vdt_test",
+        spool=folder,
+        location="eu",
+        reload_s=FAR,
+        allow_private=True,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(settings, SystemClock(), random.Random(1), stop))

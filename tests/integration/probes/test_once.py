@@ -26,7 +26,12 @@ def monitor(number: int, port: int, **fields: Any) -> dict[str, Any]:
 
 def settings(gateway: Gateway, **fields: Any) -> ProbeSettings:
     return ProbeSettings.load(
-        url=f"http://127.0.0.1:{gateway.port}", token="vdt_test", location="eu", references="", **fields
+        url=f"http://127.0.0.1:{gateway.port}",
+        token="vdt_test",
+        location="eu",
+        references="",
+        allow_private=True,
+        **fields,
     )
 
 

@@ -21,6 +21,7 @@ async def start(folder: Path, gateway: Gateway) -> asyncio.subprocess.Process:
         "VEDETTE_SPOOL": str(folder),
         "VEDETTE_LOCATION": "eu",
         "VEDETTE_REFERENCES": "",
+        "VEDETTE_ALLOW_PRIVATE": "true",
     }
     # a session of its own, so that ending the test run from a terminal does not count as a stop
     return await asyncio.create_subprocess_exec(

@@ -33,6 +33,7 @@ def settings(folder: Path, gateway: Gateway) -> ProbeSettings:
         location="eu",
         reload_s=2,
         references="",
+        allow_private=True,
     )
 
 

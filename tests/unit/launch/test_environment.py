@@ -66,6 +66,20 @@ def test_without_a_metrics_port_no_process_gets_one(tmp_path: Path) -> None:
     assert all("VEDETTE_METRICS_PORT" not in spec.env for spec in found.services() + found.senders())
 
 
+@pytest.mark.parametrize(("given", "passed"), [(None, "true"), ("false", None)])
+def test_the_probe_of_this_machine_may_look_at_its_neighbours_unless_the_environment_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, passed: str | None
+) -> None:
+    if given is not None:
+        monkeypatch.setenv("VEDETTE_ALLOW_PRIVATE", given)
+    found = plan(tmp_path)
+    assert {spec.name: spec.env.get("VEDETTE_ALLOW_PRIVATE") for spec in found.senders()} == {
+        "agent": None,
+        "probe": passed,
+    }
+    assert all("VEDETTE_ALLOW_PRIVATE" not in spec.env for spec in found.services())
+
+
 def test_good_settings_pass_before_any_token_is_made(tmp_path: Path) -> None:
     plan(tmp_path).check()
 
