@@ -1,9 +1,10 @@
 """Checks per CPU-second, beside blackbox_exporter against the same server in the same run (promise P2: 3 times).
 
-    .venv/bin/python benchmarks/probe.py [--checks 20000] [--lanes 64] [--https]
+    .venv/bin/python benchmarks/probe.py [--checks 20000] [--lanes 64] [--https] [--fleet 120]
 
 The server's and the driver's CPU time is not counted. Ours is the whole way of a check into the spool, the
-exporter's the whole way of a `/probe` request; both make a connection per check and time every phase.
+exporter's the whole way of a `/probe` request; both make a connection per check and time every phase. With `--fleet` 10,000 endpoints a minute are then
+checked by one probe for that many seconds (see `probe_fleet.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import probe_exporter
+import probe_fleet
 
 HERE = Path(__file__).parent
 PROMISES = {"http": "(promised: at least 3)", "https": "(no promise for https)"}
@@ -107,6 +109,7 @@ def main() -> None:
     parser.add_argument("--checks", type=int, default=20_000)
     parser.add_argument("--lanes", type=int, default=64, help="checks at once, on both sides")
     parser.add_argument("--https", action="store_true", help="HTTPS too, with a full handshake per check")
+    parser.add_argument("--fleet", type=int, default=0, metavar="S", help="10,000 endpoints a minute for S seconds")
     options = parser.parse_args()
     if not Path(probe_exporter.PROGRAM).exists():
         sys.exit(f"{probe_exporter.PROGRAM} is missing: apt install prometheus-blackbox-exporter")
@@ -114,6 +117,8 @@ def main() -> None:
         compare("http", options.checks, options.lanes, Path(folder))
         if options.https:
             compare("https", options.checks // 4, options.lanes, Path(folder))
+    if options.fleet:
+        probe_fleet.run(argparse.Namespace(endpoints=10_000, seconds=options.fleet, https=False))
 
 
 if __name__ == "__main__":

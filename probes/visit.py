@@ -14,7 +14,7 @@ from probes.check import Vantage
 from probes.evidence import evidence
 from probes.faults import Fault, Faulted, FaultKind
 from probes.monitors import Monitor
-from probes.net.connection import Conversation, certificate_end_ms, secure
+from probes.net.connection import Conversation, certificate_end_ms, secure, tls_version
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
@@ -60,6 +60,7 @@ class Visit:
     address: str | None = None
     http_version: str | None = None
     redirects: int = 0
+    tls_version: str | None = None
     seen: Seen | None = None
     notes: Head = ()
 
@@ -104,6 +105,11 @@ class Visitor(ABC):
 
     async def run(self, scheduled_ms: int, attempt: int = 1) -> CheckResult:
         """Check once; see `probes.check.Check.run`."""
+        result, _ = await self.visited(scheduled_ms, attempt)
+        return result
+
+    async def visited(self, scheduled_ms: int, attempt: int = 1) -> tuple[CheckResult, Visit]:
+        """The same, with all that was seen."""
         monitor, clock, lifeline = self.monitor, self._vantage.clock, self._vantage.lifeline
         visit = Visit()
         started_ms = clock.now_ms()
@@ -115,7 +121,7 @@ class Visitor(ABC):
             verdict = await self._reconsidered(visit, verdict, fault, started_ms, begin, total_ms)
         if fault is None and lifeline.watches:
             lifeline.heard(visit.address)
-        return CheckResult(
+        result = CheckResult(
             monitor=monitor.id,
             location=self._vantage.location,
             scheduled_ms=scheduled_ms,
@@ -132,6 +138,7 @@ class Visitor(ABC):
             attempt=attempt,
             evidence=None if verdict.error is None else self._evidence(visit, verdict.error),
         )
+        return result, visit
 
     async def _reconsidered(
         self, visit: Visit, verdict: Verdict, fault: Fault | None, started_ms: int, begin: float, total_ms: float
@@ -191,6 +198,7 @@ class Visitor(ABC):
         begin = self.now()
         secured = await secure(transport, conversation, server_name, context)
         visit.trace.add("tls", self.now() - begin)
+        visit.tls_version = tls_version(secured)
         end_ms = certificate_end_ms(secured)
         if end_ms is not None:
             visit.tls_expires = min(end_ms, visit.tls_expires or end_ms)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
+from probes.check import Vantage
 from probes.control import ControlFollower
 from probes.journal import Journal
 from probes.lanes import Lanes
@@ -65,7 +67,8 @@ async def run(settings: ProbeSettings, clock: Clock, rng: random.Random, stop: a
     ]
     sending = asyncio.create_task(sender.run(), name="sender")
     try:
-        await _until(stop, [*parts, sending])
+        async with _exporting(settings, vantage):
+            await _until(stop, [*parts, sending])
     finally:
         await _cancel(parts)
         await rounds.stop(CHECKS_WAIT_S)
@@ -76,6 +79,18 @@ async def run(settings: ProbeSettings, clock: Clock, rng: random.Random, stop: a
         await transport.close()
         log.info("probe_stopped", spooled=len(spool))
         await asyncio.to_thread(spool.close)
+
+
+@contextlib.asynccontextmanager
+async def _exporting(settings: ProbeSettings, vantage: Vantage) -> AsyncIterator[None]:
+    """Answer Prometheus meanwhile, if the settings give a port."""
+    if settings.exporter_port == 0:
+        yield
+        return
+    from probes.prometheus import serve
+
+    async with serve(settings.exporter_host, settings.exporter_port, settings.exporter_modules, vantage):
+        yield
 
 
 async def _until(stop: asyncio.Event, parts: Sequence[asyncio.Task[None]]) -> None:

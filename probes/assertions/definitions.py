@@ -10,10 +10,10 @@ Severity = Literal["down", "degraded"]
 
 
 class HeaderAssertion(msgspec.Struct, frozen=True, tag_field="type", tag="header"):
-    """A header of the answer; of several with one name, one must do."""
+    """A header of the answer; of several with one name, one must do, and with `not_regex` all."""
 
     name: str
-    op: Literal["equals", "contains", "regex"]
+    op: Literal["equals", "contains", "regex", "not_regex"]
     value: str
     severity: Severity = "down"
 
@@ -21,7 +21,7 @@ class HeaderAssertion(msgspec.Struct, frozen=True, tag_field="type", tag="header
 class BodyAssertion(msgspec.Struct, frozen=True, tag_field="type", tag="body"):
     """The body as text."""
 
-    op: Literal["contains", "not_contains", "regex"]
+    op: Literal["contains", "not_contains", "regex", "not_regex"]
     value: str
     severity: Severity = "down"
 

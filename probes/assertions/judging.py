@@ -74,7 +74,7 @@ def _test(assertion: Assertion, pattern: Pattern | None, budget: int) -> Test:
 
 
 def _pattern(assertion: Assertion) -> Pattern | None:
-    wanted = isinstance(assertion, HeaderAssertion | BodyAssertion) and assertion.op == "regex"
+    wanted = isinstance(assertion, HeaderAssertion | BodyAssertion) and assertion.op in {"regex", "not_regex"}
     return Pattern(assertion.value) if wanted else None  # type: ignore[union-attr,arg-type] # `wanted` says which
 
 
@@ -85,6 +85,9 @@ def _header(assertion: HeaderAssertion, pattern: Pattern | None) -> Test:
         values = [value for each, value in answer.headers if each == name]
         if not values:
             return f"header {name} is missing"
+        if op == "not_regex" and pattern is not None:
+            found = next((value for value in values if pattern.found(value)), None)
+            return None if found is None else f"header {name} is {found[:60]!r}, which matches {wanted[:60]!r}"
         for value in values:
             if op == "equals" and value == wanted:
                 return None
@@ -105,7 +108,9 @@ def _body(assertion: BodyAssertion, pattern: Pattern | None, budget: int) -> Tes
         if pattern is not None:
             most = pattern.reach(budget)
             where = f" in its first {most} bytes" if len(answer.body) > most else ""
-            return None if pattern.found(answer.body[:most]) else f"body does not match {shown!r}{where}"
+            if pattern.found(answer.body[:most]) is (op == "regex"):
+                return None
+            return f"body does not match {shown!r}{where}" if op == "regex" else f"body matches {shown!r}"
         if (needle in answer.body) is (op == "contains"):
             return None
         return f"body lacks {shown!r}" if op == "contains" else f"body contains {shown!r}"

@@ -55,6 +55,7 @@ async def ask(
     `request` is the one of HTTP/1.1; where HTTP/2 is spoken it is made from the hop.
     """
     addresses, port = await _addresses(visitor, visit, hop.target, way, redirected)
+    visit.tls_version = None
     prelude: Prelude | None = None
     reply: Reply | None = None
     try:

@@ -79,6 +79,12 @@ def spoken_protocol(transport: asyncio.Transport) -> str | None:
     return session.selected_alpn_protocol() if session is not None else None
 
 
+def tls_version(transport: asyncio.Transport) -> str | None:
+    """The version of TLS that is spoken, such as TLSv1.3."""
+    session = transport.get_extra_info("ssl_object")
+    return session.version() if session is not None else None
+
+
 def certificate_end_ms(transport: asyncio.Transport) -> int | None:
     """When the server's certificate ends (ms UTC), verified or not."""
     session = transport.get_extra_info("ssl_object")

@@ -35,7 +35,7 @@ def _check_regex(op: str, value: str) -> None:
     """Refuse what is no pattern. RE2 takes time linear in the text, so none can hold a probe."""
     from vedette.events.patterns import check_pattern  # a probe needs definitions, but perhaps no patterns
 
-    if op == "regex":
+    if op in {"regex", "not_regex"}:
         try:
             check_pattern("value", value)
         except InvalidInput as error:
@@ -43,11 +43,11 @@ def _check_regex(op: str, value: str) -> None:
 
 
 class HeaderAssertion(_Assertion):
-    """A header of the answer; of several with one name, one must do."""
+    """A header of the answer; of several with one name, one must do, and with `not_regex` all."""
 
     type: Literal["header"]
     name: Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$")]
-    op: Literal["equals", "contains", "regex"]
+    op: Literal["equals", "contains", "regex", "not_regex"]
     value: Text
 
     @model_validator(mode="after")
@@ -57,10 +57,10 @@ class HeaderAssertion(_Assertion):
 
 
 class BodyAssertion(_Assertion):
-    """The body as text; `regex` is found anywhere in it."""
+    """The body as text; `regex` is found anywhere in it, `not_regex` nowhere."""
 
     type: Literal["body"]
-    op: Literal["contains", "not_contains", "regex"]
+    op: Literal["contains", "not_contains", "regex", "not_regex"]
     value: Annotated[Text, StringConstraints(min_length=1)]
 
     @model_validator(mode="after")
