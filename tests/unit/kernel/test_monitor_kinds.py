@@ -44,9 +44,6 @@ GOOD: list[dict[str, Any]] = [
 ]
 
 
-BASIC = {"type": "basic", "username": "u", "password": "p"}
-
-
 def spec(**fields: Any) -> MonitorSpec:
     return MonitorSpec.model_validate({"name": "m", **fields})
 
