@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/probe.py [--checks 20000] [--lanes 64] [--https] [--fleet 120]
 
 The server's and the driver's CPU time is not counted. Ours is the whole way of a check into the spool, the
-exporter's the whole way of a `/probe` request; both make a connection per check and time every phase. With `--fleet` 10,000 endpoints a minute are then
-checked by one probe for that many seconds (see `probe_fleet.py`).
+exporter's the whole way of a `/probe` request; both make a connection per check and time every phase. With
+`--fleet` 10,000 endpoints a minute are then checked by one probe for that many seconds (see `probe_fleet.py`).
 """
 
 from __future__ import annotations

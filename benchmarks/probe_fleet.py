@@ -38,6 +38,7 @@ class Gateway:
     def __init__(self, monitors: list[dict[str, Any]]) -> None:
         self._list = msgspec.json.encode({"monitors": monitors})
         self.results: list[tuple[int, int, int, str]] = []
+        self.begun = asyncio.Event()
         self.port = 0
 
     async def start(self) -> None:
@@ -59,6 +60,7 @@ class Gateway:
         if head.startswith("post /v1/ingest/checks "):
             found = msgspec.json.decode(zstandard.ZstdDecompressor().decompressobj().decompress(body))
             self.results += [(r["monitor"], r["scheduled_ms"], r["started_ms"], r["outcome"]) for r in found]
+            self.begun.set()
             return 202, msgspec.json.encode({"accepted": len(found), "rejects": []})
         if not head.startswith("get /v1/probe/monitors"):
             return 404, b""
@@ -112,8 +114,7 @@ async def measure(options: argparse.Namespace, folder: Path, target_port: int) -
     gateway = Gateway([{"id": n, "name": "m", "url": url, **more} for n in range(1, options.endpoints + 1)])
     await gateway.start()
     with probe(folder, gateway.port) as pid:
-        while not gateway.results:
-            await asyncio.sleep(0.1)
+        await gateway.begun.wait()
         await asyncio.sleep(WARM_UP_S)
         begin_ms, used, begin = time.time_ns() // 1_000_000, cpu_s(pid), time.monotonic()
         await asyncio.sleep(options.seconds)

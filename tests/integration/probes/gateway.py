@@ -49,7 +49,8 @@ async def gateway_with(*monitors: dict[str, Any]) -> AsyncIterator[Gateway]:
 class Gateway:
     """What a probe needs of the gateway."""
 
-    def __init__(self, *monitors: dict[str, Any]) -> None:
+    def __init__(self, *monitors: dict[str, Any], location: str = "eu") -> None:
+        self.location = location
         self.version = 1
         self.monitors = list(monitors)
         self.results: list[dict[str, Any]] = []
@@ -98,7 +99,7 @@ class Gateway:
             found = msgspec.json.decode(zstandard.ZstdDecompressor().decompressobj().decompress(body))
             self.results += found
             return 202, msgspec.json.encode({"accepted": len(found), "rejects": []})
-        if not head.startswith("get /v1/probe/monitors?location=eu "):
+        if not head.startswith(f"get /v1/probe/monitors?location={self.location} "):
             return 404, b""
         if f'if-none-match: "v{self.version}"' in head:
             self.asked.append(304)

@@ -21,6 +21,14 @@ GOOD: list[dict[str, Any]] = [
     {"url": "icmp://192.0.2.1", "packets": 5},
     {"url": "https://x/", "method": "POST", "body": "{}", "auth": {"type": "basic", "username": "u", "password": "p"}},
     {"url": "https://x/", "auth": {"type": "bearer", "token": "t"}, "ip_version": "6"},
+    {"url": "grpc://x.example:50051", "service": "shop.Orders"},
+    {"url": "grpcs://[::1]:443", "verify_tls": False, "certificate_down_days": 3},
+    {
+        "url": "https://x/",
+        "http_version": "2",
+        "proxy": "http://proxy.example:3128",
+        "proxy_auth": {"type": "basic", "username": "u", "password": "hunter2"},
+    },
     {
         "url": "https://x/",
         "degraded_above_ms": 500,
@@ -111,7 +119,25 @@ def test_a_stored_definition_has_only_the_fields_of_its_kind() -> None:
         ("body", {"url": "http://x/", "body": "x"}, "none with method GET"),
         ("auth", {"url": "http://x/", "auth": {"type": "digest"}}, "'basic', 'bearer'"),
         ("auth", {"url": "http://x/", "auth": {"type": "bearer", "token": "a\nb"}}, "match pattern"),
-        ("certificate_down_days", {"url": "tcp://x:1", "certificate_down_days": 3}, "only with kind http or tls or ws"),
+        (
+            "certificate_down_days",
+            {"url": "tcp://x:1", "certificate_down_days": 3},
+            "only with kind http or tls or ws or grpc",
+        ),
+        ("url", {"url": "grpc://x"}, "grpc://host:port"),
+        ("url", {"url": "grpc://x:1/a.B/C"}, "nothing behind it"),
+        ("service", {"url": "grpc://x:1", "service": "a b"}, "match pattern"),
+        ("service", {"url": "http://x/", "service": "a"}, "only with kind grpc"),
+        ("http_version", {"url": "http://x/", "http_version": "3"}, "'auto', '1.1' or '2'"),
+        ("http_version", {"url": "ws://x/", "http_version": "2"}, "only with kind http"),
+        ("proxy", {"url": "http://x/", "proxy": "socks5://p:1"}, "http://host:port"),
+        ("proxy", {"url": "http://x/", "proxy": "http://u:p@h:1"}, "proxy_auth"),
+        ("proxy", {"url": "http://x/", "proxy": "http://h:1/path"}, "nothing behind it"),
+        (
+            "proxy_auth",
+            {"url": "http://x/", "proxy_auth": {"type": "basic", "username": "u", "password": "p"}},
+            "beside",
+        ),
         ("ip_version", {"url": "http://x/", "ip_version": "5"}, "'any', '4' or '6'"),
     ],
 )
@@ -161,6 +187,12 @@ def test_an_assertion_that_can_never_be_judged_is_refused(assertion: dict[str, A
 def test_limits_that_contradict_each_other_are_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         spec(url="http://x/", **fields)
+
+
+def test_a_masked_definition_holds_no_secret_of_a_proxy() -> None:
+    shown = masked({"name": "m", **spec(**GOOD[11]).config()})
+    assert shown["proxy_auth"] == {"type": "basic", "username": "u", "password": "***"}
+    assert shown["proxy"] == "http://proxy.example:3128"
 
 
 def test_a_masked_definition_holds_no_secret() -> None:
