@@ -13,6 +13,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/v1": gateway } },
+  server: { proxy: { "/v1": gateway, "/openapi.json": gateway } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

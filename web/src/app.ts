@@ -1,21 +1,30 @@
 /** The shell: who is signed in, which page shows, and the one feed all pages share. */
 import { signInPage } from "./account/sign_in";
+import { Viewer } from "./account/viewer";
 import { AlertBoard } from "./alerts/alert_board";
 import { EndpointBoard } from "./endpoints/endpoint_board";
 import { endpointPage } from "./endpoints/endpoint_page";
+import { Editing } from "./gateway/editing";
 import { Gateway } from "./gateway/gateway";
 import { Session } from "./gateway/session";
 import { HostBoard } from "./hosts/host_board";
 import { hostPage } from "./hosts/host_page";
+import { IncidentBoard } from "./incidents/incident_board";
+import { incidentPage } from "./incidents/incident_page";
+import { incidentsPage } from "./incidents/incidents_page";
 import { Feed } from "./live/feed";
 import { connectionOf } from "./live/feed_state";
-import { overviewPage } from "./overview/overview_page";
+import { MaintenanceBoard } from "./maintenance/maintenance_board";
+import { maintenanceForm } from "./maintenance/maintenance_form";
+import { maintenancePage } from "./maintenance/maintenance_page";
+import { monitorForm } from "./monitors/monitor_form";
+import { type OverviewView, overviewPage, overviewView } from "./overview/overview_page";
 import { banner } from "./parts/banner";
 import { el, setChildren } from "./parts/element";
 import { header } from "./parts/header";
 import type { Page } from "./parts/page";
 import { emptyState, errorState } from "./parts/states";
-import { readRoute } from "./route";
+import { HOME, incidentsAddress, MAINTENANCE, type Route, readRoute } from "./route";
 
 const RELOAD_EVERY_MS = 30_000;
 /** A hidden tab gives its connection back after this long; browsers allow six to one server. */
@@ -28,6 +37,11 @@ export interface App {
   hosts: HostBoard;
   endpoints: EndpointBoard;
   alerts: AlertBoard;
+  incidents: IncidentBoard;
+  maintenance: MaintenanceBoard;
+  viewer: Viewer;
+  editing: Editing;
+  overview: OverviewView;
 }
 
 export async function start(root: HTMLElement): Promise<void> {
@@ -59,8 +73,13 @@ function openApp(root: HTMLElement, session: Session, left: () => void): void {
     hosts: new HostBoard(gateway),
     endpoints: new EndpointBoard(gateway),
     alerts: new AlertBoard(gateway),
+    incidents: new IncidentBoard(gateway),
+    maintenance: new MaintenanceBoard(gateway),
+    viewer: new Viewer(),
+    editing: new Editing(gateway),
+    overview: overviewView(),
   };
-  const { feed, hosts, endpoints, alerts } = app;
+  const { feed, hosts, endpoints, alerts, incidents, maintenance } = app;
   const top = header(() => session.signOut());
   const stale = banner(() => feed.retryNow());
   const main = el("main", { id: "main", tabindex: "-1" });
@@ -69,14 +88,26 @@ function openApp(root: HTMLElement, session: Session, left: () => void): void {
   let page: Page | null = null;
   const navigate = () => {
     page?.close();
-    page = pageFor(app);
+    const route = readRoute(location.hash);
+    page = pageFor(app, route);
+    top.showRoom(roomOf(route));
     document.title = `${page.title} · Vedette`;
     setChildren(main, page.element);
     window.scrollTo(0, 0);
   };
+  const meet = () => {
+    gateway
+      .me()
+      .then((me) => {
+        top.showAccount(me);
+        app.viewer.know(me);
+      })
+      .catch(() => undefined);
+  };
   const reload = () => {
     if (document.hidden) return;
-    for (const board of [hosts, endpoints, alerts]) board.load().catch(() => undefined);
+    for (const board of [hosts, endpoints, alerts, incidents, maintenance])
+      board.load().catch(() => undefined);
   };
   const showConnection = () => {
     const now = Date.now();
@@ -96,6 +127,8 @@ function openApp(root: HTMLElement, session: Session, left: () => void): void {
     feed.checks.on((event) => endpoints.absorb(event)),
     feed.alerts.on((event) => alerts.absorb(event)),
     feed.changed.on(showConnection),
+    endpoints.unsettled.on(() => incidents.load().catch(() => undefined)),
+    incidents.changed.on(() => top.showOpenIncidents(incidents.count)),
     feed.reset.on(() => {
       hosts.forgetHistory();
       endpoints.forgetHistory();
@@ -122,18 +155,42 @@ function openApp(root: HTMLElement, session: Session, left: () => void): void {
   );
   feed.start();
   navigate();
-  gateway
-    .me()
-    .then((me) => top.showAccount(me))
-    .catch(() => undefined);
+  meet();
+  incidents.load().catch(() => undefined);
 }
 
-function pageFor(app: App): Page {
-  const route = readRoute(location.hash);
-  if (route.page === "overview") return overviewPage(app);
-  if (route.page === "host") return hostPage(app, route.name, route.range);
-  if (route.page === "endpoint") return endpointPage(app, route.id, route.range);
-  const home = el("a", { href: "#/" }, "Go to the overview");
+/** The room of the bar on top that a page belongs to. */
+function roomOf(route: Route): string {
+  if (route.page === "incidents" || route.page === "incident") return incidentsAddress();
+  if (route.page === "maintenance" || route.page === "maintenance form") return MAINTENANCE;
+  return HOME;
+}
+
+function pageFor(app: App, route: Route): Page {
+  switch (route.page) {
+    case "overview":
+      return overviewPage(app);
+    case "host":
+      return hostPage(app, route.name, route.range);
+    case "endpoint":
+      return endpointPage(app, route.id, route.range);
+    case "endpoint form":
+      return monitorForm(app, route.id);
+    case "incidents":
+      return incidentsPage(app, route.state, route.range);
+    case "incident":
+      return incidentPage(app, route.id);
+    case "maintenance":
+      return maintenancePage(app);
+    case "maintenance form":
+      return maintenanceForm(app, route.id);
+    case "missing":
+      return missingPage();
+  }
+}
+
+function missingPage(): Page {
+  const home = el("a", { href: HOME }, "Go to the overview");
   return {
     title: "Not found",
     element: el("div", { class: "page" }, emptyState("There is no such page", home)),

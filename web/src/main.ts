@@ -6,6 +6,9 @@ import "./styles/shell.css";
 import "./styles/states.css";
 import "./styles/tables.css";
 import "./styles/charts.css";
+import "./styles/outages.css";
+import "./styles/releases.css";
+import "./styles/forms.css";
 import { start } from "./app";
 import { watchScheme } from "./charts/palette";
 

@@ -4,25 +4,75 @@ export type Route =
   | { page: "overview" }
   | { page: "host"; name: string; range: string | null }
   | { page: "endpoint"; id: string; range: string | null }
+  | { page: "endpoint form"; id: string | null }
+  | { page: "incidents"; state: string | null; range: string | null }
+  | { page: "incident"; id: string }
+  | { page: "maintenance" }
+  | { page: "maintenance form"; id: string | null }
   | { page: "missing" };
 
 export function readRoute(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
   const parts = path.split("/").filter((part) => part !== "");
-  const range = new URLSearchParams(search).get("range");
+  const parameters = new URLSearchParams(search);
+  const range = parameters.get("range");
   if (parts.length === 0) return { page: "overview" };
-  const [room, rest] = [parts[0], parts.slice(1).map(decode).join("/")];
-  if (room === "hosts" && rest !== "") return { page: "host", name: rest, range };
-  if (room === "endpoints" && rest !== "") return { page: "endpoint", id: rest, range };
-  return { page: "missing" };
+  const [room, rest] = [parts[0], parts.slice(1).map(decode)];
+  const name = rest.join("/");
+  switch (room) {
+    case "hosts":
+      return name === "" ? { page: "missing" } : { page: "host", name, range };
+    case "endpoints":
+      return endpointRoute(rest, range);
+    case "incidents":
+      if (name !== "") return { page: "incident", id: name };
+      return { page: "incidents", state: parameters.get("state"), range };
+    case "maintenance":
+      if (name === "") return { page: "maintenance" };
+      return { page: "maintenance form", id: name === "new" ? null : name };
+    default:
+      return { page: "missing" };
+  }
 }
+
+function endpointRoute(rest: string[], range: string | null): Route {
+  const [id = "", what] = rest;
+  if (id === "new") return { page: "endpoint form", id: null };
+  if (what === "edit" && rest.length === 2) return { page: "endpoint form", id };
+  return id === "" ? { page: "missing" } : { page: "endpoint", id: rest.join("/"), range };
+}
+
+export const HOME = "#/";
+export const NEW_ENDPOINT = "#/endpoints/new";
+export const MAINTENANCE = "#/maintenance";
+export const NEW_MAINTENANCE = "#/maintenance/new";
 
 export function hostAddress(name: string, range?: string): string {
   return `#/hosts/${encodeURIComponent(name)}${range ? `?range=${range}` : ""}`;
 }
 
-export function endpointAddress(id: string, range?: string): string {
+export function endpointAddress(id: string | number, range?: string): string {
   return `#/endpoints/${encodeURIComponent(id)}${range ? `?range=${range}` : ""}`;
+}
+
+export function endpointFormAddress(id: string | number): string {
+  return `#/endpoints/${encodeURIComponent(id)}/edit`;
+}
+
+export function incidentsAddress(state?: string | null, range?: string): string {
+  const search = new URLSearchParams();
+  if (state) search.set("state", state);
+  if (range) search.set("range", range);
+  const text = search.toString();
+  return `#/incidents${text === "" ? "" : `?${text}`}`;
+}
+
+export function incidentAddress(id: string): string {
+  return `#/incidents/${encodeURIComponent(id)}`;
+}
+
+export function maintenanceAddress(id: string | number): string {
+  return `#/maintenance/${encodeURIComponent(id)}`;
 }
 
 function decode(part: string): string {

@@ -6,6 +6,7 @@ import { serverNow } from "../live/server_clock";
 import { el, setChildren, setText } from "../parts/element";
 import type { Cell } from "../series/gaps";
 import { axes, formatUnit, type Unit, yRange } from "./axes";
+import { type Marks, markNear, NO_MARKS, paintBands, paintMarks } from "./marks";
 import { type ColorName, color, faded, paletteChanged } from "./palette";
 import { lonelyPoints, stacked } from "./stack";
 
@@ -30,6 +31,8 @@ export interface ChartOptions {
   ceiling?: number;
   /** The lowest the top of the y axis may be, so that noise near zero does not fill the chart. */
   least?: number;
+  /** Somebody has pressed the line of a mark. */
+  onMark?: (id: string) => void;
 }
 
 export class TimeChart {
@@ -43,6 +46,7 @@ export class TimeChart {
   private columns: readonly (readonly Cell[])[] = [];
   private window: [number, number] = [0, 1];
   private ceiling: number | null;
+  private marks: Marks = NO_MARKS;
   private readonly readouts: HTMLElement[] = [];
   private readonly observer = new ResizeObserver(() => this.resize());
   private readonly unwatch = paletteChanged.on(() => this.rebuild());
@@ -57,6 +61,13 @@ export class TimeChart {
       this.canvas,
     );
     this.observer.observe(this.canvas);
+    this.canvas.addEventListener("click", (event) => this.press(event));
+  }
+
+  /** Drawn over the chart from now on. */
+  mark(marks: Marks): void {
+    this.marks = marks;
+    paintSoon(this.paint);
   }
 
   setCeiling(ceiling: number | null): void {
@@ -147,7 +158,11 @@ export class TimeChart {
         options.stack && !options.bars
           ? this.lines.slice(1).map((line, i) => ({ series: [i + 2, i + 1], fill: this.fillOf(line) }))
           : [],
-      hooks: { setCursor: [() => this.readOut()] },
+      hooks: {
+        setCursor: [() => this.readOut()],
+        drawClear: [(plot) => paintBands(plot, this.marks.bands)],
+        draw: [(plot) => paintMarks(plot, this.marks)],
+      },
     };
   }
 
@@ -200,12 +215,33 @@ export class TimeChart {
     setChildren(this.legend, ...entries);
   }
 
+  private press(event: MouseEvent): void {
+    const { plot } = this;
+    if (!plot || !this.options.onMark) return;
+    const x = event.clientX - plot.over.getBoundingClientRect().left;
+    const found = markNear(this.marks.lines, x, (at) => plot.valToPos(at, "x"));
+    if (found) this.options.onMark(found.id);
+  }
+
+  /** The mark under the cursor, by its name. */
+  private markedAt(): string {
+    const { plot } = this;
+    const left = plot?.cursor.left;
+    if (!plot || left === undefined || left < 0) return "";
+    const found = markNear(this.marks.lines, left, (at) => plot.valToPos(at, "x"));
+    plot.over.style.cursor = found && this.options.onMark ? "pointer" : "";
+    return found ? ` · ${found.label}` : "";
+  }
+
   /** The values under the cursor, or the newest ones. */
   private readOut(): void {
     const hovered = this.plot?.cursor.idx;
     const index = typeof hovered === "number" ? hovered : null;
     const at = index === null ? null : this.times[index];
-    setText(this.moment, at === null || at === undefined ? "" : formatMoment(at, serverNow()));
+    setText(
+      this.moment,
+      at === null || at === undefined ? "" : formatMoment(at, serverNow()) + this.markedAt(),
+    );
     this.readouts.forEach((readout, i) => {
       const column = this.columns[i] ?? [];
       const value = index === null ? newest(column) : near(column, index);

@@ -38,3 +38,23 @@ export function apdexTitle(apdex: Apdex | null | undefined): string {
 function bandOf(score: number): readonly [number, string, Tone] | undefined {
   return BANDS.find(([from]) => score >= from);
 }
+
+const FULL_SAMPLE = 100;
+
+/**
+ * The specification's notation from counts: `0.85 [0.5]`, `0.85* [0.5]` from fewer than 100 checks, `NS [0.5]` from
+ * none. Rounded half up, in integers.
+ */
+export function apdexNotation(
+  counts: { satisfied: number; tolerating: number; frustrated: number },
+  targetMs: number,
+): string {
+  const seconds = targetMs / 1000;
+  const target = Number.isInteger(seconds) ? `[${seconds}.0]` : `[${seconds}]`;
+  const count = counts.satisfied + counts.tolerating + counts.frustrated;
+  if (count === 0) return `NS ${target}`;
+  const halves = 2 * counts.satisfied + counts.tolerating;
+  const hundredths = Math.floor((halves * 100 + count) / (2 * count));
+  const score = `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, "0")}`;
+  return `${score}${count < FULL_SAMPLE ? "*" : ""} ${target}`;
+}

@@ -1,13 +1,13 @@
 /** The last checks of one endpoint, newest first, with the phases of each. */
 import { formatBytes, formatMillis, formatMoment } from "../format";
-import type { CheckPhase, CheckResult } from "../gateway/contract";
+import type { CheckResult } from "../gateway/contract";
 import { serverNow } from "../live/server_clock";
 import { OUTCOME_LABEL, stateBadge } from "../parts/badge";
 import { el, setChildren, setText } from "../parts/element";
+import { PHASES } from "./phases";
 
 const KEPT = 50;
 const SHOWN = 15;
-const PHASES: readonly CheckPhase[] = ["dns", "connect", "tls", "ttfb", "transfer"];
 
 export class CheckTable {
   readonly element: HTMLElement;

@@ -87,11 +87,19 @@ function newest(locations: readonly LocationState[]): LocationState | undefined 
 }
 
 /** Worst first: what needs a person stands on top. */
-export const SEVERITY: Record<MonitorState, number> = { down: 0, degraded: 1, unknown: 2, up: 3, paused: 4 };
+export const SEVERITY: Record<MonitorState, number> = {
+  down: 0,
+  partial: 1,
+  degraded: 2,
+  unknown: 3,
+  up: 4,
+  paused: 5,
+};
 
 export const STATE_LABEL: Record<MonitorState, string> = {
   up: "Up",
   degraded: "Degraded",
+  partial: "Partial",
   down: "Down",
   unknown: "Unknown",
   paused: "Paused",

@@ -8,12 +8,17 @@ const PREFILL_ROUNDS = 40;
 const MOST_CHECKS = 200;
 const PREFILL_AT_ONCE = 3;
 const RELOAD_DELAY_MS = 1_500;
+const RELOAD_DELAY_PER_ENDPOINT_MS = 10;
+/** The other locations look again within seconds, and then the incident is confirmed or over. */
+const SETTLED_DELAY_MS = 6_000;
 
 export class EndpointBoard {
   readonly endpoints = new Map<string, Endpoint>();
   readonly changed = new Emitter<void>();
   readonly touched = new Emitter<Endpoint>();
-  private reloading = 0;
+  /** An outcome changed somewhere: what follows from it has been decided by now. */
+  readonly unsettled = new Emitter<void>();
+  private readonly reloading = [0, 0];
   private readonly queue: Endpoint[] = [];
   private running = 0;
 
@@ -41,7 +46,8 @@ export class EndpointBoard {
     const before = endpoint.monitor.places.find((location) => location.location === check.location);
     endpoint.absorb(check);
     // Whether one changed outcome changes the state is the gateway's decision (confirmation): ask it.
-    if (before?.outcome !== check.outcome) this.reloadSoon();
+    const judged = check.outcome !== "missed" && check.outcome !== "probe_error";
+    if (judged && before?.outcome !== check.outcome) this.reloadSoon();
     this.touched.emit(endpoint);
   }
 
@@ -78,7 +84,17 @@ export class EndpointBoard {
   }
 
   reloadSoon(): void {
-    window.clearTimeout(this.reloading);
-    this.reloading = window.setTimeout(() => this.load().catch(() => undefined), RELOAD_DELAY_MS);
+    // Where thousands are watched some outcome changes all the time, and the whole list is a large answer.
+    const least = this.endpoints.size * RELOAD_DELAY_PER_ENDPOINT_MS;
+    [RELOAD_DELAY_MS, SETTLED_DELAY_MS].forEach((delay, index) => {
+      this.reloading[index] ||= window.setTimeout(
+        () => {
+          this.reloading[index] = 0;
+          this.load().catch(() => undefined);
+          this.unsettled.emit();
+        },
+        Math.max(delay, least),
+      );
+    });
   }
 }

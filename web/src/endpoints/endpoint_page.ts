@@ -1,48 +1,68 @@
-/** The page of one endpoint: its figures and charts over a range, its locations, its last checks. */
+/** The page of one endpoint: its figures and charts over a range, its locations, what failed, what was released. */
 import type { App } from "../app";
-import { formatMillis } from "../format";
-import type { Monitor } from "../gateway/contract";
+import type { CheckResult, Monitor, MonitorHistory } from "../gateway/contract";
 import { Problem } from "../gateway/problem";
 import { serverNow } from "../live/server_clock";
-import { badge, setBadge } from "../parts/badge";
-import { el, setChildren, setText } from "../parts/element";
+import { KINDS } from "../monitors/kinds";
+import { el, setChildren } from "../parts/element";
 import type { Page } from "../parts/page";
+import type { Loading } from "../parts/panel";
 import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonCharts } from "../parts/states";
-import { endpointAddress } from "../route";
-import { rangeById, reloadEveryMs, stepFor, windowOf } from "../series/range";
+import { endpointAddress, HOME } from "../route";
+import { ENDPOINT_RANGES, rangeById, reloadEveryMs, stepFor, windowOf } from "../series/range";
+import { AvailabilityTable } from "./availability_table";
+import { BadgePanel } from "./badge_panel";
 import { CheckTable } from "./check_table";
-import { STATE_LABEL } from "./endpoint";
 import { EndpointCharts } from "./endpoint_charts";
+import { endpointHead } from "./endpoint_head";
+import { FailurePanel } from "./failure_panel";
+import { happeningsIn, marksOf, NOTHING_HAPPENED } from "./happenings";
+import { HeartbeatPanel } from "./heartbeat_panel";
 import { LocationTable } from "./location_table";
+import { ReleasePanel } from "./release_panel";
+import { TrendPanel } from "./trend_panel";
 
-const CHECKS = 50;
+/** As many as the gateway gives: phases over time are made of them where its history has none. */
+const CHECKS = 1000;
 const DEFAULT_INTERVAL_S = 60;
 /** After a check, history has it once its step is written. */
 const AFTER_CHECK_MS = 10_000;
+const PANELS_EVERY_MS = 60_000;
 
 export function endpointPage(app: App, id: string, wantedRange: string | null): Page {
-  const charts = new EndpointCharts();
+  const monitor = (): Monitor | undefined => app.endpoints.endpoints.get(id)?.monitor;
+  const targetMs = () => monitor()?.apdex_t_ms ?? 500;
+  const releases = new ReleasePanel(app, id, targetMs, (reload) => (reload ? void load(true) : drawMarks()));
+  const charts = new EndpointCharts((mark) => {
+    releases.choose(mark);
+    releases.element.scrollIntoView({ block: "nearest" });
+  });
   const locations = new LocationTable();
   const checks = new CheckTable();
-  const state = badge("endpoint-state");
-  const title = el("h1", {}, id);
-  const about = el("span", { class: "muted" });
-  const link = el("a", { class: "url", rel: "noopener noreferrer", target: "_blank" });
+  const failures = new FailurePanel(app.gateway, id);
+  const heartbeat = new HeartbeatPanel(app.gateway, id);
+  const availability = new AvailabilityTable(app.gateway, id);
+  const trend = new TrendPanel(app.gateway, id);
+  const badges = new BadgePanel(app, id, () => monitor()?.name ?? id);
   const content = el("div");
   const picker = rangePicker((chosen) => {
     range = chosen;
     history.replaceState(null, "", endpointAddress(id, range.id));
     void load();
-  });
-  let range = rangeById(wantedRange, "1h");
+  }, ENDPOINT_RANGES);
+  const head = endpointHead(app, id, picker.element);
+  const leave = new AbortController();
+  let range = rangeById(wantedRange, "1h", ENDPOINT_RANGES);
   let request = new AbortController();
+  let past: MonitorHistory | null = null;
+  let raw: CheckResult[] = [];
+  let happenings = NOTHING_HAPPENED;
   let loadedAt = 0;
+  let panelsAt = 0;
   let freshAt: number | null = null;
   let step = 60;
   let shown = false;
-
-  const monitor = (): Monitor | undefined => app.endpoints.endpoints.get(id)?.monitor;
 
   const load = async (quiet = false) => {
     request.abort();
@@ -50,7 +70,7 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
     const { signal } = request;
     picker.show(range);
     freshAt = null;
-    if (!quiet && !shown) setChildren(content, skeletonCharts(3));
+    if (!quiet && !shown) setChildren(content, skeletonCharts(4));
     content.classList.toggle("is-loading", !quiet && shown);
     try {
       if (!monitor()) await app.endpoints.load();
@@ -59,21 +79,13 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
         showMissing();
         return;
       }
-      const intervalS = monitor()?.interval_s ?? DEFAULT_INTERVAL_S;
-      step = stepFor(range.seconds, intervalS);
-      const window = { ...windowOf(range, Math.round(serverNow()), step), step };
-      const [past, last] = await Promise.all([
-        app.gateway.history(id, window, signal),
-        shown ? null : app.gateway.checks(id, CHECKS, signal),
-      ]);
+      await ask(signal);
       if (signal.aborted) return;
       loadedAt = Date.now();
-      if (last) checks.load(last);
-      if (!shown) setChildren(content, charts.element, locations.element, checks.element);
+      if (!shown) lay();
       shown = true;
       content.classList.remove("is-loading");
-      charts.show(past, range, intervalS, serverNow());
-      showMonitor();
+      draw();
     } catch (error) {
       if (signal.aborted) return;
       content.classList.remove("is-loading");
@@ -90,72 +102,116 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
     }
   };
 
-  const showMissing = () => {
-    const home = el("a", { href: "#/" }, "See all endpoints");
-    setChildren(content, emptyState("There is no such endpoint", home));
+  const ask = async (signal: AbortSignal) => {
+    step = stepFor(range.seconds, monitor()?.interval_s ?? DEFAULT_INTERVAL_S);
+    const window = { ...windowOf(range, Math.round(serverNow()), step), step };
+    const [answer, last, around] = await Promise.all([
+      app.gateway.history(id, window, signal),
+      shown ? null : app.gateway.checks(id, CHECKS, signal),
+      happeningsIn(app.gateway, id, app.maintenance.of(id), window.from, window.to, signal),
+    ]);
+    if (signal.aborted) return;
+    past = answer;
+    happenings = around;
+    if (!last) return;
+    raw = last;
+    checks.load(last);
+    failures.note(last);
   };
 
+  const passive = () => KINDS[monitor()?.kind ?? ""]?.passive === true;
+  const lay = () => {
+    const beside = (...pair: Loading[]) =>
+      el("div", { class: "two-columns" }, ...pair.map((panel) => panel.element));
+    setChildren(
+      content,
+      passive() && heartbeat.element,
+      charts.element,
+      releases.element,
+      beside(availability, trend),
+      !passive() && locations.element,
+      beside(failures, badges),
+      !passive() && checks.element,
+    );
+    loadPanels();
+    void badges.load(leave.signal);
+  };
+  const loadPanels = () => {
+    panelsAt = Date.now();
+    const panels: Loading[] = [availability, trend, failures];
+    if (passive()) panels.push(heartbeat);
+    for (const panel of panels) void panel.load(leave.signal);
+  };
+  const draw = () => {
+    if (!past) return;
+    const intervalS = monitor()?.interval_s ?? DEFAULT_INTERVAL_S;
+    charts.show({ history: past, range, intervalS, checks: raw }, serverNow());
+    releases.show(happenings.markers);
+    drawMarks();
+    showMonitor();
+  };
+  const drawMarks = () => {
+    if (past) charts.mark(past, happenings, marksOf(happenings, releases.choice, serverNow()), serverNow());
+  };
+  const showMissing = () => {
+    const home = el("a", { href: HOME }, "See all endpoints");
+    setChildren(content, emptyState("There is no such endpoint", home));
+  };
   const showMonitor = () => {
     const current = monitor();
     if (!current) return;
-    setBadge(state, current.state, STATE_LABEL[current.state] ?? current.state);
-    setText(title, current.name);
-    setText(link, current.url);
-    // The address is configuration of this account, but only web addresses become links.
-    if (/^https?:\/\//i.test(current.url)) link.href = current.url;
-    const every = `every ${current.interval_s} s`;
-    setText(about, `${every}, satisfied under ${formatMillis(current.apdex_t_ms)}`);
     document.title = `${current.name} · Vedette`;
-    locations.show(current.places, serverNow());
+    head.show(current);
+    locations.show(current, serverNow());
+    if (passive()) heartbeat.refresh(current, serverNow());
   };
 
   const stops = [
     app.feed.checks.on((check) => {
       if (String(check.monitor) !== id || !shown) return;
       checks.add(check);
+      failures.note([check]);
+      raw = [check, ...raw].slice(0, CHECKS);
       freshAt ??= Date.now();
     }),
     app.endpoints.touched.on((endpoint) => {
       if (endpoint.id === id) showMonitor();
     }),
     app.endpoints.changed.on(showMonitor),
+    app.incidents.changed.on(showMonitor),
+    app.maintenance.changed.on(showMonitor),
+    // What only administrators may do is offered once it is known that this is one.
+    app.viewer.changed.on(() => shown && badges.load(leave.signal)),
     app.feed.reset.on(() => {
       shown = false;
       void load(true);
     }),
   ];
   const timer = window.setInterval(() => {
-    const current = monitor();
-    if (current) locations.show(current.places, serverNow());
+    showMonitor();
     const afterCheck = range.live && freshAt !== null && Date.now() - freshAt > AFTER_CHECK_MS;
     const due = Date.now() - loadedAt > reloadEveryMs(range, step);
-    if (shown && !document.hidden && (afterCheck || due)) void load(true);
+    if (!shown || document.hidden) return;
+    if (afterCheck || due) void load(true);
+    if (Date.now() - panelsAt > PANELS_EVERY_MS) loadPanels();
   }, 1_000);
 
   showMonitor();
-  void load();
+  // Windows are drawn over the charts, so they come first; without them the page shows all the same.
+  app.maintenance
+    .load()
+    .catch(() => undefined)
+    .then(() => (leave.signal.aborted ? undefined : load()));
   return {
     title: monitor()?.name ?? "Endpoint",
-    element: el(
-      "div",
-      { class: "page" },
-      el(
-        "div",
-        { class: "page-head" },
-        el("a", { class: "back", href: "#/" }, "Endpoints"),
-        title,
-        state,
-        link,
-        about,
-        el("span", { class: "spring" }),
-        picker.element,
-      ),
-      content,
-    ),
+    element: el("div", { class: "page" }, head.element, content),
     close() {
+      leave.abort();
       request.abort();
       window.clearInterval(timer);
       for (const stop of stops) stop();
+      head.close();
+      releases.close();
       charts.close();
     },
   };

@@ -1,20 +1,61 @@
 /** One endpoint as a row of the overview. */
+import type { App } from "../app";
 import { Sparkline } from "../charts/sparkline";
-import { formatAgo, formatMillis, formatUptime } from "../format";
-import type { LocationState } from "../gateway/contract";
+import { formatAgo, formatMillis, formatSpan, formatUptime } from "../format";
+import type { LocationState, MonitorState } from "../gateway/contract";
+import type { Incident, Maintenance } from "../gateway/outage_contract";
+import { serverNow } from "../live/server_clock";
 import type { Row } from "../overview/paged_rows";
+import type { Narrowing } from "../overview/section";
 import type { Column } from "../overview/sort";
 import { badge, OUTCOME_LABEL, setBadge, stateBadge } from "../parts/badge";
 import { el, setChildren, setClass, setText } from "../parts/element";
-import { endpointAddress } from "../route";
+import { endpointAddress, incidentAddress } from "../route";
 import { gapAfter } from "../series/gaps";
 import { apdexText, apdexTitle, apdexTone } from "./apdex";
 import { type Endpoint, SEVERITY, STATE_LABEL } from "./endpoint";
+import { stateOf } from "./standing";
 
 const LOCATIONS_SHOWN = 4;
 
-export const ENDPOINT_COLUMNS: readonly Column<Endpoint>[] = [
-  { id: "state", label: "State", value: (endpoint) => SEVERITY[endpoint.monitor.state] },
+/** What a row shows beside its endpoint. */
+type Marks = Pick<App, "incidents" | "maintenance">;
+
+function stateNow({ monitor }: Endpoint, marks: Marks, now: number): MonitorState {
+  return stateOf(monitor, marks.incidents.of(monitor.id), now);
+}
+
+const inMaintenance = (endpoint: Endpoint, marks: Marks) =>
+  marks.maintenance.activeFor(endpoint.monitor.id) !== undefined;
+
+/** The states of the list, worst first, and the endpoints that lie in a maintenance window. */
+export function endpointNarrowings(marks: Marks): Narrowing<Endpoint>[] {
+  const states = Object.keys(SEVERITY) as MonitorState[];
+  return [
+    { id: "all", label: "All", test: () => true },
+    ...states.map((state) => ({
+      id: state,
+      label: STATE_LABEL[state],
+      test: (endpoint: Endpoint) => stateNow(endpoint, marks, serverNow()) === state,
+    })),
+    { id: "maintenance", label: "Maintenance", test: (endpoint) => inMaintenance(endpoint, marks) },
+  ];
+}
+
+export function endpointColumns(marks: Marks): readonly Column<Endpoint>[] {
+  return [
+    {
+      id: "state",
+      label: "State",
+      // Of those in one state, what somebody is already working on comes last.
+      value: (endpoint) =>
+        SEVERITY[stateNow(endpoint, marks, serverNow())] + (inMaintenance(endpoint, marks) ? 0.5 : 0),
+    },
+    ...OTHER_COLUMNS,
+  ];
+}
+
+const OTHER_COLUMNS: readonly Column<Endpoint>[] = [
   { id: "name", label: "Endpoint", value: (endpoint) => endpoint.monitor.name },
   {
     id: "duration",
@@ -29,8 +70,9 @@ export const ENDPOINT_COLUMNS: readonly Column<Endpoint>[] = [
   { id: "locations", label: "Locations" },
 ];
 
-export function endpointRow(endpoint: Endpoint): Row<Endpoint> {
+export function endpointRow(endpoint: Endpoint, marks: Marks): Row<Endpoint> {
   const state = badge("endpoint-state");
+  const note = el("span", { class: "state-note" });
   const duration = el("span", { class: "now", testid: "endpoint-duration" });
   const apdex = el("span", { testid: "endpoint-apdex" });
   const uptime = el("td", { class: "number" });
@@ -46,7 +88,7 @@ export function endpointRow(endpoint: Endpoint): Row<Endpoint> {
   const element = el(
     "tr",
     { testid: "endpoint-row", data: { monitor: endpoint.id, href: endpointAddress(endpoint.id) } },
-    el("td", { class: "state-cell" }, state),
+    el("td", { class: "state-cell" }, state, note),
     el("th", { scope: "row", class: "name" }, name, url),
     el("td", { class: "metric" }, el("div", { class: "metric-cell" }, line.element, duration)),
     el("td", {}, apdex),
@@ -55,12 +97,21 @@ export function endpointRow(endpoint: Endpoint): Row<Endpoint> {
     locations,
   );
   let shownLocations = "";
+  let shownNote = "";
   const row: Row<Endpoint> = {
     element,
     item: endpoint,
     refresh(now) {
       const { monitor, lastCheckMs } = row.item;
-      setBadge(state, monitor.state, STATE_LABEL[monitor.state] ?? monitor.state);
+      const shown = stateNow(row.item, marks, now);
+      setBadge(state, shown, STATE_LABEL[shown] ?? shown);
+      const incident = marks.incidents.of(monitor.id);
+      const quiet = marks.maintenance.activeFor(monitor.id);
+      const noted = `${incident?.id ?? ""} ${incident ? formatSpan(now - incident.started_ms) : ""} ${quiet?.name ?? ""}`;
+      if (noted !== shownNote) {
+        shownNote = noted;
+        setChildren(note, ...notes(incident, quiet, now));
+      }
       setText(name, monitor.name);
       setText(url, monitor.url);
       url.title = monitor.url;
@@ -80,6 +131,22 @@ export function endpointRow(endpoint: Endpoint): Row<Endpoint> {
     },
   };
   return row;
+}
+
+/** An incident that goes on, and the maintenance window that holds. */
+function notes(incident: Incident | undefined, quiet: Maintenance | undefined, now: number): HTMLElement[] {
+  const found: HTMLElement[] = [];
+  if (incident) {
+    const title = incident.error ?? incident.cause;
+    const age = formatSpan(now - incident.started_ms);
+    const link = { href: incidentAddress(incident.id), title, testid: "endpoint-incident" };
+    found.push(el("a", link, `for ${age}`));
+  }
+  if (quiet) {
+    const mark = { class: "quiet-mark", title: `Maintenance: ${quiet.name}`, testid: "endpoint-maintenance" };
+    found.push(el("span", mark, "maintenance"));
+  }
+  return found;
 }
 
 function locationBadges(locations: readonly LocationState[]): HTMLElement[] {

@@ -51,7 +51,8 @@ export type Aggregation =
   | "p99";
 
 export type Outcome = "up" | "degraded" | "down" | "missed" | "probe_error";
-export type MonitorState = "up" | "degraded" | "down" | "unknown" | "paused";
+/** `partial`: some locations fail, but fewer than the quorum. */
+export type MonitorState = "up" | "degraded" | "partial" | "down" | "unknown" | "paused";
 
 export interface LocationState {
   location: string;
@@ -86,6 +87,11 @@ export interface Monitor {
   places: LocationState[];
   apdex: Apdex | null;
   uptime_24h: number | null;
+  quorum?: number;
+  parent?: Id | null;
+  /** Heartbeats only: the newest ping, and when the next one is due. */
+  last_ping_ms?: number | null;
+  next_expected_ms?: number | null;
 }
 
 export interface MonitorHistory {
@@ -106,6 +112,8 @@ export interface MonitorHistory {
   p95_ms: (number | null)[];
   p99_ms: (number | null)[];
   apdex: Apdex[];
+  /** Medians of each phase at each step; older gateways do not have them. */
+  phases?: Partial<Record<CheckPhase, { p50_ms?: (number | null)[] }>> | null;
   summary: { uptime: number | null; reachability: number | null; apdex: Apdex | null };
 }
 
@@ -126,6 +134,8 @@ export interface CheckResult {
   tls_expires?: number | string | null;
   apdex_t_ms?: number | null;
   attempt?: number | null;
+  /** What was seen of a failure: short texts by name. */
+  evidence?: Record<string, string> | null;
 }
 
 export interface Alert {

@@ -1,4 +1,4 @@
-/** The gateway's read routes, one method each, always with a valid token. */
+/** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 import type {
   Aggregation,
   Alert,
@@ -9,7 +9,19 @@ import type {
   QueryAnswer,
   Source,
 } from "./contract";
-import { send } from "./http";
+import { type Request, send } from "./http";
+import type {
+  BadgeLinks,
+  Comparison,
+  Incident,
+  IncidentDetail,
+  IncidentFilter,
+  Maintenance,
+  Marker,
+  Ping,
+  Trend,
+  UptimeAnswer,
+} from "./outage_contract";
 import { Problem } from "./problem";
 import type { Session } from "./session";
 
@@ -22,7 +34,11 @@ export interface Query {
   agg: Aggregation;
 }
 
-type Parameters = [string, string | number][];
+type Parameters = [string, string | number | boolean | undefined][];
+
+export function monitorPath(monitor: string, rest = ""): string {
+  return `/v1/monitors/${encodeURIComponent(monitor)}${rest}`;
+}
 
 export class Gateway {
   constructor(private readonly session: Session) {}
@@ -39,14 +55,18 @@ export class Gateway {
     return (await this.get<{ monitors: Monitor[] }>("/v1/monitors")).monitors;
   }
 
+  /** One monitor with every field of its definition. */
+  monitor(monitor: string, signal?: AbortSignal): Promise<Monitor & Record<string, unknown>> {
+    return this.get(monitorPath(monitor), [], signal);
+  }
+
   async firingAlerts(): Promise<Alert[]> {
     return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", "firing"]])).alerts;
   }
 
   query(query: Query, signal?: AbortSignal): Promise<QueryAnswer> {
     const parameters: Parameters = query.series.map((selector) => ["series", selector]);
-    parameters.push(["from", query.from], ["to", query.to], ["agg", query.agg]);
-    if (query.step !== undefined) parameters.push(["step", query.step]);
+    parameters.push(["from", query.from], ["to", query.to], ["agg", query.agg], ["step", query.step]);
     return this.get("/v1/query", parameters, signal);
   }
 
@@ -58,26 +78,100 @@ export class Gateway {
     const parameters: Parameters = [
       ["from", range.from],
       ["to", range.to],
+      ["step", range.step],
     ];
-    if (range.step !== undefined) parameters.push(["step", range.step]);
-    return this.get(`/v1/monitors/${encodeURIComponent(monitor)}/history`, parameters, signal);
+    return this.get(monitorPath(monitor, "/history"), parameters, signal);
   }
 
   async checks(monitor: string, limit: number, signal?: AbortSignal): Promise<CheckResult[]> {
-    const path = `/v1/monitors/${encodeURIComponent(monitor)}/checks`;
+    const path = monitorPath(monitor, "/checks");
     return (await this.get<{ checks: CheckResult[] }>(path, [["limit", limit]], signal)).checks;
   }
 
-  private async get<T>(path: string, parameters: Parameters = [], signal?: AbortSignal): Promise<T> {
-    const search = new URLSearchParams(parameters.map(([key, value]) => [key, String(value)]));
-    const url = parameters.length > 0 ? `${path}?${search}` : path;
+  uptime(
+    monitor: string,
+    from: string,
+    withoutMaintenance: boolean,
+    signal?: AbortSignal,
+  ): Promise<UptimeAnswer> {
+    const parameters: Parameters = [
+      ["from", from],
+      ["without_maintenance", withoutMaintenance || undefined],
+    ];
+    return this.get(monitorPath(monitor, "/uptime"), parameters, signal);
+  }
+
+  trend(monitor: string, signal?: AbortSignal): Promise<Trend> {
+    return this.get(monitorPath(monitor, "/trend"), [], signal);
+  }
+
+  async pings(monitor: string, signal?: AbortSignal): Promise<Ping[]> {
+    return (await this.get<{ pings?: Ping[] }>(monitorPath(monitor, "/pings"), [], signal)).pings ?? [];
+  }
+
+  badgeLinks(monitor: string, signal?: AbortSignal): Promise<BadgeLinks> {
+    return this.get(monitorPath(monitor, "/badges"), [], signal);
+  }
+
+  async incidents(
+    wanted: {
+      from?: string | number;
+      to?: number;
+      monitor?: string;
+      state?: IncidentFilter;
+      limit?: number;
+    },
+    signal?: AbortSignal,
+  ): Promise<Incident[]> {
+    const parameters = Object.entries(wanted) as Parameters;
+    return (await this.get<{ incidents: Incident[] }>("/v1/incidents", parameters, signal)).incidents;
+  }
+
+  incident(id: string, signal?: AbortSignal): Promise<IncidentDetail> {
+    return this.get(`/v1/incidents/${encodeURIComponent(id)}`, [], signal);
+  }
+
+  async maintenance(signal?: AbortSignal): Promise<Maintenance[]> {
+    return (await this.get<{ maintenance: Maintenance[] }>("/v1/maintenance", [], signal)).maintenance;
+  }
+
+  async markers(monitor: string, from: number, to: number, signal?: AbortSignal): Promise<Marker[]> {
+    const parameters: Parameters = [
+      ["monitor", monitor],
+      ["from", from],
+      ["to", to],
+    ];
+    return (await this.get<{ markers: Marker[] }>("/v1/markers", parameters, signal)).markers;
+  }
+
+  compare(marker: string, monitor: string, windowS: number, signal?: AbortSignal): Promise<Comparison> {
+    const parameters: Parameters = [
+      ["monitor", monitor],
+      ["window", windowS],
+    ];
+    return this.get(`/v1/markers/${encodeURIComponent(marker)}/compare`, parameters, signal);
+  }
+
+  /** The gateway's own description: which kinds of monitors it knows, and their fields. */
+  description(signal?: AbortSignal): Promise<unknown> {
+    return this.get("/openapi.json", [], signal);
+  }
+
+  private get<T>(path: string, parameters: Parameters = [], signal?: AbortSignal): Promise<T> {
+    const known = parameters.filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(known.map(([key, value]) => [key, String(value)]));
+    return this.ask<T>(known.length > 0 ? `${path}?${search}` : path, { signal });
+  }
+
+  /** One request with a token that is renewed when the gateway no longer takes it. */
+  async ask<T>(url: string, request: Omit<Request, "bearer">): Promise<T> {
     try {
-      return await send<T>(url, { bearer: await this.session.bearer(), signal });
+      return await send<T>(url, { ...request, bearer: await this.session.bearer() });
     } catch (error) {
       if (!(error instanceof Problem && error.status === 401)) throw error;
       // The token was revoked or the gateway restarted: one try with a new one.
       await this.session.renew();
-      return send<T>(url, { bearer: await this.session.bearer(), signal });
+      return send<T>(url, { ...request, bearer: await this.session.bearer() });
     }
   }
 }

@@ -4,7 +4,7 @@ import { GatewayAway, readProblem } from "./problem";
 const TIMEOUT_MS = 15_000;
 
 export interface Request {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
   bearer?: string | null;
   signal?: AbortSignal | undefined;

@@ -2,25 +2,41 @@
 import { alertStrip } from "../alerts/alert_strip";
 import type { App } from "../app";
 import type { Endpoint } from "../endpoints/endpoint";
-import { ENDPOINT_COLUMNS, endpointRow } from "../endpoints/endpoint_row";
+import { endpointColumns, endpointNarrowings, endpointRow } from "../endpoints/endpoint_row";
 import type { Host } from "../hosts/host";
 import { HOST_COLUMNS, hostRow } from "../hosts/host_row";
 import { paintSoon } from "../live/frame";
 import { serverNow } from "../live/server_clock";
 import { el } from "../parts/element";
 import type { Page } from "../parts/page";
-import { Section } from "./section";
+import { NEW_ENDPOINT } from "../route";
+import { Section, type SectionView } from "./section";
 
 const SORT_EVERY_S = 10;
 const FILTER_DELAY_MS = 150;
 
+/** What somebody searches and sorts by; it survives a look at another page. */
+export interface OverviewView {
+  search: string;
+  hosts: SectionView;
+  endpoints: SectionView;
+}
+
+export function overviewView(): OverviewView {
+  return {
+    search: "",
+    hosts: { order: { column: "name", descending: false }, narrowing: "all" },
+    endpoints: { order: { column: "state", descending: false }, narrowing: "all" },
+  };
+}
+
 export function overviewPage(app: App): Page {
-  const { hosts, endpoints, alerts } = app;
+  const { hosts, endpoints, alerts, incidents, maintenance, overview } = app;
   const hostSection = new Section<Host>({
     id: "hosts",
     title: "Hosts",
     columns: HOST_COLUMNS,
-    order: { column: "name", descending: false },
+    view: overview.hosts,
     idOf: (host) => host.name,
     nameOf: (host) => host.name,
     textOf: (host) => `${host.name} ${host.about.state}`,
@@ -32,17 +48,20 @@ export function overviewPage(app: App): Page {
       " on a machine, and it appears here with its first report.",
     ],
   });
+  const add = el("a", { class: "button", href: NEW_ENDPOINT, testid: "new-endpoint" }, "New endpoint");
   const endpointSection = new Section<Endpoint>({
     id: "endpoints",
     title: "Endpoints",
-    columns: ENDPOINT_COLUMNS,
-    order: { column: "state", descending: false },
+    columns: endpointColumns(app),
+    view: overview.endpoints,
+    narrowings: endpointNarrowings(app),
+    actions: [add],
     idOf: (endpoint) => endpoint.id,
     nameOf: (endpoint) => endpoint.monitor.name,
     textOf: ({ monitor }) => `${monitor.name} ${monitor.url} ${monitor.state}`,
-    rowOf: endpointRow,
+    rowOf: (endpoint) => endpointRow(endpoint, app),
     seen: (visible) => endpoints.prefill(visible),
-    empty: ["Add a monitor to your configuration, and its checks appear here within a minute."],
+    empty: ["Make one here or import your configuration, and its checks appear within a minute."],
   });
   const strip = alertStrip(alerts);
   const filter = el("input", {
@@ -60,10 +79,14 @@ export function overviewPage(app: App): Page {
   filter.addEventListener("input", () => {
     window.clearTimeout(typing);
     typing = window.setTimeout(() => {
+      overview.search = filter.value;
       hostSection.search(filter.value);
       endpointSection.search(filter.value);
     }, FILTER_DELAY_MS);
   });
+  filter.value = overview.search;
+  hostSection.search(overview.search);
+  endpointSection.search(overview.search);
   const focusFilter = (event: KeyboardEvent) => {
     const inField = event.target instanceof HTMLInputElement;
     if (event.key === "/" && !inField && !event.metaKey && !event.ctrlKey) {
@@ -75,6 +98,10 @@ export function overviewPage(app: App): Page {
 
   const showHosts = () => hostSection.show([...hosts.hosts.values()]);
   const showEndpoints = () => endpointSection.show([...endpoints.endpoints.values()]);
+  // Before the endpoints themselves are known there is nothing that an incident could mark.
+  const showMarks = () => {
+    if (endpoints.endpoints.size > 0) endpointSection.arrange();
+  };
   const loadHosts = () => {
     hosts.load().catch((error) => hostSection.showError(error, loadHosts));
   };
@@ -94,6 +121,9 @@ export function overviewPage(app: App): Page {
   const stops = [
     hosts.changed.on(showHosts),
     endpoints.changed.on(showEndpoints),
+    incidents.changed.on(showMarks),
+    maintenance.changed.on(showMarks),
+    app.viewer.forAdmins(add),
     hosts.touched.on((host) => {
       dirtyHosts.add(host.name);
       paintSoon(paintDirty);
@@ -126,7 +156,7 @@ export function overviewPage(app: App): Page {
   if (endpoints.endpoints.size > 0) showEndpoints();
   loadHosts();
   loadEndpoints();
-  alerts.load().catch(() => undefined);
+  for (const board of [alerts, incidents, maintenance]) board.load().catch(() => undefined);
 
   return {
     title: "Overview",

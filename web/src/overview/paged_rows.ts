@@ -63,6 +63,11 @@ export class PagedRows<T> {
     if (fresh) this.turned();
   }
 
+  /** Another list is about to be shown: from its beginning. */
+  first(): void {
+    this.page = 0;
+  }
+
   refresh(now: number): void {
     for (const row of this.rows.values()) row.refresh(now);
   }

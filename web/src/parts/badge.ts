@@ -7,9 +7,12 @@ const TONE: Record<string, string> = {
   active: "ok",
   satisfied: "ok",
   degraded: "warn",
+  partial: "warn",
+  maintenance: "quiet-time",
   silent: "warn",
   down: "bad",
   firing: "bad",
+  ended: "idle",
 };
 
 export const OUTCOME_LABEL: Record<Outcome, string> = {

@@ -1,7 +1,8 @@
-/** The bar on top of every page: the way home, the state of the connection, the account. */
+/** The bar on top of every page: the rooms, the state of the connection, the account. */
 
 import type { Me } from "../gateway/contract";
 import { CONNECTION_LABEL, type Connection } from "../live/feed_state";
+import { HOME, incidentsAddress, MAINTENANCE } from "../route";
 import { el, setClass, setText } from "./element";
 import { mark } from "./mark";
 
@@ -9,6 +10,9 @@ export interface Header {
   element: HTMLElement;
   show(connection: Connection): void;
   showAccount(me: Me): void;
+  /** Marks the room that the open page belongs to. */
+  showRoom(address: string): void;
+  showOpenIncidents(count: number): void;
 }
 
 export function header(signOut: () => Promise<void>): Header {
@@ -29,10 +33,17 @@ export function header(signOut: () => Promise<void>): Header {
   const pill = el("span", { class: "pill", role: "status", "aria-live": "polite" }, el("i"), label);
   const email = el("span", { class: "email", testid: "account-email" });
   const account = el("span", { class: "account-name" });
+  const open = el("span", { class: "nav-count", testid: "open-incidents", hidden: true });
+  const rooms = [
+    el("a", { href: HOME }, "Overview"),
+    el("a", { href: incidentsAddress() }, "Incidents", open),
+    el("a", { href: MAINTENANCE }, "Maintenance"),
+  ];
   const element = el(
     "header",
     { class: "top" },
     el("a", { class: "home", href: "#/", "aria-label": "Vedette, overview" }, mark(), el("b", {}, "Vedette")),
+    el("nav", { class: "rooms", "aria-label": "Rooms" }, ...rooms),
     account,
     el("span", { class: "spring" }),
     pill,
@@ -48,6 +59,18 @@ export function header(signOut: () => Promise<void>): Header {
     showAccount(me) {
       setText(email, me.email);
       setText(account, me.account.name);
+    },
+    showRoom(address) {
+      for (const room of rooms) {
+        const current = room.getAttribute("href") === address;
+        if (current) room.setAttribute("aria-current", "page");
+        else room.removeAttribute("aria-current");
+      }
+    },
+    showOpenIncidents(count) {
+      open.hidden = count === 0;
+      setText(open, String(count));
+      open.title = count === 1 ? "1 open incident" : `${count} open incidents`;
     },
   };
 }

@@ -17,8 +17,18 @@ export const RANGES: readonly Range[] = [
   { id: "30d", label: "30 d", seconds: 2_592_000, live: false },
 ];
 
-export function rangeById(id: string | null | undefined, fallback: string): Range {
-  const found = RANGES.find((range) => range.id === id) ?? RANGES.find((range) => range.id === fallback);
+/** Endpoints keep their hours for a year. */
+export const ENDPOINT_RANGES: readonly Range[] = [
+  ...RANGES.filter((range) => range.id !== "15m"),
+  { id: "90d", label: "90 d", seconds: 7_776_000, live: false },
+];
+
+export function rangeById(
+  id: string | null | undefined,
+  fallback: string,
+  ranges: readonly Range[] = RANGES,
+): Range {
+  const found = ranges.find((range) => range.id === id) ?? ranges.find((range) => range.id === fallback);
   if (!found) throw new Error(`no such range: ${fallback}`);
   return found;
 }

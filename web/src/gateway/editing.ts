@@ -1,0 +1,45 @@
+/** What an administrator may change: monitors, maintenance windows, markers, public badges. */
+import type { Id, Monitor } from "./contract";
+import { type Gateway, monitorPath } from "./gateway";
+import type { BadgeLinks, Maintenance, Marker } from "./outage_contract";
+
+export type Body = Record<string, unknown>;
+
+export class Editing {
+  constructor(private readonly gateway: Gateway) {}
+
+  /** Makes a monitor, or replaces the definition of the one named. */
+  saveMonitor(body: Body, id?: string): Promise<Monitor> {
+    if (id === undefined) return this.gateway.ask("/v1/monitors", { method: "POST", body });
+    return this.gateway.ask(monitorPath(id), { method: "PUT", body });
+  }
+
+  removeMonitor(id: string): Promise<void> {
+    return this.gateway.ask(monitorPath(id), { method: "DELETE" });
+  }
+
+  saveMaintenance(body: Body, id?: string): Promise<Maintenance> {
+    if (id === undefined) return this.gateway.ask("/v1/maintenance", { method: "POST", body });
+    return this.gateway.ask(`/v1/maintenance/${encodeURIComponent(id)}`, { method: "PUT", body });
+  }
+
+  removeMaintenance(id: Id): Promise<void> {
+    return this.gateway.ask(`/v1/maintenance/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  addMarker(body: Body): Promise<Marker> {
+    return this.gateway.ask("/v1/markers", { method: "POST", body });
+  }
+
+  removeMarker(id: Id): Promise<void> {
+    return this.gateway.ask(`/v1/markers/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  publishBadges(monitor: string): Promise<BadgeLinks> {
+    return this.gateway.ask(monitorPath(monitor, "/badges"), { method: "POST" });
+  }
+
+  hideBadges(monitor: string): Promise<void> {
+    return this.gateway.ask(monitorPath(monitor, "/badges"), { method: "DELETE" });
+  }
+}
