@@ -81,6 +81,12 @@ export function formatSpan(ms: Maybe): string {
   return days < 14 && hours % 24 !== 0 ? `${days} d ${hours % 24} h` : `${days} d`;
 }
 
+/** The same where tenths of a second matter: how fast an outage was confirmed. */
+export function formatShortSpan(ms: Maybe): string {
+  if (!known(ms) || ms < 0 || ms >= 9_950) return formatSpan(ms);
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
 export function formatAgo(ms: Maybe): string {
   if (!known(ms)) return "never";
   return ms < 1500 ? "now" : `${formatSpan(ms)} ago`;

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { explain, explainSignIn, GatewayAway, isAway, Problem, readProblem } from "../src/gateway/problem";
 import { acrossSources, literal, named, quote } from "../src/gateway/selector";
-import { endpointAddress, hostAddress, readRoute } from "../src/route";
+import {
+  endpointAddress,
+  endpointFormAddress,
+  hostAddress,
+  incidentAddress,
+  incidentsAddress,
+  maintenanceAddress,
+  NEW_ENDPOINT,
+  NEW_MAINTENANCE,
+  readRoute,
+} from "../src/route";
 
 describe("selectors", () => {
   test("quotes and backslashes are escaped", () => {
@@ -51,6 +61,22 @@ describe("addresses", () => {
     expect(readRoute("#/")).toEqual({ page: "overview" });
     expect(readRoute(hostAddress("a b/c", "6h"))).toEqual({ page: "host", name: "a b/c", range: "6h" });
     expect(readRoute(endpointAddress("m1"))).toEqual({ page: "endpoint", id: "m1", range: null });
+  });
+
+  test("lists, forms and single things have addresses of their own", () => {
+    expect(readRoute(NEW_ENDPOINT)).toEqual({ page: "endpoint form", id: null });
+    expect(readRoute(endpointFormAddress(7))).toEqual({ page: "endpoint form", id: "7" });
+    expect(readRoute(incidentsAddress("open", "30d"))).toEqual({
+      page: "incidents",
+      state: "open",
+      range: "30d",
+    });
+    expect(readRoute(incidentsAddress())).toEqual({ page: "incidents", state: null, range: null });
+    expect(readRoute(incidentAddress("-56"))).toEqual({ page: "incident", id: "-56" });
+    expect(readRoute("#/maintenance")).toEqual({ page: "maintenance" });
+    expect(readRoute(NEW_MAINTENANCE)).toEqual({ page: "maintenance form", id: null });
+    expect(readRoute(maintenanceAddress(3))).toEqual({ page: "maintenance form", id: "3" });
+    expect(readRoute("#/endpoints/7/else")).toEqual({ page: "endpoint", id: "7/else", range: null });
   });
 
   test("nonsense is a missing page, not an exception", () => {

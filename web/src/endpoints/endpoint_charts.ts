@@ -78,7 +78,7 @@ export class EndpointCharts {
       {},
       this.figures,
       el("section", { class: "panel chart", "aria-label": "Availability over time" }, this.strip.element),
-      el("div", { class: "chart-grid" }, ...this.charts.map((entry) => entry.element)),
+      el("div", { class: "chart-grid chart-grid-even" }, ...this.charts.map((entry) => entry.element)),
     );
   }
 

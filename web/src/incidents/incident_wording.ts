@@ -1,5 +1,5 @@
 /** An incident in words: how it stands, how long it took, what each step of its timeline says. */
-import { formatSpan } from "../format";
+import { formatShortSpan, formatSpan } from "../format";
 import type { Incident, TimelineStep } from "../gateway/outage_contract";
 import { OUTCOME_LABEL } from "../parts/badge";
 
@@ -18,10 +18,10 @@ export function incidentLength(incident: Incident, now: number): string {
   return formatSpan((incident.ended_ms ?? now) - incident.started_ms);
 }
 
-/** `in 3 s`, `after 2 min`, or why it never was confirmed. */
+/** `after 0.2 s`, `after 2 min`, or why it never was confirmed. */
 export function confirmation(incident: Incident): string {
   if (incident.confirmed_ms !== null) {
-    return `after ${formatSpan(incident.confirmed_ms - incident.started_ms)}`;
+    return `after ${formatShortSpan(incident.confirmed_ms - incident.started_ms)}`;
   }
   return incident.ended_ms === null ? "not yet" : "never: fewer than the quorum failed";
 }
@@ -53,7 +53,7 @@ export function stepDetail(step: TimelineStep): string {
   return step.outcome ? (OUTCOME_LABEL[step.outcome] ?? step.outcome) : "";
 }
 
-/** Time from the beginning: `+0 s`, `+42 s`, `+3 min`. */
+/** Time from the beginning: `+0.0 s`, `+42 s`, `+3 min`. */
 export function sinceStart(incident: Incident, at: number): string {
-  return `+${formatSpan(Math.max(0, at - incident.started_ms))}`;
+  return `+${formatShortSpan(Math.max(0, at - incident.started_ms))}`;
 }

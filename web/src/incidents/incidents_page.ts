@@ -8,6 +8,7 @@ import { choices } from "../parts/choices";
 import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { rangePicker } from "../parts/range_picker";
+import { followRows } from "../parts/row_link";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { endpointAddress, incidentAddress, incidentsAddress } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
@@ -43,6 +44,7 @@ export function incidentsPage(app: App, wantedState: string | null, wantedRange:
       body,
     ),
   );
+  followRows(body);
   const changed = () => {
     history.replaceState(null, "", incidentsAddress(filter === "all" ? null : filter, range.id));
     shown = false;
@@ -135,7 +137,7 @@ function row(incident: Incident, now: number): HTMLElement {
   const kept = incident.suppressed_by !== null && el("span", { class: "quiet-mark" }, "parent is down");
   return el(
     "tr",
-    { testid: "incident-row" },
+    { testid: "incident-row", data: { href: incidentAddress(incident.id) } },
     el("td", {}, el("span", { class: "state-note" }, stateBadge(state, label), quiet, kept)),
     el(
       "th",

@@ -3,6 +3,7 @@
 import { serverNow } from "../live/server_clock";
 import { type Choices, choices } from "../parts/choices";
 import { el, setChildren, setText } from "../parts/element";
+import { followRows } from "../parts/row_link";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { PagedRows, type Row } from "./paged_rows";
 import { type Column, type Order, sortableHead, sortedBy } from "./sort";
@@ -66,8 +67,7 @@ export class Section<T> {
       el("table", { class: `table-${options.id}` }, head, this.body),
       this.rows.pager,
     );
-    // The whole row is a target for the mouse; the link inside it is the one for the keyboard.
-    this.body.addEventListener("click", followRow);
+    followRows(this.body);
     this.element = el(
       "section",
       { "aria-labelledby": `${options.id}-title` },
@@ -165,13 +165,4 @@ export class Section<T> {
   refreshOne(id: string, now: number): void {
     this.rows.rows.get(id)?.refresh(now);
   }
-}
-
-function followRow(event: MouseEvent): void {
-  const target = event.target as Element;
-  if (event.defaultPrevented || target.closest("a, button") || window.getSelection()?.toString()) return;
-  const address = target.closest<HTMLElement>("tr")?.dataset["href"];
-  if (!address) return;
-  if (event.metaKey || event.ctrlKey) window.open(address, "_blank", "noopener");
-  else location.hash = address;
 }
