@@ -41,7 +41,7 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
   const locations = new LocationTable();
   const checks = new CheckTable();
   const failures = new FailurePanel(app.gateway, id);
-  const heartbeat = new HeartbeatPanel(app.gateway, id);
+  const heartbeat = new HeartbeatPanel(app, id);
   const availability = new AvailabilityTable(app.gateway, id);
   const trend = new TrendPanel(app.gateway, id);
   const badges = new BadgePanel(app, id, () => monitor()?.name ?? id);
@@ -181,7 +181,11 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
     app.incidents.changed.on(showMonitor),
     app.maintenance.changed.on(showMonitor),
     // What only administrators may do is offered once it is known that this is one.
-    app.viewer.changed.on(() => shown && badges.load(leave.signal)),
+    app.viewer.changed.on(() => {
+      if (!shown) return;
+      loadPanels();
+      void badges.load(leave.signal);
+    }),
     app.feed.reset.on(() => {
       shown = false;
       void load(true);
