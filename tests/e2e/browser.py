@@ -46,4 +46,4 @@ def sign_in(page: Page, email: str = ADMIN, password: str = PASSWORD) -> None:
     page.get_by_test_id("login-email").fill(email)
     page.get_by_test_id("login-password").fill(password)
     page.get_by_test_id("login-submit").click()
-    expect(page.get_by_test_id("connection-state")).to_have_text("Live", timeout=15_000)
+    expect(page.get_by_test_id("connection-state")).to_have_text("Live", timeout=60_000)
