@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.installation import PASSWORD, Installation, eventually
+from tests.e2e.browser import opened, sign_in
+from tests.e2e.installation import Installation, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-STATIC = Path(__file__).parents[2] / "ingest_api" / "static" / "index.html"
 
 
 @pytest.fixture(scope="module")
 def page(installation: Installation) -> Iterator[Page]:
-    chromium = shutil.which("chromium")
-    missing = "Chromium" if chromium is None else "the built page" if not STATIC.exists() else None
-    if missing is not None:
-        assert not os.environ.get("CI"), f"{missing} is missing"
-        pytest.skip(f"{missing} is missing")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        found = browser.new_page(viewport={"width": 1400, "height": 900})
-        found.goto(installation.url)
+    with opened(installation.url) as found:
         yield found
-        browser.close()
 
 
 def this_host(page: Page) -> Locator:
@@ -52,10 +34,7 @@ def test_a_wrong_password_is_refused(page: Page) -> None:
 
 
 def test_the_overview_moves_live(page: Page, tmp_path: Path) -> None:
-    page.get_by_test_id("login-email").fill("admin@localhost")
-    page.get_by_test_id("login-password").fill(PASSWORD)
-    page.get_by_test_id("login-submit").click()
-    expect(page.get_by_test_id("connection-state")).to_have_text("Live", timeout=15_000)
+    sign_in(page)
     expect(page.get_by_test_id("endpoint-row").nth(1)).to_be_visible(timeout=30_000)
     expect(page.get_by_test_id("endpoint-state").first).to_have_text("Up", timeout=30_000)
     cpu = this_host(page).get_by_test_id("host-cpu")

@@ -1,10 +1,11 @@
 /**
  * A small stand-in for the gateway, to look at the dashboard without one: `npm run dev:mock`.
  * It serves the built pages and the routes the dashboard uses, over an invented world that moves.
- * Environment: PORT, HOSTS, MONITORS, SECOND=1 (reports every second). Sign in as a@b.co / password.
+ * Environment: PORT, HOSTS, MONITORS, SECOND=1 (reports every second), READER=1 (nothing may be changed). Sign in as a@b.co / password.
  * POST /mock/outage?seconds=20 cuts every stream and refuses requests; POST /mock/stall goes silent.
  */
 import { createServer } from "node:http";
+import { description } from "./mock/outages.mjs";
 import { routes } from "./mock/routes.mjs";
 import { serveFile } from "./mock/static.mjs";
 import { Stream } from "./mock/stream.mjs";
@@ -31,6 +32,9 @@ const server = createServer(async (request, response) => {
   if (url.pathname === "/mock/stall") {
     stream.stalled = true;
     return response.writeHead(204).end();
+  }
+  if (url.pathname === "/openapi.json") {
+    return response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(description()));
   }
   if (!url.pathname.startsWith("/v1/")) return serveFile(url.pathname, response);
   if (Date.now() < awayUntil) return request.socket.destroy();

@@ -7,6 +7,7 @@ import "./styles/states.css";
 import "./styles/tables.css";
 import "./styles/charts.css";
 import "./styles/outages.css";
+import "./styles/incidents.css";
 import "./styles/releases.css";
 import "./styles/forms.css";
 import { start } from "./app";

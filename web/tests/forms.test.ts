@@ -4,7 +4,7 @@ import { headerLines, headersOf, linesOf, numberOf, wordsOf } from "../src/forms
 import { placeErrors } from "../src/forms/placing";
 import { type FieldError, GatewayAway, Problem } from "../src/gateway/problem";
 import { assertionOf, rowsOf, scalarOf, scalarText } from "../src/monitors/assertion";
-import { KINDS, offeredKinds, sectionsOf } from "../src/monitors/kinds";
+import { KINDS, offeredKinds, ownDefinition, sectionsOf } from "../src/monitors/kinds";
 import { changedDefinition, definitionOf, readMonitorSchema } from "../src/monitors/schema";
 
 const refused = (...fields: FieldError[]) => new Problem(422, "Invalid input", "first", fields);
@@ -150,6 +150,21 @@ describe("kinds", () => {
     expect(before).toEqual({ name: "a", quorum: 3, method: "GET" });
     expect(changedDefinition(before, { name: "b" }, ["quorum"])).toEqual({ name: "b", method: "GET" });
   });
+});
+
+test("a heartbeat is sent back without what only probed kinds have", () => {
+  const schema = {
+    kinds: ["http", "heartbeat"],
+    fields: new Set(["name", "kind", "interval_s", "every_s", "parent"]),
+  };
+  const answer = { name: "backup", interval_s: 86_400, every_s: 86_400, parent: null, heartbeat: {} };
+  expect(ownDefinition({ ...answer, kind: "heartbeat" }, schema)).toEqual({
+    name: "backup",
+    kind: "heartbeat",
+    every_s: 86_400,
+    parent: null,
+  });
+  expect(ownDefinition({ ...answer, kind: "http" }, schema)).toHaveProperty("interval_s", 86_400);
 });
 
 test("a badge's name cannot break out of its markdown", () => {

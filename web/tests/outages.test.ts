@@ -5,9 +5,10 @@ import { apdexNotation } from "../src/endpoints/apdex";
 import { verdictOf } from "../src/endpoints/comparison";
 import { lastFailures } from "../src/endpoints/failure_panel";
 import { marksOf } from "../src/endpoints/happenings";
-import { expectedText } from "../src/endpoints/heartbeat_panel";
+import { expectedText, signalText } from "../src/endpoints/heartbeat_panel";
 import { median, phasesOfChecks, phasesOfHistory } from "../src/endpoints/phases";
 import { ballotOf, stateOf, tallyOf, tallyText } from "../src/endpoints/standing";
+import { changeText, learningText, smallestOf } from "../src/endpoints/trend_panel";
 import type { CheckResult, LocationState, Monitor, MonitorHistory } from "../src/gateway/contract";
 import type { Incident, IncidentDetail } from "../src/gateway/outage_contract";
 import { evidenceEntries } from "../src/incidents/evidence";
@@ -262,4 +263,35 @@ test("a ping is due, late or not known", () => {
   expect(expectedText(NOW + 90_000, NOW)).toBe("in 90 s");
   expect(expectedText(NOW - 300_000, NOW)).toBe("late by 5 min");
   expect(expectedText(undefined, NOW)).toBe("not known");
+});
+
+test("what a job said has its exit status", () => {
+  expect(signalText({ at_ms: 0, said: "fail", exit_status: 3 })).toBe("fail (exit status 3)");
+  expect(signalText({ at_ms: 0 })).toBe("success");
+});
+
+describe("trends", () => {
+  test("the smallest changes are read in either form, and unknown ones left out", () => {
+    expect(smallestOf({ state: "watching", smallest_change: { "1h": null, "1d": 0.012 } })).toEqual([
+      ["a day", 0.012],
+    ]);
+    expect(smallestOf({ state: "watching", smallest: [{ span_s: 3600, size: 0.06 }] })).toEqual([
+      ["60 min", 0.06],
+    ]);
+    expect(smallestOf({ state: "learning" })).toEqual([]);
+  });
+
+  test("learning says how long it still takes", () => {
+    const trend = { state: "learning" as const, learned_buckets: 440, needed_buckets: 500 };
+    expect(learningText(trend)).toContain("440 of 500 buckets learned; about 5 h to go");
+    expect(learningText({ state: "learning" })).toContain("Still learning");
+  });
+
+  test("a change's size follows its direction", () => {
+    const change = { kind: "step" as const, start_ms: 0, found_ms: 1, size: -0.021 };
+    expect(changeText({ ...change, direction: "down" })).toBe("Step down by 0.021");
+    expect(changeText({ ...change, kind: "decline", direction: "up", size: 0.01 })).toBe(
+      "Slow change up by 0.010",
+    );
+  });
 });

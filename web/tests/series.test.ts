@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { lonelyPoints, stacked } from "../src/charts/stack";
-import { gapAfter, markGaps } from "../src/series/gaps";
+import { gapAfter, markGaps, withoutYoungEnd } from "../src/series/gaps";
 import { readSeriesName } from "../src/series/name";
 import { lastWholeStep, RANGES, rangeById, stepFor, windowOf } from "../src/series/range";
 import { RateMeter, RateSum } from "../src/series/rate";
@@ -185,4 +185,11 @@ describe("gaps", () => {
   test("a value between two holes gets a dot", () => {
     expect(lonelyPoints([null, 5, null, 1, undefined, 2, null, 7], 0, 7)).toEqual([1, 7]);
   });
+});
+
+test("a step too young to have a value is no hole, a long silence is one", () => {
+  const times = [0, 10, 20, 30];
+  expect(withoutYoungEnd(times, [1, 2, 3, null], 15)).toEqual([1, 2, 3, undefined]);
+  expect(withoutYoungEnd(times, [1, null, null, null], 15)).toEqual([1, null, null, null]);
+  expect(withoutYoungEnd(times, [null, null, null, null], 15)).toEqual([null, null, null, null]);
 });

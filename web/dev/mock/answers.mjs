@@ -86,7 +86,7 @@ export function apdex(satisfied, tolerating, count) {
   if (count === 0) return { score: null, display: "NS [0.5]", band: null, count: 0 };
   const score = (satisfied + tolerating / 2) / count;
   const band = BANDS.find(([least]) => score >= least)[1];
-  return { score, display: `${score.toFixed(2)} [0.5]${count < 100 ? "*" : ""}`, band, count };
+  return { score, display: `${score.toFixed(2)}${count < 100 ? "*" : ""} [0.5]`, band, count };
 }
 
 export function checksOf(world, monitor, limit) {
@@ -110,6 +110,20 @@ export function monitorAnswer(world, monitor) {
     const { outcome, started_ms, total_ms, status, error } = check;
     return [{ location: place, outcome, at_ms: started_ms, since_ms, total_ms, status, error }];
   });
+  // Every thirteenth is a job that reports itself.
+  const job = monitor.id % 13 === 9;
+  const heartbeat = job && {
+    kind: "heartbeat",
+    url: "",
+    heartbeat: {
+      state: "up",
+      pings: 240,
+      last_ping_ms: Date.now() - 40_000,
+      running_since_ms: null,
+      next_expected_ms: Date.now() + 260_000,
+      down_after_ms: Date.now() + 560_000,
+    },
+  };
   const good = monitor.bad === "down" ? 80 : 400 - (monitor.seed % 30);
   return {
     id: monitor.id,
@@ -124,6 +138,7 @@ export function monitorAnswer(world, monitor) {
     places: locations,
     apdex: apdex(good, monitor.bad === "degraded" ? 300 : 20, monitor.bad === "degraded" ? 720 : 425),
     uptime_24h: monitor.bad === "down" ? 0.9412 : 1 - (monitor.seed % 5) / 4000,
+    ...heartbeat,
   };
 }
 

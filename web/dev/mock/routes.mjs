@@ -1,5 +1,6 @@
 /** The routes of the stand-in gateway except the stream. */
 import * as answers from "./answers.mjs";
+import * as outages from "./outages.mjs";
 
 const EXPIRES_S = Number(process.env.EXPIRES ?? 900);
 const tokens = new Set();
@@ -48,6 +49,18 @@ function auth(action, request, response, body) {
   return problem(response, 401, "Wrong email or password", "");
 }
 
+/** Null: there is no such thing; undefined: another route's. */
+function aroundOf(world, parts, parameters) {
+  const [room, id] = parts;
+  if (room === "incidents") {
+    return id ? outages.incident(world, id) : { incidents: outages.incidents(world, parameters) };
+  }
+  if (room === "maintenance") return { maintenance: outages.maintenance(world) };
+  if (room !== "markers") return undefined;
+  if (parts[2] === "compare") return outages.comparison(Number(parameters.get("monitor")), Number(id));
+  return { markers: outages.markers(world, parameters) };
+}
+
 export function routes(world, request, response, url, body) {
   const parts = url.pathname.split("/").slice(2).map(decodeURIComponent);
   const parameters = url.searchParams;
@@ -58,11 +71,15 @@ export function routes(world, request, response, url, body) {
     return json(response, 200, {
       email: "anna@example.com",
       account: { id: "1", name: "Harbour" },
-      scopes: ["read"],
+      scopes: process.env.READER === "1" ? ["read"] : ["admin", "read"],
     });
   }
   if (parts[0] === "sources") return json(response, 200, { sources: answers.sources(world) });
   if (parts[0] === "query") return json(response, 200, answers.query(world, parameters));
+  const around = aroundOf(world, parts, parameters);
+  if (around !== undefined) {
+    return around === null ? problem(response, 404, "Not found", "") : json(response, 200, around);
+  }
   if (parts[0] === "alerts") return json(response, 200, { alerts: answers.alerts(world) });
   if (parts[0] === "monitors" && parts.length === 1) {
     const monitors = world.monitors.map((monitor) => answers.monitorAnswer(world, monitor));
@@ -71,7 +88,14 @@ export function routes(world, request, response, url, body) {
   const monitor = world.monitors.find((candidate) => String(candidate.id) === parts[1]);
   if (parts[0] !== "monitors" || !monitor)
     return problem(response, 404, "Not found", "There is no such thing.");
+  if (parts.length === 2) return json(response, 200, answers.monitorAnswer(world, monitor));
   if (parts[2] === "history") return json(response, 200, answers.history(world, monitor, parameters));
+  if (parts[2] === "trend") return json(response, 200, outages.trend(monitor));
+  if (parts[2] === "uptime") return json(response, 200, outages.uptime(world, monitor, parameters));
+  if (parts[2] === "pings") return json(response, 200, { pings: outages.pings() });
+  if (parts[2] === "ping-url")
+    return json(response, 200, { ping: "/v1/ping/3f9c", fail: "/v1/ping/3f9c/fail" });
+  if (parts[2] === "badges") return problem(response, 404, "Not found", "The badges are not public.");
   const limit = Number(parameters.get("limit") ?? 50);
   return json(response, 200, { checks: answers.checksOf(world, monitor, limit) });
 }

@@ -4,7 +4,7 @@ import { type Line, TimeChart } from "../charts/time_chart";
 import { formatMillis, formatUptime, NOTHING } from "../format";
 import type { CheckPhase, CheckResult, MonitorHistory } from "../gateway/contract";
 import { el, setClass, setText } from "../parts/element";
-import { type Cell, gapAfter, markGaps } from "../series/gaps";
+import { type Cell, gapAfter, markGaps, withoutYoungEnd } from "../series/gaps";
 import type { Range } from "../series/range";
 import { apdexBand, apdexText, apdexTone } from "./apdex";
 import type { Happenings } from "./happenings";
@@ -97,7 +97,8 @@ export class EndpointCharts {
     }
     const window: [number, number] = [now - range.seconds * 1000, now];
     const gap = gapAfter(Math.max(history.step_s, intervalS) * 1000);
-    const line = (values: readonly Cell[]) => markGaps(timestamps, values, gap);
+    const line = (values: readonly Cell[]) =>
+      withoutYoungEnd(timestamps, markGaps(timestamps, values, gap), gap);
     const response = [history.p50_ms, history.p95_ms, history.p99_ms].map(line);
     this.response.show(RESPONSE, timestamps, response, window);
     this.apdex.show(APDEX, timestamps, [line(history.apdex.map((entry) => entry?.score ?? null))], window);
@@ -111,6 +112,11 @@ export class EndpointCharts {
       found.map(([, values]) => line(values)),
       window,
     );
+  }
+
+  /** A job that reports itself has runs, but no phases. */
+  withoutPhases(): void {
+    this.phases.element.hidden = true;
   }
 
   mark(history: MonitorHistory, happenings: Happenings, marks: Marks, now: number): void {

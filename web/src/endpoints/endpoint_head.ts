@@ -3,8 +3,8 @@ import type { App } from "../app";
 import { formatMillis, formatSpan } from "../format";
 import type { Monitor } from "../gateway/contract";
 import { serverNow } from "../live/server_clock";
-import { KINDS } from "../monitors/kinds";
-import { definitionOf, readMonitorSchema } from "../monitors/schema";
+import { KINDS, ownDefinition } from "../monitors/kinds";
+import { readMonitorSchema } from "../monitors/schema";
 import { badge, setBadge } from "../parts/badge";
 import { deed } from "../parts/deed";
 import { el, setChildren, setText } from "../parts/element";
@@ -121,7 +121,7 @@ function pauseButton(app: App, id: string, paused: boolean): HTMLElement {
       const [document, known] = await Promise.all([app.gateway.description(), app.gateway.monitor(id)]);
       const schema = readMonitorSchema(document);
       if (!schema) throw new Error("The gateway does not describe its monitors.");
-      await app.editing.saveMonitor({ ...definitionOf(known, schema), paused: !paused }, id);
+      await app.editing.saveMonitor({ ...ownDefinition(known, schema), paused: !paused }, id);
       await app.endpoints.load();
     },
   });

@@ -41,7 +41,7 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
   const locations = new LocationTable();
   const checks = new CheckTable();
   const failures = new FailurePanel(app.gateway, id);
-  const heartbeat = new HeartbeatPanel(app.gateway, id);
+  const heartbeat = new HeartbeatPanel(app, id);
   const availability = new AvailabilityTable(app.gateway, id);
   const trend = new TrendPanel(app.gateway, id);
   const badges = new BadgePanel(app, id, () => monitor()?.name ?? id);
@@ -123,24 +123,21 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
   const lay = () => {
     const beside = (...pair: Loading[]) =>
       el("div", { class: "two-columns" }, ...pair.map((panel) => panel.element));
-    setChildren(
-      content,
-      passive() && heartbeat.element,
-      charts.element,
-      releases.element,
-      beside(availability, trend),
-      !passive() && locations.element,
-      beside(failures, badges),
-      !passive() && checks.element,
-    );
+    if (passive()) {
+      charts.withoutPhases();
+      const parts = [heartbeat.element, charts.element, releases.element, beside(availability, failures)];
+      setChildren(content, ...parts, badges.element);
+    } else {
+      const parts = [charts.element, releases.element, beside(availability, trend), locations.element];
+      setChildren(content, ...parts, beside(failures, badges), checks.element);
+    }
     loadPanels();
     void badges.load(leave.signal);
   };
   const loadPanels = () => {
     panelsAt = Date.now();
-    const panels: Loading[] = [availability, trend, failures];
-    if (passive()) panels.push(heartbeat);
-    for (const panel of panels) void panel.load(leave.signal);
+    const own = passive() ? heartbeat : trend;
+    for (const panel of [availability, failures, own]) void panel.load(leave.signal);
   };
   const draw = () => {
     if (!past) return;
@@ -181,7 +178,11 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
     app.incidents.changed.on(showMonitor),
     app.maintenance.changed.on(showMonitor),
     // What only administrators may do is offered once it is known that this is one.
-    app.viewer.changed.on(() => shown && badges.load(leave.signal)),
+    app.viewer.changed.on(() => {
+      if (!shown) return;
+      loadPanels();
+      void badges.load(leave.signal);
+    }),
     app.feed.reset.on(() => {
       shown = false;
       void load(true);

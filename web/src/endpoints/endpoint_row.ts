@@ -5,6 +5,7 @@ import { formatAgo, formatMillis, formatSpan, formatUptime } from "../format";
 import type { LocationState, MonitorState } from "../gateway/contract";
 import type { Incident, Maintenance } from "../gateway/outage_contract";
 import { serverNow } from "../live/server_clock";
+import { KINDS } from "../monitors/kinds";
 import type { Row } from "../overview/paged_rows";
 import type { Narrowing } from "../overview/section";
 import type { Column } from "../overview/sort";
@@ -113,7 +114,7 @@ export function endpointRow(endpoint: Endpoint, marks: Marks): Row<Endpoint> {
         setChildren(note, ...notes(incident, quiet, now));
       }
       setText(name, monitor.name);
-      setText(url, monitor.url);
+      setText(url, monitor.url || (KINDS[monitor.kind]?.label ?? monitor.kind));
       url.title = monitor.url;
       setText(duration, formatMillis(row.item.lastDurationMs));
       setText(apdex, apdexText(monitor.apdex));

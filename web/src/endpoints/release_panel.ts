@@ -1,6 +1,6 @@
 /** Releases in the range, and before and after the one that is chosen. */
 import type { App } from "../app";
-import { formatMoment, formatSpan } from "../format";
+import { formatCount, formatMoment } from "../format";
 import { textControl } from "../forms/control";
 import type { Comparison, Marker } from "../gateway/outage_contract";
 import { explain, Problem } from "../gateway/problem";
@@ -9,13 +9,13 @@ import { choices } from "../parts/choices";
 import { deed } from "../parts/deed";
 import { el, setChildren, setClass } from "../parts/element";
 import { panel } from "../parts/panel";
-import { verdictOf } from "./comparison";
+import { leftOut, verdictOf } from "./comparison";
 
 const WINDOWS = [
-  { id: "1800", label: "30 min" },
-  { id: "3600", label: "1 h" },
-  { id: "21600", label: "6 h" },
-  { id: "86400", label: "24 h" },
+  { id: "30m", label: "30 min" },
+  { id: "1h", label: "1 h" },
+  { id: "6h", label: "6 h" },
+  { id: "24h", label: "24 h" },
 ];
 const LISTED = 12;
 
@@ -26,7 +26,7 @@ export class ReleasePanel {
   private readonly windows = choices("Compared window", WINDOWS, (id) => this.widen(id), "window");
   private markers: readonly Marker[] = [];
   private chosen: string | null = null;
-  private window = "3600";
+  private window = "1h";
   private request = new AbortController();
   private readonly stop: () => void;
 
@@ -99,12 +99,7 @@ export class ReleasePanel {
     const frame = (...content: HTMLElement[]) => setChildren(this.result, this.head(marker), ...content);
     frame(el("div", { class: "skeleton skeleton-row" }));
     try {
-      const found = await this.app.gateway.compare(
-        String(marker.id),
-        this.monitor,
-        Number(this.window),
-        signal,
-      );
+      const found = await this.app.gateway.compare(String(marker.id), this.monitor, this.window, signal);
       if (!signal.aborted) frame(this.table(found));
     } catch (error) {
       if (signal.aborted) return;
@@ -145,11 +140,15 @@ export class ReleasePanel {
     const compared = found.monitors?.find((entry) => String(entry.monitor) === this.monitor);
     if (!compared) return el("p", { class: "muted note" }, "There are no checks around this release.");
     const verdict = verdictOf(compared, this.targetMs());
-    const windowS = found.window_s ?? Number(this.window);
+    const length = WINDOWS.find(({ id }) => id === this.window)?.label ?? "";
     const figure = (label: string, value: string, testid: string) => {
       const number = el("span", { class: "figure-value", testid }, value);
       return el("div", { class: "figure" }, el("span", { class: "figure-label" }, label), number);
     };
+    const chance = verdict.chance === "–" ? "" : ` (${verdict.chance})`;
+    const unfinished = found.complete === false ? " The time after it has not passed yet." : "";
+    const out = leftOut(compared);
+    const without = out > 0 ? ` ${formatCount(out)} checks within incidents are left out.` : "";
     const difference = figure("difference", verdict.difference, "compared-difference");
     setClass(difference.querySelector(".figure-value") as Element, `figure-value tone-${verdict.tone}`);
     return el(
@@ -158,16 +157,12 @@ export class ReleasePanel {
       el(
         "div",
         { class: "figures compared" },
-        figure(`${formatSpan(windowS * 1000)} before`, verdict.before, "compared-before"),
-        figure(`${formatSpan(windowS * 1000)} after`, verdict.after, "compared-after"),
+        figure(`${length} before`, verdict.before, "compared-before"),
+        figure(`${length} after`, verdict.after, "compared-after"),
         difference,
         figure("with 95 % certainty", verdict.range, "compared-range"),
       ),
-      el(
-        "p",
-        { class: "muted note" },
-        `${verdict.words} ${verdict.chance === "–" ? "" : `(${verdict.chance})`}`,
-      ),
+      el("p", { class: "muted note" }, `${verdict.words}${chance}${unfinished}${without}`),
     );
   }
 

@@ -11,15 +11,25 @@ import { type Loading, panel } from "../parts/panel";
 const CHANGES_SHOWN = 6;
 const BUCKET_MS = 300_000;
 
-/** Changes of Apdex are small: three decimals, with a sign. */
-export function sizeText(size: number): string {
-  return `${size < 0 ? "−" : "+"}${Math.abs(size).toFixed(3)}`;
-}
-
+/** Changes of Apdex are small: three decimals. */
 export function changeText(change: TrendChange): string {
   const what = change.kind === "decline" ? "Slow change" : "Step";
-  const signed = change.direction === "down" ? -Math.abs(change.size) : Math.abs(change.size);
-  return `${what} ${change.direction} by ${sizeText(signed).slice(1)}`;
+  return `${what} ${change.direction} by ${Math.abs(change.size).toFixed(3)}`;
+}
+
+const SPANS: Record<string, string> = { "1h": "1 h", "1d": "a day", "7d": "a week" };
+
+/** The floor of any method with the present traffic, by how much time there is before and after. */
+export function smallestOf(trend: Trend): [string, number][] {
+  const named = Object.entries(trend.smallest_change ?? {}).map(([span, size]): [string, number | null] => [
+    SPANS[span] ?? span,
+    size,
+  ]);
+  const listed = (trend.smallest ?? []).map(({ span_s, size }): [string, number | null] => [
+    formatSpan(span_s * 1000),
+    size,
+  ]);
+  return [...named, ...listed].filter((entry): entry is [string, number] => typeof entry[1] === "number");
 }
 
 /** `421 of 500 buckets learned; about 7 h to go`. */
@@ -74,9 +84,8 @@ export class TrendPanel implements Loading {
 function watchingText(trend: Trend): string {
   const parts: string[] = [];
   if (typeof trend.expected === "number") parts.push(`Usual for this hour: ${trend.expected.toFixed(3)}`);
-  if (typeof trend.budget_per_day === "number") {
-    parts.push(`false alarms allowed in the whole account: ${trend.budget_per_day} a day`);
-  }
+  const budget = trend.false_alarms?.per_day ?? trend.budget_per_day;
+  if (typeof budget === "number") parts.push(`false alarms allowed in the whole account: ${budget} a day`);
   return parts.join("; ");
 }
 
@@ -122,13 +131,12 @@ function standings(trend: Trend): HTMLElement {
 }
 
 function smallest(trend: Trend): HTMLElement {
-  const known = (trend.smallest ?? []).filter((entry) => typeof entry.size === "number");
-  const rows = known.map((entry) =>
+  const rows = smallestOf(trend).map(([span, size]) =>
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, `within ${formatSpan(entry.span_s * 1000)}`),
-      el("td", { class: "number" }, (entry.size ?? 0).toFixed(3)),
+      el("th", { scope: "row" }, `with ${span} on each side`),
+      el("td", { class: "number" }, size.toFixed(3)),
     ),
   );
   const none = el("p", { class: "muted" }, "Not enough checks yet to say.");

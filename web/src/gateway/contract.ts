@@ -89,9 +89,18 @@ export interface Monitor {
   uptime_24h: number | null;
   quorum?: number;
   parent?: Id | null;
-  /** Heartbeats only: the newest ping, and when the next one is due. */
+  heartbeat?: Heartbeat | null;
+}
+
+/** What is known of a job that reports itself. */
+export interface Heartbeat {
+  /** `new` before the first ping, `late` while a ping is due but within its grace. */
+  state?: string;
+  pings?: number;
   last_ping_ms?: number | null;
+  running_since_ms?: number | null;
   next_expected_ms?: number | null;
+  down_after_ms?: number | null;
 }
 
 export interface MonitorHistory {

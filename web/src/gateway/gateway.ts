@@ -19,6 +19,7 @@ import type {
   Maintenance,
   Marker,
   Ping,
+  PingUrl,
   Trend,
   UptimeAnswer,
 } from "./outage_contract";
@@ -109,6 +110,11 @@ export class Gateway {
     return (await this.get<{ pings?: Ping[] }>(monitorPath(monitor, "/pings"), [], signal)).pings ?? [];
   }
 
+  /** Where a heartbeat's job pings; for administrators, since whoever has it may ping. */
+  pingUrl(monitor: string, signal?: AbortSignal): Promise<PingUrl> {
+    return this.get(monitorPath(monitor, "/ping-url"), [], signal);
+  }
+
   badgeLinks(monitor: string, signal?: AbortSignal): Promise<BadgeLinks> {
     return this.get(monitorPath(monitor, "/badges"), [], signal);
   }
@@ -144,10 +150,11 @@ export class Gateway {
     return (await this.get<{ markers: Marker[] }>("/v1/markers", parameters, signal)).markers;
   }
 
-  compare(marker: string, monitor: string, windowS: number, signal?: AbortSignal): Promise<Comparison> {
+  /** `window`: a time such as `30m` or `6h`, on each side. */
+  compare(marker: string, monitor: string, window: string, signal?: AbortSignal): Promise<Comparison> {
     const parameters: Parameters = [
       ["monitor", monitor],
-      ["window", windowS],
+      ["window", window],
     ];
     return this.get(`/v1/markers/${encodeURIComponent(marker)}/compare`, parameters, signal);
   }

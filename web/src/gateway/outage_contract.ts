@@ -87,19 +87,26 @@ export interface ComparedSide {
   satisfied: number;
   tolerating: number;
   frustrated: number;
+  display?: string;
+  /** Checks within incidents, which the comparison leaves out. */
+  left_out?: number;
+}
+
+export interface Compared {
+  monitor: Id;
+  before?: ComparedSide | null;
+  after?: ComparedSide | null;
+  difference?: number | null;
+  low?: number | null;
+  high?: number | null;
+  p?: number | null;
 }
 
 export interface Comparison {
   window_s?: number;
-  monitors?: {
-    monitor: Id;
-    before?: ComparedSide | null;
-    after?: ComparedSide | null;
-    difference?: number | null;
-    low?: number | null;
-    high?: number | null;
-    p?: number | null;
-  }[];
+  /** False while the time after the release has not passed. */
+  complete?: boolean;
+  monitors?: Compared[];
 }
 
 export interface TrendChange {
@@ -115,20 +122,32 @@ export interface Trend {
   state: "learning" | "watching";
   learned_buckets?: number | null;
   needed_buckets?: number | null;
-  /** How far the charts stand from their alarm, 0..1. */
+  /** How far the charts are up, as shares of their thresholds: at 1 a change is found. */
   standing?: { down?: number | null; up?: number | null } | null;
   expected?: number | null;
+  /** By range: `1h`, `1d`, `7d`. */
+  smallest_change?: Record<string, number | null> | null;
   smallest?: { span_s: number; size: number | null }[] | null;
+  false_alarms?: { per_day?: number | null } | null;
   budget_per_day?: number | null;
   changes?: TrendChange[] | null;
 }
 
 export interface Ping {
+  n?: number;
   at_ms: number;
-  kind?: string | null;
-  duration_ms?: number | null;
-  address?: string | null;
-  note?: string | null;
+  said?: string | null;
+  exit_status?: number | null;
+  took_ms?: number | null;
+  /** The beginning of what the job sent along. */
+  body?: string | null;
+}
+
+/** Paths below the gateway's address. */
+export interface PingUrl {
+  ping: string;
+  start?: string;
+  fail?: string;
 }
 
 export interface BadgeLinks {

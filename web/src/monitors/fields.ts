@@ -209,17 +209,28 @@ export const SERVICE: FieldSpec = {
 
 export const HEARTBEAT: readonly FieldSpec[] = [
   {
-    name: "period_s",
+    name: "every_s",
     label: "A ping every, s",
-    hint: "Or a schedule below",
-    make: (name) => numberControl(name, { empty: null }),
+    hint: "So long after the last one",
+    make: optionalNumber("86400"),
   },
   {
     name: "cron",
-    label: "Schedule",
-    hint: "A cron expression, instead of a period",
-    make: (name) => textControl(name, { placeholder: "30 2 * * *", empty: null }),
+    label: "Or a schedule",
+    hint: "A cron expression, instead of the above",
+    make: (name) => textControl(name, { placeholder: "30 2 * * mon-fri", empty: null }),
   },
-  { name: "zone", label: "Time zone", make: (name) => textControl(name, { placeholder: "UTC" }) },
-  { name: "grace_s", label: "Grace, s", hint: "How late a ping may be", make: number("60") },
+  {
+    name: "zone",
+    label: "Time zone",
+    hint: "Of the schedule",
+    make: (name) => textControl(name, { placeholder: "UTC" }),
+  },
+  { name: "grace_s", label: "Grace, s", hint: "So much later a ping is missed", make: number("300") },
+  {
+    name: "max_run_s",
+    label: "Longest run, s",
+    hint: "For jobs that say when they begin",
+    make: optionalNumber("any"),
+  },
 ];

@@ -17,7 +17,7 @@ import {
   TRUST,
   target,
 } from "./fields";
-import type { MonitorSchema } from "./schema";
+import { definitionOf, type MonitorSchema } from "./schema";
 
 export interface KindSpec {
   label: string;
@@ -99,9 +99,30 @@ export function sectionsOf(kind: string, schema: MonitorSchema): SectionSpec[] {
   if (!spec.passive) sections.push({ title: "How often, how fast", fields: RHYTHM });
   sections.push(...spec.own);
   if (!spec.passive) sections.push({ title: "From where", fields: PLACES });
-  sections.push({ title: "Outages", fields: spec.passive ? OUTAGES.slice(-1) : OUTAGES, folded: true });
+  sections.push({
+    title: "Outages",
+    fields: spec.passive ? OUTAGES.filter(isEverybodys) : OUTAGES,
+    folded: true,
+  });
   return sections.map((section) => ({
     ...section,
     fields: section.fields.filter((field) => schema.fields.has(field.name)),
   }));
+}
+
+/** Of the fields about outages, those that need no locations. */
+function isEverybodys(field: FieldSpec): boolean {
+  return field.name === "recover_after" || field.name === "parent";
+}
+
+/** The definition within an answer, as a PUT takes it: of a passive kind without what only probed ones have. */
+export function ownDefinition(
+  answer: Readonly<Record<string, unknown>>,
+  schema: MonitorSchema,
+): Record<string, unknown> {
+  const definition = definitionOf(answer, schema);
+  if (!KINDS[String(answer["kind"])]?.passive) return definition;
+  const probed = [...RHYTHM, ...PLACES, ...OUTAGES.filter((field) => !isEverybodys(field))];
+  for (const field of probed) delete definition[field.name];
+  return definition;
 }

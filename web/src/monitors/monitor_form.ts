@@ -7,8 +7,8 @@ import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { endpointAddress, HOME } from "../route";
-import { KINDS, offeredKinds, sectionsOf } from "./kinds";
-import { changedDefinition, definitionOf, type MonitorSchema, readMonitorSchema } from "./schema";
+import { KINDS, offeredKinds, ownDefinition, sectionsOf } from "./kinds";
+import { changedDefinition, type MonitorSchema, readMonitorSchema } from "./schema";
 
 /** What the form starts from; everything else is the gateway's default. */
 const FRESH = {
@@ -42,7 +42,7 @@ export function monitorForm(app: App, id: string | null): Page {
         return;
       }
       if (known) setText(title, `Change ${known.name}`);
-      show(schema, known ? definitionOf(known, schema) : null);
+      show(schema, known ? ownDefinition(known, schema) : null);
     } catch (error) {
       if (request.signal.aborted) return;
       const missing = error instanceof Problem && error.status === 404;

@@ -24,3 +24,13 @@ export function markGaps(times: readonly number[], values: readonly Cell[], gapM
   }
   return marked;
 }
+
+/** The last step may be too young to have a value yet: a short run of nulls at the end is no hole. */
+export function withoutYoungEnd(times: readonly number[], values: readonly Cell[], gapMs: number): Cell[] {
+  let last = values.length - 1;
+  while (last >= 0 && typeof values[last] !== "number") last -= 1;
+  const open = [...values];
+  const end = times[times.length - 1] ?? 0;
+  if (last >= 0 && end - (times[last] ?? 0) <= gapMs) open.fill(undefined, last + 1);
+  return open;
+}
