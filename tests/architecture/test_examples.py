@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from alerting.channels.webhook import sign
-from vedette.events.signals import AlertTransition
+from tests.unit.windows.watching import Known
+from vedette.events.checks import CheckRecord
+from vedette.events.signals import AlertTransition, Signal
 from vedette.store import alerts
 from vedette.store.pool import Store
+from vedette.windows.outages import OutageShard
+from vedette.windows.votes import Policy
 
 ROOT = Path(__file__).parents[2]
 WEBHOOKS = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
@@ -44,13 +48,23 @@ def test_the_receiver_s_example_refuses_what_is_not(is_genuine: Any, secret: str
     assert not is_genuine(secret, timestamp, sign("secret", 1_700_000_000, b"{}"), body)
 
 
+def outage_signals(account: int) -> list[Signal]:
+    """What a monitor's first check signals if it fails and one location is enough."""
+    shard = OutageShard()
+    failing = CheckRecord(4, "local", 1000, 1000, "down", error="status: 503", account=account)
+    shard.fold(failing, Known(Policy(quorum=1)))
+    return shard.take().signals
+
+
 def test_the_documented_notification_has_the_fields_of_a_real_one(store: Store) -> None:
     shown = json.loads(block("json"))
     account = store.row("INSERT INTO accounts (name) VALUES ('a') RETURNING id")
     assert account is not None
     alerts.add_channel(store, account["id"], "c", "webhook", {"url": "http://receiver.example/", "secret": "s" * 16})
-    detail = {"failures": 1, "monitor": 4, "location": "local", "error": "status: 503", "status": 503}
-    transition = AlertTransition(1, 2, account["id"], 3, "r", "monitor:4@local", "firing", 5, "title", detail=detail)
+    (signal,) = outage_signals(account["id"])
+    transition = AlertTransition(
+        1, 2, account["id"], 3, "r", signal.subject, "firing", 5, "title", detail=signal.detail
+    )
     alerts.record(store, [(transition, ())])
     row = store.row("SELECT body FROM notifications")
     assert row is not None

@@ -51,6 +51,8 @@ class Attendance:
 
     def lapse(self, until_ms: int) -> int | None:
         """Give up waiting for the answers that were due by then; when the last of these was, None without any."""
+        if not self.asked:
+            return None
         late = {location: due for location, due in self.asked.items() if due <= until_ms}
         for location in late:
             del self.asked[location]

@@ -157,7 +157,9 @@ class OutageShard:
     ) -> None:  # fmt: skip
         """Judge the votes anew: for a `result`, or since time has passed."""
         alive = known.alive(monitor.account)
-        electorate = monitor.attendance.electorate(policy, alive, monitor.votes, clock_ms)
+        electorate: frozenset[str] = frozenset()
+        if any(vote.failing for vote in monitor.votes.values()):  # else nobody asks who they are
+            electorate = monitor.attendance.electorate(policy, alive, monitor.votes, clock_ms)
         found = verdict(monitor.votes, policy, electorate)
         if monitor.state == "down" and found != "down" and result is not None:
             monitor.good += 1
@@ -234,8 +236,11 @@ class OutageShard:
 
     def _show(self, key: int, monitor: MonitorState, word: str, suppressed: int | None = None) -> None:
         incident = None if monitor.incident is None else monitor.incident.id
-        row = OutageState(key, word, monitor.since_ms, monitor.now_ms, incident, suppressed)
-        if monitor.shown is None or row._replace(at_ms=0) != monitor.shown._replace(at_ms=0):
+        before = monitor.shown
+        if before is None or (before.state, before.since_ms, before.incident, before.suppressed_by) != (
+            word, monitor.since_ms, incident, suppressed,
+        ):  # fmt: skip
+            row = OutageState(key, word, monitor.since_ms, monitor.now_ms, incident, suppressed)
             self._decisions.states[key] = monitor.shown = row
 
     def _signal(self, key: int, monitor: MonitorState, meant: Meaning, at_ms: int) -> None:

@@ -14,6 +14,7 @@ from vedette.events.signals import Signal
 from vedette.statistics.sketch import Sketch
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
 from vedette.windows.endpoint import EndpointShard, Place
+from vedette.windows.votes import Policy
 
 T0 = 1_700_000_000_000 - 1_700_000_000_000 % DAY
 LATENESS = 120_000
@@ -192,6 +193,53 @@ def test_missed_and_probe_error_leave_the_denominators() -> None:
     assert (row.missed, row.probe_error, row.up, row.down) == (1, 1, 1, 1)
     assert (row.satisfied, row.tolerating, row.frustrated) == (1, 0, 1)
     assert (row.sum_ms, row.min_ms, row.max_ms, Sketch.from_bytes(row.sketch).count) == (100, 100, 100, 1)
+
+
+def test_a_re_check_is_kept_and_is_the_place_s_last_word_but_counts_nowhere() -> None:
+    shard, tables = EndpointShard(), Tables()
+    for result in (check(0), check(1, "down", attempt=2), check(2, attempt=3)):
+        shard.fold(result)
+    tables.take(shard.flush())
+    (minute,), (hour,) = tables.minutes.values(), tables.hours.values()
+    for row in (minute, hour):
+        assert (row.up, row.down, row.satisfied, row.frustrated, row.sum_ms) == (1, 0, 1, 0, 10)
+    assert [result.attempt for result in tables.raw] == [1, 2, 3]
+    assert [signal.state for signal in tables.signals] == ["up", "down", "up"]
+    alone = EndpointShard()
+    alone.fold(check(5, "down", attempt=2))
+    flushed = alone.flush()
+    assert flushed is not None
+    assert (flushed[0].minutes, flushed[0].hours, len(flushed[0].results)) == ([], [], 1)
+    assert [state.outcome for state in flushed[0].states] == ["down"]
+
+
+def reviewed(policy: Policy, *, removed: bool = False) -> tuple[EndpointShard, list[tuple[str, str, int]]]:
+    shard = EndpointShard()
+    for place, outcome in (("x", "down"), ("y", "down"), ("z", "up")):
+        shard.fold(check(0, outcome, location=place))  # type: ignore[arg-type]
+    shard.flush()
+    shard.review(lambda monitor: policy, lambda monitor: removed)
+    flushed = shard.flush()
+    return shard, [(s.subject, s.state, s.at) for s in (flushed[1] if flushed else [])]
+
+
+def test_what_fails_where_nobody_watches_any_more_is_signalled_to_be_over_once() -> None:
+    later = T0 + 9000
+    shard, found = reviewed(Policy(paused=True, changed_ms=later))
+    assert found == [("monitor:1@x", "paused", later), ("monitor:1@y", "paused", later)]
+    shard.review(lambda monitor: Policy(paused=True, changed_ms=later), lambda monitor: False)
+    assert shard.flush() is None
+    shard.fold(check(20, "down", location="x"), None)  # of a probe that has not heard of it
+    flushed = shard.flush()
+    assert flushed is not None
+    assert (flushed[1], len(flushed[0].minutes)) == ([], 1)
+    assert reviewed(Policy(locations=frozenset("yz"), changed_ms=later))[1] == [("monitor:1@x", "unknown", later)]
+    assert reviewed(Policy())[1] == []
+
+
+def test_a_removed_monitor_is_forgotten_without_a_word() -> None:
+    shard, found = reviewed(Policy(), removed=True)
+    assert (shard.places, found) == ({}, [])
 
 
 def test_nothing_new_is_nothing_to_write() -> None:
