@@ -21,7 +21,7 @@ pytest_plugins = ["tests.servers.plugin", "tests.servers.guarded"]
 ON_BOTH = (
     "tests/integration/store/",
     *(f"tests/integration/flows/test_{name}.py" for name in ("alerts", "crashes", "endpoints", "pipeline", "resuming")),
-    *(f"tests/integration/flows/test_{name}.py" for name in ("backup", "outages", "rollup")),
+    *(f"tests/integration/flows/test_{name}.py" for name in ("backup", "heartbeats", "outages", "rollup")),
     "tests/integration/flows/test_clusters.py::test_a_cluster_whose_member_is_killed",
     "tests/integration/gateway/test_query",
     "tests/integration/gateway/test_history",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from launch.checked_once import LOCATION, check_once, lines_of
-from launch.client import gateway
+from launch.client import access, gateway
 from vedette.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help="Endpoints that are checked.")
@@ -25,14 +26,31 @@ _EXIT = {"down": 1, "probe_error": 2}
 
 @app.command("add")
 def add_monitor(
-    url: str,
+    url: Annotated[str | None, typer.Argument(help="what is checked; a heartbeat has none")] = None,
     name: Annotated[str | None, typer.Option(help="the URL if not given")] = None,
     interval: Annotated[int, typer.Option(help="seconds")] = 60,
     timeout: Annotated[float, typer.Option(help="seconds")] = 10.0,
     apdex: Annotated[int, typer.Option(help="target T in milliseconds")] = 500,
+    kind: Annotated[str | None, typer.Option(help="heartbeat: a job pings; else the URL's scheme tells it")] = None,
+    every: Annotated[int | None, typer.Option(help="heartbeat: seconds between pings")] = None,
+    cron: Annotated[str | None, typer.Option(help="heartbeat: the times of pings, as '30 2 * * *'")] = None,
+    zone: Annotated[str, typer.Option(help="heartbeat: of the cron times")] = "UTC",
+    grace: Annotated[int, typer.Option(help="heartbeat: seconds that a ping may be late")] = 300,
+    max_run: Annotated[int | None, typer.Option(help="heartbeat: seconds that a run may take")] = None,
 ) -> None:
-    """Check an endpoint from now on."""
+    """Check an endpoint from now on, or wait for a job's pings."""
+    if kind == "heartbeat":
+        if name is None:
+            raise InvalidInput("--name", "<missing>", "a name for the heartbeat")
+        fields = {"every_s": every, "cron": cron, "zone": zone, "grace_s": grace, "max_run_s": max_run}
+        made = gateway().call("POST", "/v1/monitors", body={"name": name, "kind": kind, "url": url or "", **fields})
+        console.print(f"monitor {made['id']}: {made['name']}", markup=False)
+        _print_url(gateway().call("GET", f"/v1/monitors/{made['id']}/ping-url"))
+        return
+    if url is None:
+        raise InvalidInput("URL", "<missing>", "what is to be checked, or --kind heartbeat")
     body = {
+        **({} if kind is None else {"kind": kind}),
         "url": url,
         "name": name or url[:200],
         "interval_s": interval,
@@ -50,8 +68,43 @@ def list_monitors() -> None:
     for row in gateway().call("GET", "/v1/monitors")["monitors"]:
         uptime = "" if row["uptime_24h"] is None else f"{row['uptime_24h']:.3%}"
         times = ", ".join(f"{place['total_ms']:.0f}" for place in row["places"])
-        cells = (str(row["id"]), row["name"], row["state"], times, row["apdex"]["display"], uptime, row["url"])
+        job = row.get("heartbeat")
+        state, apdex, target = (
+            (row["state"], row["apdex"]["display"], row["url"]) if job is None else (job["state"], "", _due(row))
+        )
+        cells = (str(row["id"]), row["name"], state, times, apdex, uptime, target)
         table.add_row(*(escape(cell) for cell in cells))
+    console.print(table)
+
+
+def _due(row: dict[str, Any]) -> str:
+    """When a heartbeat's pings are due, in words."""
+    return f"a ping every {row['every_s']} s" if row["cron"] is None else f"a ping at {row['cron']} ({row['zone']})"
+
+
+@app.command("ping-url")
+def ping_url(
+    monitor: int,
+    renew: Annotated[bool, typer.Option("--renew", help="make another; this one leads nowhere then")] = False,
+) -> None:
+    """Show the URL that a heartbeat's job pings."""
+    _print_url(gateway().call("POST" if renew else "GET", f"/v1/monitors/{monitor}/ping-url"))
+
+
+def _print_url(found: dict[str, Any]) -> None:
+    print(f"{access()[0].rstrip('/')}{found['ping']}")
+
+
+@app.command("pings")
+def last_pings(monitor: int, limit: Annotated[int, typer.Option(help="at most so many")] = 20) -> None:
+    """List a heartbeat's last pings, newest first."""
+    table = Table("time (UTC)", "ping", "run", "took ms", "output", title="pings")
+    for row in gateway().call("GET", f"/v1/monitors/{monitor}/pings", params={"limit": limit})["pings"]:
+        at = datetime.fromtimestamp(row["at_ms"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        said = row["said"] if row["exit_status"] is None else f"{row['said']} ({row['exit_status']})"
+        took = "" if row["took_ms"] is None else f"{row['took_ms']:.0f}"
+        output = (row["body"] or "").partition("\n")[0]
+        table.add_row(*(escape(cell) for cell in (at, said, row["rid"], took, output)))
     console.print(table)
 
 

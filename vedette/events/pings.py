@@ -62,6 +62,7 @@ def decode_ping(data: bytes) -> Ping | Listening:
         ):
             if not low <= value <= high:
                 raise InvalidInput(field, value, f"a number from {low} to {high}")
-        if len(event.rid) > LONGEST_RID or len(event.body or "") > KEPT_BYTES:
-            raise InvalidInput("rid", event.rid, f"at most {LONGEST_RID} characters, and a body of {KEPT_BYTES}")
+        for field, text, longest in (("rid", event.rid, LONGEST_RID), ("body", event.body or "", KEPT_BYTES)):
+            if len(text) > longest or "\0" in text:
+                raise InvalidInput(field, text, f"at most {longest} characters, without NUL")
     return event

@@ -120,8 +120,8 @@ def test_a_job_that_falls_silent_is_down_once_a_period_and_alerts_fire_and_resol
     for kind in ("outage", "endpoint_down"):
         alerts.add_rule(store, account, kind, kind, {"monitor": job, "channels": [channel]})
     jobs.ping(job)
-    waits(flow, jobs, lambda: outcomes(store, job) == ["up", "down", "down"])
-    first, second, third = results(store, job)
+    waits(flow, jobs, lambda: outcomes(store, job)[:3] == ["up", "down", "down"])
+    first, second, third = results(store, job)[:3]
     assert (second["scheduled_ms"], third["scheduled_ms"]) == tuple(
         first["scheduled_ms"] + 10_000 * period for period in (1, 2)
     )
@@ -192,7 +192,9 @@ def test_changes_pauses_and_removals_take_effect_within_seconds(
     waits(flow, jobs, lambda: known()[paused]["next_expected_ms"] is not None)
     resumed = known()[paused]["next_expected_ms"]
     assert resumed > now_ms()
-    waits(flow, jobs, lambda: outcomes(store, paused) == ["up", "down"])  # the ping while it was paused is no result
+    waits(
+        flow, jobs, lambda: outcomes(store, paused)[:2] == ["up", "down"]
+    )  # the ping while it was paused is no result
     assert results(store, paused)[1]["scheduled_ms"] == resumed
     assert outcomes(store, changed) == ["up"]
     assert results(store, removed) == []
@@ -209,14 +211,13 @@ def test_while_no_gateway_listened_nobody_is_called_and_afterwards_a_period_goes
     job = add(store, account, "tick")
     jobs.ping(job)
     waits(flow, jobs, lambda: outcomes(store, job) == ["up"])
-    (first,) = results(store, job)
     # The gateways are away for longer than the period and the grace.
-    flow.wait_until(lambda: now_ms() > first["scheduled_ms"] + 15_000)
+    away = now_ms()
+    flow.wait_until(lambda: now_ms() > away + 15_000)
     back = now_ms()
-    waits(flow, jobs, lambda: len(results(store, job)) == 2)
-    missed = results(store, job)[1]
-    assert missed["outcome"] == "down"
-    assert back + 10_000 <= missed["scheduled_ms"]
+    waits(flow, jobs, lambda: results(store, job)[-1]["scheduled_ms"] >= back + 10_000)
+    assert results(store, job)[-1]["outcome"] == "down"
+    assert [row for row in results(store, job) if away <= row["scheduled_ms"] < back + 10_000] == []
 
 
 def test_what_is_no_ping_is_a_reject(log: Log, store: Store, account: int, jobs: Jobs, flow: FlowProcess) -> None:

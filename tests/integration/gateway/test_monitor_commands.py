@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from launch.main import app
 from tests.integration.gateway.server import Gateway
 from vedette.errors import InvalidInput
+from vedette.store import heartbeats
+from vedette.store.heartbeats import PingRow
 
 Run = Callable[..., Result]
 
@@ -115,3 +117,48 @@ def test_an_endpoint_is_tested_from_here(run: Run, fresh: Gateway) -> None:
     assert run("test", f"{fresh.url}/nowhere", "--expect", "4xx", "--method", "head", "--timeout", "1").exit_code == 0
     refused = run("test", "http://127.0.0.1:9/")
     assert (refused.exit_code, "connect_refused" in refused.stdout) == (1, True)
+
+
+def test_a_heartbeat_is_added_and_shows_where_its_job_pings(run: Run, fresh: Gateway) -> None:
+    added = run("add", "--kind", "heartbeat", "--name", "backup", "--cron", "30 2 * * *", "--zone", "Europe/Berlin")
+    assert added.exit_code == 0, added.output
+    url = added.stdout.splitlines()[1]
+    assert url.startswith(f"{fresh.url}/v1/ping/")
+    assert fresh.client.get(url).text == "OK"
+    identity = str(fresh.get("/v1/monitors").json()["monitors"][0]["id"])
+    assert run("ping-url", identity).stdout == url + "\n"
+    assert "a ping at 30 2 * * * (Europe/Berlin)" in run("list").stdout
+    assert " new " in run("list").stdout
+    renewed = run("ping-url", identity, "--renew").stdout.strip()
+    assert renewed != url
+    row = PingRow(int(identity), 0, 1_700_000_000_000, "fail", 3, "run-1", 1500.0, "[red]disk\nfull", 14)
+    heartbeats.write(fresh.store, [], [row])
+    listed = run("pings", identity).stdout
+    for word in ("2023-11-14 22:13:20", "fail (3)", "run-1", "1500", "[red]disk"):
+        assert word in listed
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--kind", "heartbeat", "--every", "60"], "--name"),
+        (["--kind", "heartbeat", "--name", "x"], "every_s (seconds between pings) or cron"),
+        (["http://a/", "--kind", "heartbeat", "--name", "x", "--every", "60"], "none with kind heartbeat"),
+        (["--name", "x"], "URL"),
+    ],
+)
+def test_a_heartbeat_that_makes_no_sense_is_refused(run: Run, fresh: Gateway, words: list[str], told: str) -> None:
+    done = run("add", *words)
+    assert done.exit_code != 0
+    assert told in str(done.exception)
+    assert names(fresh) == []
+
+
+def test_a_heartbeat_that_was_exported_imports_again(run: Run, fresh: Gateway, tmp_path: Path) -> None:
+    run("add", "--kind", "heartbeat", "--name", "backup", "--every", "172800")
+    file = tmp_path / "monitors.json"
+    run("export", "--output", str(file))
+    again = run("import", str(file))
+    assert again.stdout == "0 created, 0 updated, 1 unchanged, 0 refused, 0 skipped\n"
+    file.write_text(json.dumps([{"name": "backup", "every_s": 60}]))
+    assert run("import", str(file)).stdout.startswith("update backup (every_s, interval_s)\n")
