@@ -32,6 +32,10 @@ HeaderPair = tuple[bytes, bytes]
 STRAY_LIMIT = 65_536
 """Most bytes that may come without being body (headers, settings, pings, padding) before we stop reading."""
 
+FRAMES, BYTES_A_FRAME = 1000, 64
+"""Most frames of an answer: so many, and one more for so many bytes of the body. Each costs `h2` some 50 microseconds,
+so that a server that sends nothing but tiny ones could hold the whole probe."""
+
 WINDOW = 1 << 20
 """How far a server may send ahead of us."""
 
@@ -76,6 +80,7 @@ class SecondExchange(asyncio.Protocol):
         self._first_at = 0.0
         self._sent_at = 0.0
         self._stray = 0
+        self._count = 0
         self._frames = Frames()
         self._connection: H2Connection | None = None
         self._transport: asyncio.WriteTransport | None = None
@@ -118,8 +123,11 @@ class SecondExchange(asyncio.Protocol):
         before = self.body_bytes
         try:
             for frame in self._frames.cut(data):
+                self._count += 1
                 for event in connection.receive_data(frame):
                     self._take(event, connection)
+                if self._count > FRAMES + self.body_bytes // BYTES_A_FRAME:
+                    self._end(Fault("protocol", f"{self._count} frames for {self.body_bytes} bytes of the body"))
                 if self.done.done():
                     return
             self._send_body(connection)

@@ -68,7 +68,7 @@ def sends(*frames: bytes, head: bool = False, forever: bool = False) -> Script:
             asked.answer("200", end=False)
         await asked.raw(b"".join(frames))
         while forever:
-            await asked.raw(b"".join(frames))
+            await asked.raw(b"".join(frames) * 50)
             await asyncio.sleep(0)
 
     return script

@@ -23,7 +23,7 @@ from tests.integration.probes.test_icmp import PERMITTED
 from tests.integration.probes.test_websocket import CONNECTION, UPGRADE, switching
 from vedette.settings import ProbeSettings
 
-SPEED = 10
+SPEED = 2
 JSON = {"type": "json", "path": "$.ok", "op": "==", "value": True}
 Expected = tuple[str, str]
 Fleet = list[tuple[dict[str, Any], Expected]]

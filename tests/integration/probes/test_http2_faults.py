@@ -74,6 +74,7 @@ async def flood(asked: Asked) -> None:
         (sends(frame(PING, b"12345678", stream=0), forever=True), "protocol"),
         (sends(frame(SETTINGS, stream=0), forever=True), "protocol"),
         (sends(frame(DATA), head=True, forever=True), "protocol"),
+        (sends(frame(DATA, b"x"), head=True, forever=True), "protocol"),
         (sends(frame(HEADERS, b"\x88"), *[frame(CONTINUATION, b"\x88")] * 50, forever=True), "protocol: HTTP/2"),
         (sends(frame(HEADERS, b"\x88" + (b"\x40\x01a\x7e" + b"b" * 126) * 120), forever=True), "protocol: HTTP/2"),
         (flood, "body_too_large"),
