@@ -78,11 +78,12 @@ def fill(store: Store, options: argparse.Namespace, first: int) -> None:
         with unlogged(store, table, "(monitor_id, location, bucket)") as connection:
             # What each window is copied from: making up values would take the server longer than keeping them.
             connection.execute(
-                f"CREATE TEMPORARY TABLE like_{table} ON COMMIT DROP AS SELECT m AS monitor_id, 'place-' || l AS location,"
-                " 500 AS t, (%s - m %% 7 - 2)::int AS s,"
-                " (m %% 7)::int AS tol, 2 AS f, %s - 1 AS up, 0 AS degraded, 1 AS down, 0 AS missed, 0 AS faults, 160.0::float8 * %s AS sum_ms, (60 + m %% 9)::float8 AS low,"
-                f" (400 + l)::float8 AS high, (%s::bytea[])[1 + (m * 7 + l * 3) %% 16] AS sketch, %s AS good,"
-                f" %s AS counted{places}".encode(),
+                f"CREATE TEMPORARY TABLE like_{table} ON COMMIT DROP AS"
+                " SELECT m AS monitor_id, 'place-' || l AS location, 500 AS t, (%s - m %% 7 - 2)::int AS s,"
+                " (m %% 7)::int AS tol, 2 AS f, %s - 1 AS up, 0 AS degraded, 1 AS down, 0 AS missed, 0 AS faults,"
+                " 160.0::float8 * %s AS sum_ms, (60 + m %% 9)::float8 AS low, (400 + l)::float8 AS high,"
+                " (%s::bytea[])[1 + (m * 7 + l * 3) %% 16] AS sketch, %s AS good, %s AS counted"
+                f"{places}".encode(),
                 (n, n, n, sketches, good, counted, *who),
             )
             for start in range(last - options.days * _DAY_S, last + width, width):
