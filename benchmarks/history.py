@@ -18,6 +18,7 @@ import asyncio
 import itertools
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -75,12 +76,21 @@ def fill(store: Store, options: argparse.Namespace, first: int) -> None:
         good = ((1 << n) - 5).to_bytes((n + 7) // 8, "big")
         last = end_s // width * width
         with unlogged(store, table, "(monitor_id, location, bucket)") as connection:
+            # What each window is copied from: making up values would take the server longer than keeping them.
+            connection.execute(
+                f"CREATE TEMPORARY TABLE like_{table} ON COMMIT DROP AS"
+                " SELECT m AS monitor_id, 'place-' || l AS location, 500 AS t, (%s - m %% 7 - 2)::int AS s,"
+                " (m %% 7)::int AS tol, 2 AS f, %s - 1 AS up, 0 AS degraded, 1 AS down, 0 AS missed, 0 AS faults,"
+                " 160.0::float8 * %s AS sum_ms, (60 + m %% 9)::float8 AS low, (400 + l)::float8 AS high,"
+                " (%s::bytea[])[1 + (m * 7 + l * 3) %% 16] AS sketch, %s AS good, %s AS counted"
+                f"{places}".encode(),
+                (n, n, n, sketches, good, counted, *who),
+            )
             for start in range(last - options.days * _DAY_S, last + width, width):
                 connection.execute(
-                    f"INSERT INTO {table} SELECT m, 'place-' || l, to_timestamp(%s), 500, %s - m %% 7 - 2,"
-                    " m %% 7, 2, %s - 1, 0, 1, 0, 0, 160.0 * %s, 60 + m %% 9, 400 + l,"
-                    f" (%s::bytea[])[1 + (m * 7 + l * 3 + %s) %% 16], %s, %s{places}".encode(),
-                    (start, n, n, n, sketches, start // width, good, counted, *who),
+                    f"INSERT INTO {table} SELECT monitor_id, location, to_timestamp(%s), t, s, tol, f, up, degraded,"
+                    f" down, missed, faults, sum_ms, low, high, sketch, good, counted FROM like_{table}".encode(),
+                    (start,),
                 )
     with unlogged(store, "check_results", "(monitor_id, location, scheduled_at, attempt)") as connection:
         for start in range(end_s - options.raw_days * _DAY_S, end_s, options.raw_every):
@@ -143,52 +153,68 @@ def main() -> None:
     parser.add_argument("--raw-days", type=int, default=7)
     parser.add_argument("--raw-every", type=int, default=3600, help="seconds between two raw results")
     parser.add_argument("--parallel", type=int, default=50)
-    parser.add_argument("--answers", type=int, default=2000)
+    parser.add_argument("--answers", type=int, default=2000, help="0: only fill")
     parser.add_argument("--buffers", default="128MB", help="PostgreSQL's shared_buffers")
+    parser.add_argument("--folder", type=Path, help="where the data stays; filled once, and used again")
     options = parser.parse_args()
-    started: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     with tempfile.TemporaryDirectory(prefix="vedette-bench-") as made:
-        folder = Path(made)
-        server = EmbeddedPostgres(folder / "postgres")
-        server.prepare()
-        try:
-            with (folder / "log.txt").open("wb") as output:
-                command = [*server.command(), "-cfsync=off", "-cmax_wal_size=8GB", "-cmaintenance_work_mem=1GB"]
-                command += ["-cwal_level=minimal", "-cmax_wal_senders=0", f"-cshared_buffers={options.buffers}"]
-                database = subprocess.Popen(command, stdout=output, stderr=output, **server.process_options())
-                started.append(database)
-                wait_for("PostgreSQL", server.ready)
-                migrate(server.dsn)
-                store = Store(server.dsn, pool_size=1, statement_s=7200)
-                account = accounts.ensure_account(store, "bench")
-                token = accounts.add_api_token(store, account, "bench", ["read"])
-                specs = [
-                    MonitorSpec(name=f"m{n}", url="http://127.0.0.1/", paused=True) for n in range(options.monitors)
-                ]
-                ids = [monitors.add(store, account, spec) for spec in specs]
-                begin = time.monotonic()
-                fill(store, options, ids[0])
-                size = store.row("SELECT pg_database_size(current_database()) AS n")
-                print(
-                    f"{options.monitors:,} monitors x {options.locations} locations, {options.days} days of hours,"
-                    f" {options.raw_days} days of raw results each {options.raw_every} s:"
-                    f" {(size or {'n': 0})['n'] / 1e9:.1f} GB, filled in {time.monotonic() - begin:.0f} s\n"
-                )
-                store.close()
-                port = free_port()
-                env = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")} | {
-                    "VEDETTE_DSN": server.dsn,
-                    "VEDETTE_LOG_URL": f"embedded://{folder}/events.db",
-                    "VEDETTE_PORT": str(port),
-                    "VEDETTE_KEY_DIR": str(folder / "keys"),
-                }
-                gateway = [sys.executable, "-m", "launch.main", "gateway"]
-                started.append(subprocess.Popen(gateway, env=env, cwd=ROOT, stdout=output, stderr=output))
-                wait_for("the gateway", lambda: answers(f"http://127.0.0.1:{port}/readyz"))
-                measure(port, token, ids, options, [process.pid for process in started])
-                print(f"\npeak memory of the gateway: {peak_mb(started[-1].pid):.0f} MB")
-        finally:
-            end(reversed(started))
+        run(options, options.folder or Path(made))
+
+
+def run(options: argparse.Namespace, folder: Path) -> None:
+    """Start the servers, fill the tables unless they are, and ask."""
+    started: list[subprocess.Popen[bytes]] = []
+    server = EmbeddedPostgres(folder / "postgres")
+    server.prepare()
+    try:
+        with (folder / "log.txt").open("wb") as output:
+            command = [*server.command(), "-cfsync=off", "-cmax_wal_size=8GB", "-cmaintenance_work_mem=1GB"]
+            command += ["-cwal_level=minimal", "-cmax_wal_senders=0", f"-cshared_buffers={options.buffers}"]
+            database = subprocess.Popen(command, stdout=output, stderr=output, **server.process_options())
+            started.append(database)
+            wait_for("PostgreSQL", server.ready)
+            migrate(server.dsn)
+            store = Store(server.dsn, pool_size=1, statement_s=7200)
+            account = accounts.ensure_account(store, "bench")
+            token = accounts.add_api_token(store, account, f"bench {time.time()}", ["read"])
+            ids = sorted(monitors.ids(store, account))
+            if not ids:
+                ids = filled(store, account, options)
+            size = store.row("SELECT pg_database_size(current_database()) AS n")
+            print(
+                f"{len(ids):,} monitors x {options.locations} locations, {options.days} days of hours,"
+                f" {options.raw_days} days of raw results each {options.raw_every} s:"
+                f" {(size or {'n': 0})['n'] / 1e9:.1f} GB; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n",
+                flush=True,
+            )
+            store.close()
+            if not options.answers:
+                return
+            port = free_port()
+            env = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")} | {
+                "VEDETTE_DSN": server.dsn,
+                "VEDETTE_LOG_URL": f"embedded://{folder}/events.db",
+                "VEDETTE_PORT": str(port),
+                "VEDETTE_KEY_DIR": str(folder / "keys"),
+            }
+            gateway = [sys.executable, "-m", "launch.main", "gateway"]
+            started.append(subprocess.Popen(gateway, env=env, cwd=ROOT, stdout=output, stderr=output))
+            wait_for("the gateway", lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+            measure(port, token, ids, options, [process.pid for process in started])
+            print(f"\npeak memory of the gateway: {peak_mb(started[-1].pid):.0f} MB")
+    finally:
+        end(reversed(started))
+
+
+def filled(store: Store, account: int, options: argparse.Namespace) -> list[int]:
+    """Monitors with all their rows; their identities."""
+    begin = time.monotonic()
+    specs = [MonitorSpec(name=f"m{n}", url="http://127.0.0.1/", paused=True) for n in range(options.monitors)]
+    ids = [monitors.add(store, account, spec) for spec in specs]
+    fill(store, options, ids[0])
+    print(f"filled in {time.monotonic() - begin:.0f} s")
+    return ids
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def read_columns(
     where = "" if location is None else " AND location = %s"
     values = (list(monitors), from_ms, to_ms) + (() if location is None else (location,))
     with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
-        return _columns(cursor.execute((_STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
+        return _columns(cursor.execute((STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
 
 
 def columns_of(
@@ -159,7 +159,8 @@ def _statement(tier: Tier, tail: Tail) -> str:
     )
 
 
-_STATEMENTS = {(tier, tail): _statement(tier, tail) for tier in WIDTH_MS for tail in ("sketch", "location")}
+STATEMENTS = {(tier, tail): _statement(tier, tail) for tier in WIDTH_MS for tail in ("sketch", "location")}
+"""Of monitors, from and to (ms UTC)."""
 _ROWS = {tier: _row(tier) for tier in WIDTH_MS}
 
 

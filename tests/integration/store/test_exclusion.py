@@ -9,7 +9,7 @@ import pytest
 from tests.integration.store.explained import Query, chunks_between, explained, only_chunks
 from tests.servers.databases import Databases
 from vedette.store import checks
-from vedette.store.check_columns import columns_of
+from vedette.store.check_columns import STATEMENTS, Tail, Tier
 from vedette.store.pool import Store
 from vedette.store.windows import read_rows
 
@@ -52,14 +52,27 @@ def filled(timescale: Databases) -> Iterator[Store]:
     timescale.drop(dsn)
 
 
+def columns(tier: Tier, tail: Tail) -> Query:
+    """What `read_columns` asks."""
+    return lambda s, a, b: s.tuples(STATEMENTS[tier, tail], [1], a, b)
+
+
 QUERIES: dict[str, tuple[Query, tuple[str, ...], int]] = {
     "seconds": (lambda s, a, b: read_rows(s, 1, [1, 2], [1], a, b, "10s"), ("rollup_10s",), DAY_MS),
     "minutes": (lambda s, a, b: read_rows(s, 1, [1, 2], [1], a, b, "1m"), ("rollup_1m", "rollup_10s"), DAY_MS),
     "check minutes": (lambda s, a, b: checks.windows(s, 1, a, b, hours=False), ("check_rollup_1m",), DAY_MS),
     "check hours": (lambda s, a, b: checks.windows(s, 1, a, b, hours=True), ("check_rollup_1h",), DAY_MS),
-    "columns of minutes": (lambda s, a, b: columns_of(s, "1m", 1, a, b, "sketch"), ("check_rollup_1m",), DAY_MS),
-    "columns of hours": (lambda s, a, b: columns_of(s, "1h", 1, a, b, "location"), ("check_rollup_1h",), DAY_MS),
-    "columns of days": (lambda s, a, b: columns_of(s, "1d", 1, a, b, "sketch"), ("check_rollup_1d",), DAY_MS),
+    "columns of minutes": (
+        lambda s, a, b: s.tuples(STATEMENTS["1m", "sketch"], [1], a, b),
+        ("check_rollup_1m",),
+        DAY_MS,
+    ),
+    "columns of hours": (
+        lambda s, a, b: s.tuples(STATEMENTS["1h", "location"], [1], a, b),
+        ("check_rollup_1h",),
+        DAY_MS,
+    ),
+    "columns of days": (columns("1d", "sketch"), ("check_rollup_1d",), DAY_MS),
     "good minutes": (lambda s, a, b: checks.good_minutes(s, 1, a), ("check_rollup_1m",), DAYS * DAY_MS),
     "totals": (lambda s, a, b: checks.totals(s, 1, a), ("check_rollup_1h",), DAYS * DAY_MS),
 }
