@@ -63,7 +63,15 @@ class Ignored:
 
 def test_senders_start_when_the_services_are_ready(supervisor: type[Recorded], tmp_path: Path) -> None:
     command.up(tmp_path, "127.0.0.1", 8420, 5.0, DSN)
-    services = ["gateway", "flow-rollup", "flow-endpoints", "flow-alerts", "flow-archive", "alert-worker"]
+    services = [
+        "gateway",
+        "flow-rollup",
+        "flow-endpoints",
+        "flow-trends",
+        "flow-alerts",
+        "flow-archive",
+        "alert-worker",
+    ]
     assert supervisor.events == [*services, "ready", "agent", "probe", "run", "stop"]
 
 

@@ -12,7 +12,7 @@ from vedette.statistics.trends.baseline import BUCKET_MS, HOUR_MS, TRUSTED
 from vedette.statistics.trends.budget import chart_run_length, monitor_run_length
 from vedette.statistics.trends.kept import most_likely_start
 from vedette.statistics.trends.runlength import run_length
-from vedette.statistics.trends.thresholds import ThresholdTable
+from vedette.statistics.trends.thresholds import LOG_LENGTHS, SHIFTS, SKEWS, ThresholdTable, solve
 from vedette.statistics.trends.trinomial import Trinomial
 from vedette.statistics.trends.watch import Change, StepWatch
 
@@ -163,6 +163,13 @@ def test_the_budget_is_monitors_times_buckets_over_alarms() -> None:
     for monitors, allowed in ((0, 1), (10, 0), (10, 1000)):
         with pytest.raises(InvalidInput):
             monitor_run_length(monitors, allowed)
+
+
+@pytest.mark.parametrize(("shift", "skew"), [(7, 11), (12, 14), (16, 8)])
+def test_the_table_in_the_repository_is_what_its_program_solves(shift: int, skew: int) -> None:
+    expected = solve(float(SHIFTS[shift]), float(SKEWS[skew]))
+    found = ThresholdTable().heights(SHIFTS[shift], SKEWS[skew], np.exp(LOG_LENGTHS))
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("shares", [GOOD, [0.97, 0.02, 0.01], [0.8, 0.1, 0.1]])

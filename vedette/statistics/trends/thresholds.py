@@ -1,14 +1,15 @@
 """Thresholds for a whole fleet: interpolated between exact run lengths of standardised buckets of the same skewness.
 
 A bucket's z enters a CUSUM as the log-likelihood ratio δz - δ²/2 of a shift by δ (its standard deviations), so one
-table over δ, the skewness of z and the run length serves every monitor. Its nodes are solved when they are first
-needed, on a standardised Poisson count, which is what few bad checks among many are, with both signs.
+table over δ, the skewness of z and the run length serves every monitor. Its nodes were solved on a standardised Poisson
+count, which is what few bad checks among many are, with both signs (`benchmarks/trends_thresholds.py`).
 """
 
 from __future__ import annotations
 
 import math
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ SHIFTS = np.exp(np.linspace(math.log(0.02), math.log(4.0), 20))
 _SKEWS = (0.0, 0.2, 0.4, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 6.0, 8.5, 12.0)
 SKEWS = np.array([*(-skew for skew in _SKEWS[:0:-1]), *_SKEWS])
 LOG_LENGTHS = np.arange(3.0, 21.0)
+TABLE = Path(__file__).with_suffix(".npy")
 _HEIGHTS = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 13.0, 17.0, 22.0)
 _HIGHEST_SIGMAS = 60.0
 """Heights above 8 are solved only up to so many standard deviations; the rest is on a straight line by then."""
@@ -49,16 +51,13 @@ def _flattened(height: npt.ArrayLike) -> Floats:
 class ThresholdTable:
     """Heights h (of the log-likelihood ratio) by shift δ, skewness of z towards the alarm, and average run length."""
 
-    def __init__(self) -> None:
-        self._nodes: Floats = np.full((len(SHIFTS), len(SKEWS), len(LOG_LENGTHS)), np.nan)
-
     def __reduce__(self) -> tuple[type[ThresholdTable], tuple[()]]:
-        return ThresholdTable, ()  # what was solved is kept by the process, not by a snapshot
+        return ThresholdTable, ()  # the nodes are in a file, and in no snapshot
 
     def heights(self, shift: npt.ArrayLike, skewness: npt.ArrayLike, length: npt.ArrayLike) -> Floats:
         """h for each (broadcast) `shift` > 0, `skewness`, and wanted run `length` in buckets.
 
-        Values outside the table are taken at its edge. Solves nodes that nobody asked for before (some ms each).
+        Values outside the table are taken at its edge.
         """
         d, g, goal = np.broadcast_arrays(
             np.log(np.clip(shift, SHIFTS[0], SHIFTS[-1])),
@@ -68,17 +67,18 @@ class ThresholdTable:
         i, u = _place(np.log(SHIFTS), d)
         j, v = _place(SKEWS, g)
         m, w = _place(LOG_LENGTHS, goal)
-        corners = np.unique(np.stack([(i + x) * len(SKEWS) + j + y for x in (0, 1) for y in (0, 1)]))
-        for p, q in zip(*np.divmod(corners, len(SKEWS)), strict=True):
-            if np.isnan(self._nodes[p, q, 0]):
-                self._nodes[p, q] = _solve(float(SHIFTS[p]), float(SKEWS[q]))
-        total = np.zeros(d.shape)
+        nodes, total = _nodes(), np.zeros(d.shape)
         for x in (0, 1):
             for y in (0, 1):
                 for z in (0, 1):
                     weight = (u if x else 1 - u) * (v if y else 1 - v) * (w if z else 1 - w)
-                    total += weight * self._nodes[i + x, j + y, m + z]
+                    total += weight * nodes[i + x, j + y, m + z]
         return total
+
+
+@lru_cache(maxsize=1)
+def _nodes() -> Floats:
+    return np.asarray(np.load(TABLE), np.float64)
 
 
 def _place(axis: Floats, value: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
@@ -86,8 +86,8 @@ def _place(axis: Floats, value: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     return index, (value - axis[index]) / (axis[index + 1] - axis[index])
 
 
-@lru_cache(maxsize=len(SHIFTS) * len(SKEWS))
-def _solve(shift: float, skewness: float) -> Floats:
+def solve(shift: float, skewness: float) -> Floats:
+    """The heights at one node, for each of `LOG_LENGTHS`; some ten milliseconds to a second."""
     values, probabilities = standard_bucket(skewness)
     increments = shift * values - shift * shift / 2
     heights: list[float] = []
