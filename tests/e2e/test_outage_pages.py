@@ -138,6 +138,8 @@ def test_a_release_is_drawn_as_a_line_and_compared(page: Page, installation: Ins
     page.get_by_test_id("strip-marker").click()
     expect(page.get_by_test_id("comparison")).to_contain_text("Before and after zoo 4.2.0")
     expect(page.get_by_test_id("release")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("compared-before")).to_contain_text("[0.5]", timeout=SLOW_MS)
+    expect(page.get_by_test_id("trend")).to_contain_text("Learning")
 
 
 def test_maintenance_is_planned_marked_and_removed(page: Page, installation: Installation) -> None:
