@@ -96,10 +96,10 @@ def solve(shift: float, skewness: float) -> Floats:
         if height > 8.0 and height / shift > _HIGHEST_SIGMAS:
             break
         length = run_length(increments, probabilities, height)
+        if not 0 < length < 1e10:
+            break  # below zero: too long for the solver's digits
         if logs and math.log(length) <= logs[-1]:
             continue
-        if length > 1e10:
-            break
         heights.append(height)
         logs.append(math.log(length))
     if len(heights) < 2:
