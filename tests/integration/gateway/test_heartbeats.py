@@ -16,6 +16,7 @@ from vedette.events.topics import PINGS
 from vedette.store import checks, heartbeats
 from vedette.store.checks import CheckBatch, StateRow
 from vedette.store.heartbeats import KEPT_PINGS, HeartbeatRow, PingRow
+from vedette.store.outage_states import OutageState
 
 
 def shown(gateway: Gateway, monitor: int) -> dict[str, Any]:
@@ -28,7 +29,8 @@ def shown(gateway: Gateway, monitor: int) -> dict[str, Any]:
 def seen(gateway: Gateway, monitor: int, outcome: str, expected_ms: int, running_ms: int | None = None) -> None:
     """What the flow would write."""
     state = StateRow(monitor, "heartbeat", outcome, NOW - 1000, NOW - 1000, 0.0, None, None)
-    checks.write(gateway.store, [CheckBatch((), (state,), (), ())])
+    outage = OutageState(monitor, outcome, NOW - 1000, NOW - 1000, None, None)
+    checks.write(gateway.store, [CheckBatch((), (state,), (), (), outages=(outage,))])
     row = HeartbeatRow(monitor, 3, NOW - 1000, running_ms, expected_ms, expected_ms + 300_000)
     heartbeats.write(gateway.store, [row], [])
 

@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from launch.commands import monitor as commands
 from launch.main import app
 from tests.integration.gateway.server import Gateway
 from vedette.errors import InvalidInput
@@ -119,7 +120,10 @@ def test_an_endpoint_is_tested_from_here(run: Run, fresh: Gateway) -> None:
     assert (refused.exit_code, "connect_refused" in refused.stdout) == (1, True)
 
 
-def test_a_heartbeat_is_added_and_shows_where_its_job_pings(run: Run, fresh: Gateway) -> None:
+def test_a_heartbeat_is_added_and_shows_where_its_job_pings(
+    run: Run, fresh: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands.console, "width", 200)
     added = run("add", "--kind", "heartbeat", "--name", "backup", "--cron", "30 2 * * *", "--zone", "Europe/Berlin")
     assert added.exit_code == 0, added.output
     url = added.stdout.splitlines()[1]

@@ -36,6 +36,7 @@ class Tables:
         monkeypatch.setattr(policies, "windows_version", lambda store: ())
         monkeypatch.setattr(policies, "all_windows", lambda store: [])
         monkeypatch.setattr(policies, "monitor_policies", lambda store: self.rows)
+        monkeypatch.setattr(policies, "live_locations", lambda store: {})
 
     def _version(self, store: object) -> Any:
         self.reads += 1
@@ -45,7 +46,8 @@ class Tables:
 
     def add(self, monitor: int, **fields: Any) -> None:
         spec = MonitorSpec.model_validate({"name": "m", "kind": "heartbeat", "every_s": 60, "grace_s": 5, **fields})
-        self.rows.append({"id": monitor, "account_id": 1, "config": spec.config(), "paused": spec.paused})
+        row = {"id": monitor, "account_id": 1, "config": spec.config(), "paused": spec.paused, "changed_ms": 0}
+        self.rows.append(row)
 
 
 @pytest.fixture
