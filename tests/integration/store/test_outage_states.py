@@ -33,7 +33,7 @@ def incident(identity: int, account: int, monitor: int, state: str = "down", sta
 
 
 def write(store: Store, *rows: OutageState, opened: tuple[IncidentRow, ...] = (), places: Any = ()) -> None:
-    checks.write(store, [CheckBatch((), places, (), (), opened, rows)])
+    checks.write(store, [CheckBatch((), places, (), (), incidents=opened, outages=rows)])
 
 
 def test_an_older_word_replaces_none_and_an_equal_one_does(store: Store, account: int) -> None:
