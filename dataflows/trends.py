@@ -24,10 +24,11 @@ from vedette.events.names import hash64
 from vedette.events.signals import Signal
 from vedette.events.topics import CHECKS
 from vedette.log import Log
+from vedette.statistics.trends.baseline import BUCKET_MS
 from vedette.store.pool import Store
 from vedette.store.trends import TrendBatch, write_trends
 from vedette.telemetry import metrics
-from vedette.windows.trend_buckets import BucketShard, ClosedBucket
+from vedette.windows.trend_buckets import ALLOWANCE_MS, BucketShard, ClosedBucket
 from vedette.windows.trend_declines import DeclineBook
 from vedette.windows.trend_shard import DailyScores, TrendShard
 
@@ -57,21 +58,37 @@ class Written:
     daily: list[DailyScores] = field(default_factory=list)
 
 
-def route(poll: Poll, shards: int) -> Iterable[tuple[str, Heard]]:
-    """Results by shard; a poll without any goes to every shard, and tells how late it is.
+class Router:
+    """Results by shard; and to every shard, how far a partition has been read, when that may close a bucket.
 
     What cannot be read is passed over: the endpoints flow, which reads the same topic, puts it with the rejects.
+    What was told is remembered by the process alone: told again after a crash, it changes nothing.
     """
-    if not poll.records:
-        for shard in range(shards):
-            yield str(shard), Heard(poll.partition, poll.at_ms - _SLACK_MS, [])
-        return
-    events, _ = read(poll, CHECKS.name, decode_check)
-    by_shard: dict[int, list[tuple[int, CheckRecord]]] = {}
-    for record, result in events:
-        by_shard.setdefault(hash64(result.monitor) % shards, []).append((record.time_ms, result))
-    for shard, results in by_shard.items():
-        yield str(shard), Heard(poll.partition, 0, results)
+
+    def __init__(self, shards: int) -> None:
+        self._shards = shards
+        self._told: dict[int, int] = {}
+
+    def __call__(self, poll: Poll) -> Iterable[tuple[str, Heard]]:
+        """What each shard gets of the poll; one that found nothing more to read tells how late it is."""
+        if not poll.records:
+            yield from self._all(poll.partition, poll.at_ms - _SLACK_MS)
+            return
+        events, _ = read(poll, CHECKS.name, decode_check)
+        by_shard: dict[int, list[tuple[int, CheckRecord]]] = {}
+        for record, result in events:
+            by_shard.setdefault(hash64(result.monitor) % self._shards, []).append((record.time_ms, result))
+        for shard, results in by_shard.items():
+            yield str(shard), Heard(poll.partition, 0, results)
+        until_ms = poll.records[-1].time_ms
+        closed = (until_ms - ALLOWANCE_MS) // BUCKET_MS
+        if closed > self._told.get(poll.partition, 0):
+            self._told[poll.partition] = closed
+            yield from self._all(poll.partition, until_ms)
+
+    def _all(self, partition: int, until_ms: int) -> Iterable[tuple[str, Heard]]:
+        for shard in range(self._shards):
+            yield str(shard), Heard(partition, until_ms, [])
 
 
 class BucketLogic(StatefulBatchLogic[Heard, ClosedBucket, bytes]):
@@ -159,7 +176,7 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     partitions, book = log.partitions(CHECKS.name), TrendBook(store, clock)
     flow = Dataflow(FLOW)
     polls = op.input("checks", flow, LogSource(log, CHECKS.name, clock, stop=stop))
-    heard = op.flat_map("route", polls, lambda poll: route(poll, shards))
+    heard = op.flat_map("route", polls, Router(shards))
     # each: (shard, Heard)
     closed = op.stateful_batch("buckets", heard, lambda state: BucketLogic(partitions, state))
     # each: (shard, ClosedBucket)

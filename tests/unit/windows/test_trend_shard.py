@@ -155,3 +155,12 @@ def test_a_new_day_tells_the_scores_of_the_days_before() -> None:
     assert (told.day, told.monitors, told.accounts, told.scores.shape) == (T0 // DAY_MS, (1, 2), (1, 1), (2, 28))
     assert np.isfinite(told.scores).all()
     assert told.since == (0, 0)
+
+
+def test_a_shard_without_monitors_passes_the_time_and_takes_one_later() -> None:
+    fleet, shard, world = Fleet([1]), TrendShard(), World()
+    hours = [ClosedBucket(T0 + hour * 12 * BUCKET_MS, ()) for hour in range(-30, 0)]
+    found, daily = take(shard, hours, world)
+    assert (found.rows, [one.monitors for one in daily]) == ([], [()])
+    take(shard, fleet.buckets(2), world)
+    assert shard.standings([ClosedBucket(T0, ())]) == []

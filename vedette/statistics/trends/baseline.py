@@ -19,6 +19,7 @@ from vedette.statistics.trends.trinomial import Floats
 
 BUCKET_MS, HOUR_MS = 300_000, 3_600_000
 WEEKS, HOURS, DAY = 4, 168, 24
+DAYS_OF_WEEK = HOURS // DAY
 TRUSTED = 500
 """Buckets that must have been learned before alarms can be trusted; before that a monitor is learning."""
 FEWEST = 12
@@ -142,7 +143,7 @@ class Baseline:
     def profile(self, rows: Rows) -> Floats:
         """What is expected of each of `rows` at each hour of the week, the first being Thursday's 0 to 1 UTC."""
         n, mean, _ = self._leaves()
-        n, mean = n[rows].reshape(len(rows), -1, DAY), mean[rows].reshape(len(rows), -1, DAY)
+        n, mean = n[rows].reshape(len(rows), DAYS_OF_WEEK, DAY), mean[rows].reshape(len(rows), DAYS_OF_WEEK, DAY)
         noise = self._noise()[rows][:, None, None]
         t1, t2 = self._between[rows, 0][:, None, None], self._between[rows, 1][:, None]
         weight = n / (noise + t1 * n)
@@ -159,7 +160,7 @@ class Baseline:
         """How far hours of the week, and of the day, go by their own data: from 0, not at all, to 1, by it alone."""
         n, _, _ = self._leaves()
         weight = n[rows] / (self._noise()[rows][:, None] + self._between[rows, :1] * n[rows])
-        group_w = weight.reshape(len(rows), -1, DAY).sum(1)
+        group_w = weight.reshape(len(rows), DAYS_OF_WEEK, DAY).sum(1)
         t1, t2 = self._between[rows, :1], self._between[rows, 1:]
         return (t1 * weight).mean(1), (t2 * group_w / (1 + t2 * group_w)).mean(1)
 
@@ -195,8 +196,8 @@ class Baseline:
         weight = n / (variance[:, None] + t1 * n)
         weight[:, hour] = 0
         rows = len(n)
-        group_w = weight.reshape(rows, -1, DAY).sum(1)
-        group_x = (weight * mean).reshape(rows, -1, DAY).sum(1)
+        group_w = weight.reshape(rows, DAYS_OF_WEEK, DAY).sum(1)
+        group_x = (weight * mean).reshape(rows, DAYS_OF_WEEK, DAY).sum(1)
         of_day = hour % DAY
         self._group_w, self._group_x = group_w[:, of_day].copy(), group_x[:, of_day].copy()
         up = 1 / (1 + t2 * group_w)
@@ -217,12 +218,12 @@ class Baseline:
         n, mean, seen = self._leaves()
         rows = len(n)
         variance = self._noise()
-        groups = n.reshape(rows, -1, DAY)
-        means = mean.reshape(rows, -1, DAY)
+        groups = n.reshape(rows, DAYS_OF_WEEK, DAY)
+        means = mean.reshape(rows, DAYS_OF_WEEK, DAY)
         total = groups.sum(1)
         day_mean = (groups * means).sum(1) / np.maximum(total, 1e-9)
         q = (groups * (means - day_mean[:, None]) ** 2).sum((1, 2)) / variance
-        cells = seen.reshape(rows, -1, DAY).sum(1)
+        cells = seen.reshape(rows, DAYS_OF_WEEK, DAY).sum(1)
         free = np.maximum(cells - 1, 0).sum(1)
         size = (total - (groups**2).sum(1) / np.maximum(total, 1e-9)).sum(1) / variance
         first = np.maximum(q - free, 0) / np.maximum(size, 1e-9)
