@@ -159,17 +159,19 @@ def test_a_flow_that_is_killed_again_and_again_tells_each_missed_ping_once(
         flow.kill()
         jobs.listen()
         flow.start()
+    jobs.ping(lively)
+    waits(flow, jobs, lambda: len(results(store, lively)) == 7)  # so it has begun, and hears that it is to end
     waits(flow, jobs, lambda: outcomes(store, quiet)[:3] == ["up", "down", "down"])
     assert flow.terminate() == 0
-    assert outcomes(store, lively) == ["up", "down"] * 3
+    assert outcomes(store, lively) == [*["up", "down"] * 3, "up"]
     first, *missed = results(store, quiet)
     due = [row["scheduled_ms"] - first["scheduled_ms"] for row in missed]
     assert due == [10_000 * (period + 1) for period in range(len(missed))]
     # The log may hold some twice, but never two that differ; and the windows count each once.
     logged = set(everything(log, CHECKS.name))
-    assert len(logged) == len(missed) + 1 + 6
+    assert len(logged) == len(missed) + 1 + 7
     counted = [checks.windows(store, job, 0, 1 << 41, hours=True) for job in (quiet, lively)]
-    assert [sum(w.up + w.down for w in windows) for windows in counted] == [len(missed) + 1, 6]
+    assert [sum(w.up + w.down for w in windows) for windows in counted] == [len(missed) + 1, 7]
 
 
 def test_changes_pauses_and_removals_take_effect_within_seconds(
