@@ -131,7 +131,8 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
     def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
         """Fold the results of `values`, and do what is due."""
         persist("policies", self._book.refresh)
-        if wanted := gaps(self._shard, (result for value in values for _, result in value.results)):
+        counted = (result for value in values for _, result in value.results if self._counts(result))
+        if wanted := gaps(self._shard, counted):
             fill(self._shard, wanted, persist("days", lambda: self._hours(wanted)))
         for value in values:
             for logged_ms, result in value.results:
@@ -148,6 +149,9 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         persist("policies", self._book.refresh)
         self._pass_time(self._clock.now_ms())
         return self._written(), StatefulBatchLogic.RETAIN
+
+    def _counts(self, result: CheckRecord) -> bool:
+        return result.attempt == 1 and not self._book.removed(result.monitor)
 
     def _fold(self, result: CheckRecord, logged_ms: int) -> None:
         if self._book.removed(result.monitor):

@@ -15,6 +15,7 @@ from vedette.clock import FakeClock
 from vedette.errors import StoreUnavailable
 from vedette.events.checks import CheckRecord
 from vedette.monitors import MonitorSpec
+from vedette.store.checks import CheckWindow
 from vedette.windows.endpoint import EndpointShard
 from vedette.windows.outage_state import Standing
 from vedette.windows.votes import Policy
@@ -130,9 +131,17 @@ def test_of_parents_the_own_word_counts_for_a_while_and_then_the_store_s(monkeyp
     assert (book.alive(7), book.alive(8)) == (frozenset("ab"), frozenset())
 
 
+def no_hours(_: object) -> list[CheckWindow]:
+    return []
+
+
+def _logic(snapshot: bytes) -> EndpointLogic:
+    return EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, no_hours, snapshot)  # type: ignore[arg-type]
+
+
 def test_a_pause_and_a_removal_are_acted_upon_when_the_log_has_been_read_to_its_end(monkeypatch: Any) -> None:
     tables, clock = Tables(monkeypatch, [row(1), row(2), row(3)]), FakeClock()
-    logic = EndpointLogic(PolicyBook(None, clock), clock, 2, None)  # type: ignore[arg-type]
+    logic = EndpointLogic(PolicyBook(None, clock), clock, 2, no_hours, None)  # type: ignore[arg-type]
     failing = [(T0, CheckRecord(monitor, "a", T0, T0, "down", account=7)) for monitor in (1, 2)]
     logic.on_batch([Results(failing)])
     tables.rows, tables.version = [row(1, paused=True, changed_ms=T0 + 500), row(3)], 2
@@ -153,13 +162,15 @@ def test_a_pause_and_a_removal_are_acted_upon_when_the_log_has_been_read_to_its_
     late = CheckRecord(2, "a", T0 + 1000, T0 + 1000, "down", account=7)
     (nothing, _) = logic.on_batch([Results([(T0 + 1000, late)])])
     assert list(nothing) == []
+    windows, _ = pickle.loads(logic.snapshot())
+    assert {place[0] for place in windows.places} == {1}
 
 
 def test_a_snapshot_of_a_time_without_outages_is_gone_on_with(monkeypatch: Any) -> None:
     Tables(monkeypatch, [])
     old = EndpointShard()
     old.fold(CheckRecord(1, "a", T0, T0, "up", account=7))
-    logic = EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, pickle.dumps(old))  # type: ignore[arg-type]
+    logic = _logic(pickle.dumps(old))
     first = CheckRecord(1, "a", T0 + 1000, T0 + 1000, "down", account=7)
     (written,), _ = logic.on_batch([Results([(T0 + 1000, first)])])
     assert [(signal.subject, signal.state) for signal in written.signals] == [
@@ -167,7 +178,7 @@ def test_a_snapshot_of_a_time_without_outages_is_gone_on_with(monkeypatch: Any) 
         ("monitor:1@a", "down"),
         ("monitor:1", "partial"),
     ]
-    again = EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, logic.snapshot())  # type: ignore[arg-type]
+    again = _logic(logic.snapshot())
     second = CheckRecord(1, "a", T0 + 2000, T0 + 2000, "down", account=7)
     (written,), _ = again.on_batch([Results([(T0 + 2000, second)])])
     assert [signal.state for signal in written.signals] == ["down", "down"]
