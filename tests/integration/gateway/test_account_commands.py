@@ -1,0 +1,36 @@
+"""`vedette account`, and a rule of kind trend: the command line against a real gateway."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from launch.main import app
+from tests.integration.gateway.server import Gateway
+
+
+@pytest.fixture
+def as_admin(fresh: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    monkeypatch.setenv("VEDETTE_URL", fresh.url)
+    monkeypatch.setenv("VEDETTE_TOKEN", fresh.ours.tokens["admin"])
+    return fresh
+
+
+def test_a_setting_is_shown_and_changed(as_admin: Gateway) -> None:
+    assert "trend-false-alarms-per-day 0.2" in CliRunner().invoke(app, ["account", "show"]).stdout
+    changed = CliRunner().invoke(app, ["account", "set", "trend-false-alarms-per-day", "1.5"])
+    assert (changed.exit_code, changed.stdout.strip()) == (0, "trend-false-alarms-per-day 1.5")
+    assert as_admin.get("/v1/account/settings").json() == {"trend_false_alarms_per_day": 1.5}
+
+
+@pytest.mark.parametrize("words", [["trend-false-alarms-per-day", "0"], ["colour", "1"]])
+def test_what_cannot_be_set_changes_nothing(as_admin: Gateway, words: list[str]) -> None:
+    assert CliRunner().invoke(app, ["account", "set", *words]).exit_code != 0
+    assert as_admin.get("/v1/account/settings").json() == {"trend_false_alarms_per_day": 0.2}
+
+
+def test_a_rule_about_trends_is_made_with_its_direction_and_minimum(as_admin: Gateway) -> None:
+    words = ["rule", "add", "slower", "trend", "--direction", "up", "--minimum", "0.02"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    (rule,) = as_admin.get("/v1/rules").json()["rules"]
+    assert (rule["kind"], rule["direction"], rule["minimum"], rule["declines"]) == ("trend", "up", 0.02, True)
