@@ -32,6 +32,9 @@ class Cadence:
 
     async def wait(self, deadline: float) -> bool:
         """True at the monotonic `deadline`; False as soon as the schedule is another."""
+        if self._changed.is_set():  # while nobody waited
+            self._changed.clear()
+            return False
         timer = asyncio.ensure_future(self._clock.sleep_until(deadline))
         changed = asyncio.ensure_future(self._changed.wait())
         try:
