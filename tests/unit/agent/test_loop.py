@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -91,7 +92,7 @@ def test_another_cadence_counts_at_once_and_loses_no_tick() -> None:
         asyncio.run(tick(clock, cadence, work))
     assert began[:3] == [0.0, 4.0, 14.0]
     assert 14.0 < began[3] <= 14.0 + 1.1 * 2.0
-    assert [round(later - earlier, 6) for earlier, later in zip(began[3:], began[4:], strict=False)] == [2.0, 2.0]
+    assert [round(later - earlier, 6) for earlier, later in pairwise(began[3:])] == [2.0, 2.0]
     assert logs == []
 
 
