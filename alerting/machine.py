@@ -90,10 +90,7 @@ class Titles:
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
         if isinstance(spec, HostFlag):
-            name = signal.subject.partition(":")[2]
-            if spec.flag == "clone":
-                return f"several machines report as {name}"
-            return f"the clock of {name} is off by {signal.value / 1000:.0f} s"
+            return spec.title(signal)
         source, _, series = signal.subject.removeprefix("series:").partition("/")
         limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
         return f"{series} of {source} is {limit} (it is {signal.value:g})"

@@ -116,6 +116,13 @@ class HostFlag(_Rule):
         """Whether the flag is up; None if the signal is about something else."""
         return signal.state != "ok" if signal.kind == self.flag else None
 
+    def title(self, signal: Signal) -> str:
+        """What the flag means, in a line."""
+        host = signal.subject.partition(":")[2]
+        if self.flag == "clone":
+            return f"several machines report as {host}"
+        return f"the clock of {host} is off by {signal.value / 1000:.0f} s"
+
 
 class Threshold(_Rule):
     """A series is above or below a limit, for a while."""
