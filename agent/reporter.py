@@ -6,6 +6,7 @@ import asyncio
 import math
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.collectors import Group
 from agent.collectors.own import OwnUse
@@ -42,6 +43,10 @@ class Reporter:
         self._seq = 1
         self._lost = 0
         self._log = get_logger("reporter")
+
+    def report_each(self, interval_s: float) -> None:
+        """Say in each later report that there is one each `interval_s` seconds; the numbers run on."""
+        self._identity = replace(self._identity, interval_ms=round(interval_s * 1000))
 
     async def report(self, late_ms: float, limit_s: float = math.inf) -> None:
         """Make one report; when it returns, the report would survive a crash.
