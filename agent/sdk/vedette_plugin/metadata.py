@@ -5,16 +5,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Literal
 
-    Kind = Literal["gauge", "counter"]
+    Kind = Literal["gauge", "counter", "delta"]
     Severity = Literal["warning", "critical"]
-    Value = str | int | float | bool | list[str]
+    Value = str | int | float | bool | list[str] | dict[str, Any]
 
 
 class Option:
     """Something that is set for each instance.
 
-    The type of `default` is the option's type: text, int, float, bool, or a list of texts. An option that is `required`
-    has no usable default, which then only gives its type. A `secret` is masked wherever it would be shown.
+    The type of `default` is the option's type: text, int, float, bool, a list of texts, or a table. One that is
+    `required` has no usable default, which then only gives its type. A `secret` is masked wherever it would be shown.
     """
 
     __slots__ = ("default", "name", "notes", "required", "secret")

@@ -80,11 +80,23 @@ def _list(value: "Any") -> "list[str]":
     return [_text(part) for part in value]
 
 
-_READERS: "dict[type, Any]" = {str: _text, int: _whole, float: _number, bool: _switch, list: _list}
+def _table(value: "Any") -> "dict[str, Any]":
+    """A table, or JSON text of one."""
+    if isinstance(value, str):
+        import json
+
+        value = json.loads(value)
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+_READERS: "dict[type, Any]" = {str: _text, int: _whole, float: _number, bool: _switch, list: _list, dict: _table}
 _ALLOWED: "dict[type, str]" = {
     str: "text",
     int: "a whole number",
     float: "a finite number",
     bool: "true or false",
     list: "a list of texts, or text with commas",
+    dict: "a table",
 }

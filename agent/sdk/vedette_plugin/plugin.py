@@ -71,13 +71,17 @@ class Plugin:
         """The value of an option, of the type of its default. `KeyError` if the plugin does not declare it."""
         return self._options[name]
 
-    def report(self, metric: str, value: float | None, **labels: str) -> None:
+    def report(self, metric: str, value: float | None, /, **labels: str) -> None:
         """A gauge, or whatever kind the plugin's `metrics` give `metric`. None: not known now, nothing is reported."""
         self._add(metric, value, self._kinds.get(metric, "gauge"), labels)
 
-    def counter(self, metric: str, total: float | None, **labels: str) -> None:
+    def counter(self, metric: str, total: float | None, /, **labels: str) -> None:
         """A total that only grows until it starts anew at zero. Its rate is made of it later, resets and all."""
         self._add(metric, total, "counter", labels)
+
+    def increase(self, metric: str, amount: float | None, /, **labels: str) -> None:
+        """So much more since the last run, for what has no total of its own: lines that were read, events that came."""
+        self._add(metric, amount, "delta", labels)
 
     def _add(self, metric: str, value: float | None, kind: str, labels: "dict[str, str]") -> None:
         if value is None:
