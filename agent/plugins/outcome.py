@@ -19,7 +19,7 @@ from vedette.events.names import canonical, format_series
 from vedette.events.plugins import PluginSpec
 from vedette.events.samples import Kind
 
-MOST_MEMORY = 64 << 10
+MOST_MEMORY = 256 << 10
 """Longest memory of an instance, in bytes of JSON."""
 MOST_REASONS = 5
 LONGEST_SUBJECT = 300

@@ -129,12 +129,7 @@ def walk(document: Any, steps: Steps, key: str = "") -> Iterator[tuple[str, Any]
         return
     step, rest = steps[0], steps[1:]
     if step is None:
-        pairs = (
-            document.items()
-            if isinstance(document, dict)
-            else enumerate(document if isinstance(document, list) else ())
-        )
-        for name, value in pairs:
+        for name, value in members(document):
             yield from walk(value, rest, str(name))
     elif isinstance(step, int) and isinstance(document, list) and step < len(document):
         yield from walk(document[step], rest, key)

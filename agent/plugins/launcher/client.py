@@ -84,8 +84,13 @@ class Launcher:
         """The launcher's process, if there is one."""
         return None if self._process is None else self._process.pid
 
-    async def run(self, order: dict[str, Any], *, timeout_s: float, memory_mb: int) -> Ended:
-        """Carry out an order in a process of its own. Raises `LauncherLost` if the launcher died meanwhile."""
+    async def run(
+        self, order: dict[str, Any], *, timeout_s: float, memory_mb: int, sockets: tuple[int, ...] = ()
+    ) -> Ended:
+        """Carry out an order in a process of its own, which gets `sockets` as its descriptors from 4 on.
+
+        Raises `LauncherLost` if the launcher died meanwhile.
+        """
         loop = asyncio.get_running_loop()
         number = next(self._numbers)
         began = loop.time()
@@ -93,7 +98,7 @@ class Launcher:
             head = {"do": "run", "id": number, "timeout_s": timeout_s, "memory_mb": memory_mb}
             request = _in_memory(msgspec.json.encode(order))
             try:
-                ended = self._order(head, number, [request, answer.writer, noise.writer])
+                ended = self._order(head, number, [request, answer.writer, noise.writer, *sockets])
             finally:
                 os.close(request)
             try:

@@ -46,15 +46,17 @@ def enter(libc: "CDLL", launcher: int, timeout_s: float, memory_mb: int) -> None
         pass
 
 
-def connect_outputs(result: int, noise: int) -> None:
-    """Descriptors: nothing to read at 0, what is printed to `noise`, the answer to 3, all others closed."""
+def connect_outputs(result: int, noise: int, *sockets: int) -> None:
+    """Descriptors: nothing to read at 0, what is printed to `noise`, the answer to 3, sockets from 4, no others."""
     nothing = os.open("/dev/null", os.O_RDONLY)
-    kept = [os.dup(number) for number in (nothing, noise, noise, result)]
-    low = [os.dup2(number, place) for place, number in enumerate(_above(kept))]
-    os.closerange(len(low), 1024)
-    os.set_inheritable(3, False)  # the answer is the plugin's alone, not of the programs that it starts
+    kept = [os.dup(number) for number in (nothing, noise, noise, result, *sockets)]
+    for place, number in enumerate(_above(kept)):
+        os.dup2(number, place)
+    os.closerange(len(kept), 1024)
+    for place in range(3, len(kept)):
+        os.set_inheritable(place, False)  # these are the plugin's alone, not of the programs that it starts
 
 
 def _above(numbers: list[int]) -> list[int]:
-    """The same descriptors, none of them 0..3, so that putting one in its place does not close another."""
-    return [number if number > 3 else os.dup2(number, number + 100) for number in numbers]
+    """The same descriptors, none of them low, so that putting one in its place does not close another."""
+    return [os.dup2(number, 100 + place) for place, number in enumerate(numbers)]

@@ -30,6 +30,7 @@ LOOK_S = 1.0
 """How often a process that runs on is looked at, and how often all that it has started are."""
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NAME = 15
+_MOST_DESCRIPTORS = 8
 _CRADLE = ("vedette_plugin.running", "vedette_plugin.connecting", "encodings.idna", "subprocess")
 """What is loaded before the first run: nearly every plugin uses it."""
 
@@ -76,7 +77,7 @@ class Launcher:
             self._watch()
 
     def _obey(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._agent, 65_536, 3)
+        message, descriptors, _, _ = socket.recv_fds(self._agent, 65_536, _MOST_DESCRIPTORS)
         try:
             if not message:
                 return False
@@ -108,12 +109,10 @@ class Launcher:
         code = 1
         try:
             request = json.load(os.fdopen(descriptors[0], "rb", closefd=False))
-            limits.connect_outputs(descriptors[1], descriptors[2])
+            limits.connect_outputs(*descriptors[1:])
             limits.enter(self._libc, self._pid, order["timeout_s"], order["memory_mb"])
             self._libc.prctl(_PR_SET_NAME, b"vedette-plugin", 0, 0, 0)
-            from vedette_plugin.running import carry_out
-
-            answer = json.dumps(carry_out(request, self._codes)).encode()
+            answer = json.dumps(self._carried_out(request)).encode()
             sys.stdout.flush()
             sys.stderr.flush()
             with open(3, "wb", 0) as result:
@@ -124,6 +123,16 @@ class Launcher:
             traceback.print_exc()
         finally:
             os._exit(code)
+
+    def _carried_out(self, request: "dict[str, Any]") -> "dict[str, Any]":
+        """In the child: what the request asks for."""
+        if request["mode"] == "verify":
+            from agent.plugins.signing import verdict
+
+            return {"reason": verdict(**request["given"])}
+        from vedette_plugin.running import carry_out
+
+        return carry_out(request, self._codes)
 
     def _load(self, order: "dict[str, Any]") -> None:
         """Load modules, and compile files, that plugins of ours use again and again, for all later children."""

@@ -62,6 +62,7 @@ class Plugin:
         self.alerts: list[list[str]] = []
         self.errors: list[list[str]] = []
         self.over = 0
+        self.descriptors: tuple[int, ...] = ()
 
     def run(self) -> None:
         """Look, and report. Raise `PluginError` if that is impossible."""

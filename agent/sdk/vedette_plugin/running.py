@@ -38,6 +38,7 @@ def run(order: "dict[str, Any]", codes: "dict[str, CodeType]") -> "dict[str, Any
         kind = load(order, codes)
         secrets = [option.name for option in kind.options if option.secret]
         plugin = kind(order["options"], order["memory"], timeout_s=order["timeout_s"], max_series=order["max_series"])
+        plugin.descriptors = tuple(order.get("descriptors", ()))
         plugin.run()
     except BaseException as error:  # noqa: BLE001 - whatever a plugin raises, it becomes its state
         return {"failure": failure_of(error), "secrets": secrets}
