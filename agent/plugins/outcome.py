@@ -150,6 +150,7 @@ def _sample(spec: PluginSpec, metric: str, number: str, labels: dict[str, str], 
     if not math.isfinite(value):
         raise InvalidInput(shown, number, f"a finite number, not {number[:20]}")
     try:
+        canonical(metric)  # a name by itself too: `redis.` alone would be one
         return canonical(format_series(f"{spec.plugin}.{metric}", tuple(sorted(pairs.items())))), value
     except InvalidInput as error:
         raise InvalidInput(shown, error.value, error.allowed) from error

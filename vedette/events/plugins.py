@@ -73,7 +73,10 @@ def check_spec(spec: PluginSpec) -> None:
     _check_number("timeout_s", spec.timeout_s, 0.1, 300)
     _check_number("memory_mb", spec.memory_mb, 16, 4096)
     _check_number("max_series", spec.max_series, 1, 5000)
-    size = len(msgspec.json.encode(spec.options))
+    try:
+        size = len(msgspec.json.encode(spec.options))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("options", spec.options, "what JSON can hold (in TOML: no dates)") from error
     if size > MAX_OPTIONS:
         raise InvalidInput("options", f"{size} bytes", f"at most {MAX_OPTIONS} bytes of JSON")
     if spec.code is not None:
@@ -94,7 +97,12 @@ def check_plugin(field: str, plugin: str) -> None:
 
 def check_code(code: PluginCode, digest: Callable[[bytes], str] | None = None) -> None:
     """Raise `InvalidInput` for code that is too long or, given how to make a hash, is not what was hashed."""
-    source = code.source.encode("utf-8", "surrogatepass")
+    try:
+        source = code.source.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("code.source", code.source, "UTF-8 text, without lone surrogates") from error
+    if "\0" in code.source:
+        raise InvalidInput("code.source", code.source, "text without NUL")
     if not 1 <= len(source) <= MAX_CODE:
         raise InvalidInput("code.source", f"{len(source)} bytes", f"1 to {MAX_CODE} bytes")
     if _SHA256.fullmatch(code.sha256) is None or (digest is not None and digest(source) != code.sha256):

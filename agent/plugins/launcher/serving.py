@@ -127,7 +127,7 @@ class Launcher:
     def _carried_out(self, request: "dict[str, Any]") -> "dict[str, Any]":
         """In the child: what the request asks for."""
         if request["mode"] == "verify":
-            from agent.plugins.signing import verdict
+            from vedette.events.signing import verdict
 
             return {"reason": verdict(**request["given"])}
         from vedette_plugin.running import carry_out

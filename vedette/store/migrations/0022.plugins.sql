@@ -1,0 +1,15 @@
+-- Plugin code of an account, signed by its owner, and the public key by which hosts judge it.
+ALTER TABLE accounts ADD COLUMN plugin_key text;
+COMMENT ON COLUMN accounts.plugin_key IS 'ed25519 public key, base64; hosts are given it when they are enrolled';
+
+CREATE TABLE plugins (
+    account_id integer NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    name text NOT NULL,
+    source text NOT NULL,
+    sha256 text NOT NULL,
+    signature text NOT NULL,
+    notes text NOT NULL DEFAULT '',
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (account_id, name)
+);
+COMMENT ON TABLE plugins IS 'code that hosts run only if the signature is good for the key that they were given';
