@@ -76,7 +76,7 @@ def check_spec(spec: PluginSpec) -> None:
     try:
         size = len(msgspec.json.encode(spec.options))
     except (TypeError, ValueError) as error:
-        raise InvalidInput("options", spec.options, "what JSON can hold (in TOML: no dates)") from error
+        raise InvalidInput("options", spec.options, "what JSON can hold") from error
     if size > MAX_OPTIONS:
         raise InvalidInput("options", f"{size} bytes", f"at most {MAX_OPTIONS} bytes of JSON")
     if spec.code is not None:

@@ -96,6 +96,8 @@ def is_total(family: Family, name: str) -> bool:
     """Whether a sample is a total that only grows, by its family's type and its ending."""
     if name.endswith("_created"):
         return False
+    if family.type in {"unknown", "untyped"}:
+        return name.endswith("_total")  # as their guidelines say it
     return any(name.endswith(ending) for ending in _TOTALS.get(family.type, ()))
 
 

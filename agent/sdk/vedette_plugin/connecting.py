@@ -20,7 +20,7 @@ def connect(address: str, *, timeout_s: float, tls: bool = False, verify: bool =
 def split_address(address: str, default_port: int = 0) -> tuple[str, int]:
     """Host and port of `host:port` or `[v6]:port`; without a port the default. `PluginError` if it is neither."""
     host, colon, port = address.rpartition(":")
-    if default_port and (not colon or (host.count(":") and not host.endswith("]"))):
+    if default_port and address and (not colon or (host.count(":") and not host.endswith("]"))):
         return address.strip("[]"), default_port
     if not host or not port.isdigit() or not 0 < int(port) < 65_536:
         raise PluginError(f"address {address!r} is not allowed; allowed: host:port, [v6]:port, or the path of a socket")

@@ -91,8 +91,6 @@ def test_a_run_that_ended_badly_gives_its_state_and_no_values(ended: dict[str, A
 @pytest.mark.parametrize(
     "answer", [b"", b"garbage", b"[]", b'{"values": [[1]]}', b'{"values": [["x", "1", "odd", {}]]}', b"\xff"]
 )
-    "answer", [b"", b"garbage", b"[]", b'{"values": [[1]]}', b'{"values": [["x", "1", "odd", {}]]}', b"\xff"]
-)
 def test_an_answer_that_is_none_is_a_failure(answer: bytes) -> None:
     outcome = judged(answer)
     assert outcome.state == "failing"
