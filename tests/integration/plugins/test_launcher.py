@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from agent.plugins.instance import Instance
 from agent.plugins.launcher.client import Launcher, LauncherLost
 from tests.integration.plugins.house import Bench, alive, in_house, marked
 from tests.integration.plugins.servers import wait_until
+from tests.integration.plugins.waiting import until
 
 ROOT = Path(__file__).parents[3]
 FOREVER = "subprocess.run(['sh', '-c', 'sleep 600; :', '{mark}'])"
@@ -120,11 +120,3 @@ def test_our_own_plugins_are_loaded_once_and_cost_less_from_then_on(tmp_path: Pa
     first, second = in_house(tmp_path, use)
     assert "vedette_plugin.http" in first
     assert "vedette_plugin.http" not in second
-
-
-async def until(true: object, wait_s: float = 20.0) -> None:
-    """Poll until `true()`, while the loop goes on."""
-    deadline = time.monotonic() + wait_s
-    while not true():  # type: ignore[operator] # a callable
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
