@@ -13,7 +13,7 @@ from agent.claim import claim_spool
 from agent.collectors import Collector, open_collectors
 from agent.collectors.own import read_own
 from agent.loop import tick
-from agent.plugins.opening import has_plugins, open_book
+from agent.plugins.opening import Plugins
 from agent.report import Identity
 from agent.reporter import Reporter
 from agent.rounds import LONGEST_ROUND_S, Rounds
@@ -62,10 +62,8 @@ async def run(
             identity = Identity(settings.source, claim.epoch, round(settings.interval_s * 1000))
             reporter = Reporter(identity, rounds, spool, sender, clock, read_own)
             get_logger("agent").info("agent_started", source=settings.source, epoch=claim.epoch, waiting=len(spool))
-            work = [tick(clock, _schedule(settings, clock), reporter.report), sender.run()]
-            if has_plugins(settings.plugins):
-                work.append(open_book(settings, reporter.add, clock).run())
-            await _until(stop, *work)
+            plugins = Plugins(settings, reporter.add, clock)
+            await _until(stop, tick(clock, _schedule(settings, clock), reporter.report), sender.run(), plugins.run())
             await reporter.report(0.0, LAST_ROUND_S)
             await sender.drain(clock.monotonic() + DRAIN_S)
             get_logger("agent").info("agent_stopped", waiting=len(spool))

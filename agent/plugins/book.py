@@ -64,8 +64,8 @@ class PluginBook:
         self._changed = asyncio.Event()
         self._log = get_logger("plugins")
 
-    def use(self, specs: Sequence[PluginSpec]) -> None:
-        """Take these as the central specs, all that there are, from now on. A wrong one costs only itself."""
+    def use(self, specs: Sequence[PluginSpec]) -> dict[str, str]:
+        """Take these as the central specs, all that there are, from now on; by name, what is wrong with the others."""
         self._central, self._central_faults = [], {}
         for spec in specs[:MOST_PLUGINS]:
             try:
@@ -74,6 +74,7 @@ class PluginBook:
             except InvalidInput as error:
                 self._central_faults[spec.name[:64] or "?"] = str(error)
         self._changed.set()
+        return self._central_faults
 
     def pin(self, key: str | None) -> None:
         """Take this as the account's public key, by which central code is judged."""

@@ -62,6 +62,18 @@ def code_of(store: Store, account: int, name: str) -> PluginCode | None:
     return None if row is None else PluginCode(row["source"], row["sha256"], row["signature"])
 
 
+def with_code(store: Store, account: int, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Plugin specs as hosts get them: each whose plugin's code the account has signed, with that code."""
+    names = sorted({spec["plugin"] for spec in specs if "plugin" in spec})
+    if not names:
+        return specs
+    rows = store.rows(
+        "SELECT name, source, sha256, signature FROM plugins WHERE account_id = %s AND name = ANY(%s)", account, names
+    )
+    codes = {row.pop("name"): row for row in rows}
+    return [{**spec, "code": codes[spec["plugin"]]} if spec.get("plugin") in codes else spec for spec in specs]
+
+
 def remove(store: Store, account: int, name: str) -> None:
     """Forget code. Hosts stop running it with their next configuration."""
     if not store.execute("DELETE FROM plugins WHERE account_id = %s AND name = %s", account, name):
