@@ -52,7 +52,7 @@ class Refusal(msgspec.Struct):
 
 
 class Enrolment(msgspec.Struct, omit_defaults=True):
-    """A host asks to be let in. `fingerprint` is a keyed hash of what tells this machine from others, never that itself.
+    """A host asks to be let in. `fingerprint` is a keyed hash of what tells this machine from others.
 
     With `reclaim` it takes over the source's name from a machine with another fingerprint, history and all.
     """
@@ -185,7 +185,8 @@ def is_order(data: bytes) -> bool:
 
 def decode_order(data: bytes | memoryview) -> Order:
     """The order in `data`; `InvalidInput` for anything else."""
-    return decode(_orders, data)
+    found: Order = decode(_orders, data)
+    return found
 
 
 def decode_answer(data: bytes) -> CheckInAnswer:
