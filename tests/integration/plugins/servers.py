@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 
+import pytest
+
 WAIT_S = 30
+
+
+def installed(program: str, package: str) -> str:
+    """The path of a program. Where it is missing the test is skipped with the package that has it, and fails in CI."""
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/nagios/plugins"
+    found = shutil.which(program, path=path)
+    if found is None:
+        reason = f"{program} is not installed here: apt-get install {package}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
 
 
 def free_port() -> int:

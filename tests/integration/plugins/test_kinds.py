@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,10 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from agent.plugins.outcome import Outcome
 from tests.integration.plugins.house import Bench, in_house
-from tests.integration.plugins.servers import free_port, wait_until
-
-EXPORTER = shutil.which("prometheus-node-exporter")
-CHECKS = Path("/usr/lib/nagios/plugins")
+from tests.integration.plugins.servers import free_port, installed, wait_until
 
 
 def run(folder: Path, kind: str, plugin: str, times: int = 1, **fields: Any) -> Outcome:
@@ -111,10 +107,12 @@ def test_performance_data_that_cannot_be_read_is_told_beside_the_rest(tmp_path: 
     assert outcome.values['half.value{instance="one",label="a"}'] == 1.0
 
 
-@pytest.mark.skipif(not (CHECKS / "check_disk").exists(), reason="the Nagios plugins are not installed")
 def test_a_real_check_is_read(tmp_path: Path) -> None:
     outcome = run(
-        tmp_path, "nagios", "check_disk", options={"command": [str(CHECKS / "check_disk"), "-w", "1%", "-p", "/"]}
+        tmp_path,
+        "nagios",
+        "check_disk",
+        options={"command": [installed("check_disk", "monitoring-plugins-basic"), "-w", "1%", "-p", "/"]},
     )
     assert outcome.state == "ok", outcome.error
     assert outcome.values['check_disk.value_bytes{instance="one",label="/"}'] > 0
@@ -163,10 +161,12 @@ def test_an_exporter_s_names_are_chosen_and_renamed(tmp_path: Path) -> None:
     assert 'app.work_total{exported_instance="a",instance="one"}' in outcome.values
 
 
-@pytest.mark.skipif(EXPORTER is None, reason="the node exporter is not installed")
 def test_a_node_exporter_is_scraped(tmp_path: Path) -> None:
     port = free_port()
-    command = [EXPORTER or "", f"--web.listen-address=127.0.0.1:{port}"]
+    command = [
+        installed("prometheus-node-exporter", "prometheus-node-exporter"),
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}/metrics"

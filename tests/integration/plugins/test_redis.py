@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import time
@@ -14,18 +13,16 @@ from pathlib import Path
 import pytest
 
 from agent.plugins.native.redis import RedisPlugin
-from tests.integration.plugins.servers import free_port, wait_until
+from tests.integration.plugins.servers import free_port, installed, wait_until
 from vedette_plugin.testing import run_once
-
-SERVER = shutil.which("redis-server")
-pytestmark = pytest.mark.skipif(SERVER is None, reason="redis-server is not installed")
 
 
 @contextmanager
 def redis(folder: Path, *settings: str) -> Iterator[str]:
     """A server of its own; its address."""
     port = free_port()
-    command = [SERVER or "", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *settings]
+    program = installed("redis-server", "redis-server")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", *settings]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             wait_until(lambda: answers(port), process)
