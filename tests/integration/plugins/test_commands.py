@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from launch.main import app
@@ -15,6 +17,13 @@ from vedette.events.plugins import PluginCode
 from vedette.events.signing import verify
 
 runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A trial sets up the logs of its process, which here is that of the tests."""
+    yield
+    structlog.reset_defaults()
 
 
 def call(*words: str) -> tuple[int, str]:
