@@ -11,13 +11,15 @@ from typing import Any
 
 from agent.cadence import Cadence
 from agent.claim import claim_spool
-from agent.collectors import Collector, open_collectors
+from agent.collectors import Collector, Group, open_collectors
 from agent.collectors.own import read_own
+from agent.fleet.configuration import Part
 from agent.fleet.holding import HeldTransport
 from agent.fleet.hooks import Hooks
 from agent.fleet.identity import with_identity
 from agent.fleet.member import Member, Works
 from agent.loop import tick
+from agent.plugins.opening import Plugins
 from agent.report import Identity
 from agent.reporter import Reporter
 from agent.rounds import LONGEST_ROUND_S, Rounds
@@ -76,20 +78,36 @@ async def run(
             reporter = Reporter(identity, rounds, spool, sender, clock, read_own)
             cadence = Cadence(settings.source, clock, settings.interval_s)
             works = Works(rounds, reporter, cadence, sender, held)
+
+            async def add(group: Group, interval_ms: int) -> bool:
+                return not held.held and await reporter.add(group, interval_ms)
+
+            plugins = Plugins(settings, add, clock)
             member = None
             if isinstance(transport, HttpTransport):
-                member = Member(settings, claim.epoch, transport, works, hooks or Hooks(), clock, rng)
+                member = Member(settings, claim.epoch, transport, works, hooks or steering(plugins), clock, rng)
                 member.restore()
             get_logger("agent").info("agent_started", source=settings.source, epoch=claim.epoch, waiting=len(spool))
             report = reporter.report if member is None else member.report
             others = () if member is None else member.work()
-            await _until(stop, tick(clock, cadence, report), sender.run(), *others)
+            await _until(stop, tick(clock, cadence, report), sender.run(), plugins.run(), *others)
             if not held.held:
                 await reporter.report(0.0, LAST_ROUND_S)
             await sender.drain(clock.monotonic() + DRAIN_S)
             get_logger("agent").info("agent_stopped", waiting=len(spool))
         finally:
             await transport.close()
+
+
+def steering(plugins: Plugins) -> Hooks:
+    """What check-ins, orders and the central configuration do with the parts of this agent."""
+    return Hooks(
+        assign=plugins.assign,
+        states=plugins.states,
+        told=plugins.told,
+        parts={"statsd": Part(dict[str, Any], plugins.statsd)},
+        pin=plugins.pin,
+    )
 
 
 def _open_spool(settings: AgentSettings, clock: Clock) -> Spool:

@@ -42,6 +42,7 @@ class Reporter:
         self._cpu_before = own_use().cpu_s
         self._seq = 1
         self._lost = 0
+        self._turn = asyncio.Lock()
         self._log = get_logger("reporter")
 
     def report_each(self, interval_s: float) -> None:
@@ -58,14 +59,28 @@ class Reporter:
         began = self._clock.monotonic()
         groups = await self._rounds.collect(limit_s)
         groups.append(self._vitals(began, late_ms))
-        batches = make_batches(self._identity, groups, first_seq=self._seq, ts=ts)
-        self._seq += len(batches)
-        try:
-            await self._store([encode_json(batch) for batch in batches])
-        except (sqlite3.Error, OSError) as error:
-            self._lost += len(batches)
-            self._log.error("report_lost", reports=len(batches), error=repr(error))
-        self._sender.wake()
+        await self._spooled(self._identity, groups, ts)
+
+    async def add(self, group: Group, interval_ms: int) -> bool:
+        """Report one group between the rounds, as of now; such come each `interval_ms`. Whether it is in the spool."""
+        identity = replace(self._identity, interval_ms=interval_ms)
+        return await self._spooled(identity, [group], None)
+
+    async def _spooled(self, identity: Identity, groups: list[Group], ts: int | None) -> bool:
+        """One after the other, so that numbers and times (`ts`, or now) are in the spool in their order."""
+        async with self._turn:
+            at = self._clock.now_ms() if ts is None else ts
+            batches = make_batches(identity, groups, first_seq=self._seq, ts=at)
+            self._seq += len(batches)
+            try:
+                await self._store([encode_json(batch) for batch in batches])
+            except (sqlite3.Error, OSError) as error:
+                self._lost += len(batches)
+                self._log.error("report_lost", reports=len(batches), error=repr(error))
+                return False
+            finally:
+                self._sender.wake()
+            return True
 
     async def _store(self, bodies: list[bytes]) -> None:
         writing = asyncio.ensure_future(asyncio.to_thread(self._spool.append, "samples", bodies))

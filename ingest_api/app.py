@@ -37,6 +37,7 @@ from ingest_api.routes import (
     markers,
     monitors,
     pings,
+    plugins,
     roles,
     series,
     transfer,
@@ -111,7 +112,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
         app.include_router(module.router)
-    for module in (incidents, maintenance, control, trends, account, pings, enrolment, agents, roles):
+    for module in (incidents, maintenance, control, trends, account, pings, enrolment, agents, roles, plugins):
         app.include_router(module.router)
     app.include_router(stream.router)
     if (static / "index.html").exists():

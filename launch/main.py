@@ -20,6 +20,7 @@ from launch.commands import (
     loadgen,
     manage,
     monitor,
+    plugin,
     processes,
     rebuild,
 )
@@ -47,6 +48,7 @@ app.add_typer(hosts.host_app, name="host")
 app.add_typer(manage.user_app, name="user")
 app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(plugin.app, name="plugin")
 app.add_typer(manage.channel_app, name="channel")
 app.add_typer(manage.rule_app, name="rule")
 app.add_typer(account.app, name="account")

@@ -16,7 +16,7 @@ from agent.fleet.facts import read_facts
 from agent.fleet.fingerprint import boot, fingerprint
 from agent.fleet.holding import HeldTransport
 from agent.fleet.hooks import Hooks
-from agent.fleet.identity import read_identity
+from agent.fleet.identity import Identity, read_identity
 from agent.fleet.jumps import Jumps, read_boottime
 from agent.fleet.status import Status
 from agent.reporter import Reporter
@@ -56,7 +56,7 @@ class Member:
         rng: random.Random,
         boottime: Callable[[], float] = read_boottime,
     ) -> None:
-        self._settings, self._transport, self._works = settings, transport, works
+        self._settings, self._transport, self._works, self._hooks = settings, transport, works, hooks
         self._token = settings.token.get_secret_value() if settings.token is not None else ""
         root = settings.host_root
         self._configuration = Configuration(settings.spool, {**own_parts(works, settings), **_given(hooks)})
@@ -84,7 +84,10 @@ class Member:
         )
 
     def restore(self) -> None:
-        """Be configured as before the last end."""
+        """Be configured as before the last end, and judge by the key that this host was enrolled with."""
+        identity = self._identity()
+        if identity is not None and identity.token == self._token:
+            self._hooks.pin(identity.plugin_key)
         self._configuration.restore()
 
     def work(self) -> Sequence[Coroutine[Any, Any, None]]:
@@ -104,11 +107,7 @@ class Member:
 
     def _renewed(self) -> bool:
         """Whether this host was enrolled again meanwhile: then its new token is used from now on."""
-        try:
-            identity = read_identity(self._settings.spool)
-        except ConfigurationError as error:
-            get_logger("fleet").error("identity_unreadable", error=str(error))
-            return False
+        identity = self._identity()
         if identity is None or identity.token == self._token:
             return False
         if (identity.source, identity.url) != (self._settings.source, self._settings.url):
@@ -118,7 +117,15 @@ class Member:
             return False
         self._token = identity.token
         self._transport.use_token(identity.token)
+        self._hooks.pin(identity.plugin_key)
         return True
+
+    def _identity(self) -> Identity | None:
+        try:
+            return read_identity(self._settings.spool)
+        except ConfigurationError as error:
+            get_logger("fleet").error("identity_unreadable", error=str(error))
+            return None
 
 
 def _given(hooks: Hooks) -> dict[str, Part]:

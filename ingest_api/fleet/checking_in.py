@@ -9,14 +9,14 @@ import msgspec
 
 from ingest_api.fleet import orders
 from ingest_api.fleet.clones import Machine, judge
-from ingest_api.fleet.merging import merge, version_of
+from ingest_api.fleet.configuring import config_of
 from vedette.errors import Unavailable
 from vedette.events.codec import encode_json
 from vedette.events.fleet import CheckIn, CheckInAnswer, Order, StandDown
 from vedette.events.signals import Signal
 from vedette.events.topics import SIGNALS
 from vedette.log import Log, Message
-from vedette.store import agents, roles
+from vedette.store import agents
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
 
@@ -52,8 +52,7 @@ def check_in(store: Store, log: Log, account: int, found: CheckIn, now_ms: int) 
     if verdict.goes_on:
         for heard in orders.HEARD:
             heard(store, log, account, found, now_ms)
-    config = merge(roles.layers(store, account, found.source))
-    version = version_of(config)
+    config, version = config_of(store, account, found.source)
     given: list[Order] = [_stand_down(account, found.source)]
     if verdict.goes_on:
         given = orders.lasting(store, account, found.source, now_ms)

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ingest_api.context import Context, context
 from ingest_api.fleet.checking_in import flags_of
-from ingest_api.fleet.merging import merge, version_of
+from ingest_api.fleet.configuring import config_of
 from ingest_api.fleet.orders import tell_changed
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
-from vedette.errors import NotFound
+from vedette.errors import InvalidInput, NotFound
 from vedette.events.codec import invalid
 from vedette.events.fleet import check_source
-from vedette.events.plugins import PluginSpec
+from vedette.events.plugins import PluginSpec, check_spec
 from vedette.store import agents, roles, series
 
 router = APIRouter(prefix="/v1", tags=["agents"])
@@ -45,6 +45,9 @@ class Layer(BaseModel):
         for number, plugin in enumerate(value):
             try:
                 spec = msgspec.convert(plugin, PluginSpec)
+                check_spec(spec)
+            except InvalidInput as fault:
+                raise ValueError(f"in plugin {number}: {fault}") from fault
             except msgspec.ValidationError as error:
                 fault = invalid(error, plugin)
                 raise ValueError(f"in plugin {number}: {fault.field}: {fault.allowed}") from error
@@ -181,12 +184,12 @@ def get_source(
     has = roles.roles_of(found.store, account, source)
     if row is None and seen is None and not has:
         raise NotFound(f"there is no source {source!r}")
-    config = merge(roles.layers(found.store, account, source))
+    config, version = config_of(found.store, account, source)
     body = {
         **(seen or {"source": source}),
         "roles": has,
-        "config": _masked(config, principal),
-        "config_version": version_of(config),
+        "config": _masked(_brief(config), principal),
+        "config_version": version,
         "flags": [],
         "agent": None,
     }
@@ -206,6 +209,14 @@ def _shown_agent(row: dict[str, Any]) -> dict[str, Any]:
 def _shown_role(row: dict[str, Any], principal: Principal) -> dict[str, Any]:
     config = _masked(row["config"], principal)
     return {"name": row["name"], "priority": row["priority"], "notes": row["notes"], "hosts": row["hosts"], **config}
+
+
+def _brief(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with the hash of signed code in place of its text, which is at `/v1/plugins/{name}`."""
+    if "plugins" not in config:
+        return config
+    hashes = [{"code": {"sha256": plugin["code"]["sha256"]}} if "code" in plugin else {} for plugin in config["plugins"]]
+    return {**config, "plugins": [{**p, **h} for p, h in zip(config["plugins"], hashes, strict=True)]}
 
 
 def _masked(config: dict[str, Any], principal: Principal) -> dict[str, Any]:

@@ -56,6 +56,19 @@ def sources_with(store: Store, account: int, name: str) -> list[str]:
     return [row["source"] for row in rows]
 
 
+def sources_running(store: Store, account: int, plugin: str) -> list[str]:
+    """The hosts with an agent whose defaults, roles or own settings name a plugin."""
+    rows = store.rows(
+        "SELECT source FROM agents a WHERE account_id = %s AND (EXISTS (SELECT FROM fleet_settings f"
+        " WHERE f.account_id = a.account_id AND f.source IN ('', a.source) AND f.config @> %s)"
+        " OR EXISTS (SELECT FROM source_roles s JOIN roles r ON r.account_id = s.account_id AND r.name = s.role"
+        " WHERE s.account_id = a.account_id AND s.source = a.source AND r.config @> %s))",
+        account,
+        *[Jsonb({"plugins": [{"plugin": plugin}]})] * 2,
+    )
+    return [row["source"] for row in rows]
+
+
 def roles_of(store: Store, account: int, source: str) -> list[str]:
     """The roles of one host, by name."""
     rows = store.rows(
