@@ -46,8 +46,8 @@ class Layer(BaseModel):
             try:
                 spec = msgspec.convert(plugin, PluginSpec)
                 check_spec(spec)
-            except InvalidInput as fault:
-                raise ValueError(f"in plugin {number}: {fault}") from fault
+            except InvalidInput as error:
+                raise ValueError(f"in plugin {number}: {error}") from error
             except msgspec.ValidationError as error:
                 fault = invalid(error, plugin)
                 raise ValueError(f"in plugin {number}: {fault.field}: {fault.allowed}") from error
@@ -215,7 +215,9 @@ def _brief(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration with the hash of signed code in place of its text, which is at `/v1/plugins/{name}`."""
     if "plugins" not in config:
         return config
-    hashes = [{"code": {"sha256": plugin["code"]["sha256"]}} if "code" in plugin else {} for plugin in config["plugins"]]
+    hashes = [
+        {"code": {"sha256": plugin["code"]["sha256"]}} if "code" in plugin else {} for plugin in config["plugins"]
+    ]
     return {**config, "plugins": [{**p, **h} for p, h in zip(config["plugins"], hashes, strict=True)]}
 
 
