@@ -6,23 +6,20 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from agent.plugins.catalogue import PluginInfo, describe, kind_files, native_files, threshold_rules
-from agent.plugins.launcher.client import Launcher
-from agent.plugins.local import read_file
 from launch.client import gateway
-from launch.plugin_template import filled
-from launch.plugin_trial import lines_of, try_once
 from vedette.errors import InvalidInput
 from vedette.events.plugins import KINDS, PluginSpec, check_plugin, check_spec
-from vedette.events.signing import make_key, public_key, read_key, sign
 from vedette.telemetry import configure_logs
+
+if TYPE_CHECKING:  # the agent starts through this command line, and must not load what only these commands need
+    from agent.plugins.catalogue import PluginInfo
 
 app = typer.Typer(no_args_is_help=True, help="Plugins of the agent.")
 console = Console(highlight=False)
@@ -34,6 +31,8 @@ NAME_OF_KEY = Path("plugin-key.pem")
 @app.command("new")
 def new(name: str, folder: Annotated[Path, typer.Option(help="where the file is made")] = Path()) -> None:
     """Make a plugin's file from the template."""
+    from launch.plugin_template import filled
+
     check_plugin("NAME", name)
     path = folder / f"{name}.py"
     _write(path, filled(name).encode(), 0o644)
@@ -50,6 +49,9 @@ def run_once(
     memory: Annotated[Path | None, typer.Option(help="a folder in which it remembers from test to test")] = None,
 ) -> None:
     """Run a plugin once, as the agent does, and print what came of it. Exit code 1 unless its state is ok."""
+    from agent.plugins.local import read_file
+    from launch.plugin_trial import lines_of, try_once
+
     path = Path(plugin)
     if path.suffix == ".toml":
         spec = read_file(path)
@@ -73,6 +75,8 @@ def list_plugins(
     name: Annotated[str | None, typer.Option(help="one of them only, with its options")] = None,
 ) -> None:
     """List the plugins that ship with the agent."""
+    from agent.plugins.catalogue import kind_files, native_files
+
     found = [info for info in _described([*native_files(), *kind_files()]) if name in {None, info.name}]
     if not found:
         raise InvalidInput("--name", name, "the name of a plugin that ships with the agent")
@@ -93,6 +97,8 @@ def make_rules(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say which")] = False,
 ) -> None:
     """Make a plugin's default rules, as rules of this account. One that is there already is not made again."""
+    from agent.plugins.catalogue import native_files, threshold_rules
+
     files = {path.stem: path for path in native_files()}
     path = Path(plugin) if plugin.endswith(".py") else files.get(plugin)
     if path is None:
@@ -111,6 +117,8 @@ def make_rules(
 @app.command("keygen")
 def keygen(output: Annotated[Path, typer.Option(help="where the private key is written")] = NAME_OF_KEY) -> None:
     """Make the key that signs the account's plugins. Keep it off every server; hosts get only its public part."""
+    from vedette.events.signing import make_key
+
     pem, public = make_key()
     _write(output, pem, 0o600)
     print(f"private key: {output}")
@@ -126,6 +134,8 @@ def sign_file(
 ) -> None:
     """Sign a plugin's code, and print what `PUT /v1/plugins/NAME` takes, or put it there."""
     import msgspec
+
+    from vedette.events.signing import public_key, read_key, sign
 
     private = read_key(_read("--key", key), "--key")
     plugin = name or file.stem
@@ -148,6 +158,9 @@ def trust(key: Annotated[str, typer.Argument(help="the public key that `keygen` 
 
 
 def _described(paths: list[Path]) -> list[PluginInfo]:
+    from agent.plugins.catalogue import describe
+    from agent.plugins.launcher.client import Launcher
+
     async def ask() -> list[PluginInfo]:
         launcher = Launcher()
         try:

@@ -88,7 +88,7 @@ def test_a_plugin_that_hangs_is_told_and_the_host_s_own_values_go_on(tmp_path: P
 
 def test_without_plugins_nothing_of_them_is_loaded() -> None:
     program = (
-        "import sys; from agent.main import main; from agent.plugins.opening import Plugins\n"
+        "import sys; import launch.main; from agent.main import main; from agent.plugins.opening import Plugins\n"
         "print([name for name in sys.modules if name.startswith(('agent.plugins.', 'cryptography', 'tomllib'))])"
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
