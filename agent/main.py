@@ -9,16 +9,23 @@ from collections.abc import Coroutine, Sequence
 from contextlib import closing
 from typing import Any
 
+from agent.cadence import Cadence
 from agent.claim import claim_spool
-from agent.collectors import Collector, open_collectors
+from agent.collectors import Collector, Group, open_collectors
 from agent.collectors.own import read_own
+from agent.fleet.configuration import Part
+from agent.fleet.holding import HeldTransport
+from agent.fleet.hooks import Hooks
+from agent.fleet.identity import with_identity
+from agent.fleet.member import Member, Works
 from agent.loop import tick
+from agent.plugins.opening import Plugins
 from agent.report import Identity
 from agent.reporter import Reporter
 from agent.rounds import LONGEST_ROUND_S, Rounds
-from agent.schedule import Schedule
 from vedette.clock import Clock, SystemClock
-from vedette.delivery import Sender, Spool, open_transport
+from vedette.delivery import HttpTransport, Sender, Spool, open_transport
+from vedette.errors import ConfigurationError
 from vedette.settings import AgentSettings
 from vedette.telemetry import configure_logs, get_logger, metrics
 
@@ -30,8 +37,12 @@ def main(settings: AgentSettings) -> None:
     """Run the agent until SIGTERM or SIGINT; it then makes a last report, sends for two seconds, and returns.
 
     What could not be sent stays in the spool for the next start. Raises `ConfigurationError` if the spool is
-    in use, or the transport lacks a setting.
+    in use, or the transport lacks a setting. A host that was enrolled needs no token in its settings.
     """
+    settings = with_identity(settings)
+    if settings.transport == "http" and settings.token is None:
+        allowed = "an API token (vdt_…), or none on a host that `vedette agent enrol` has let in"
+        raise ConfigurationError("VEDETTE_TOKEN", "<not set>", allowed)
     configure_logs(settings.log_level, settings.log_format)
     metrics().serve(settings.metrics_port)
     asyncio.run(_until_signal(settings))
@@ -51,30 +62,56 @@ async def run(
     rng: random.Random,
     collectors: Sequence[Collector],
     stop: asyncio.Event,
+    hooks: Hooks | None = None,
 ) -> None:
-    """Report at each tick and send beside it until `stop` is set, then end in order."""
+    """Report at each tick, send beside it and check in until `stop` is set, then end in order.
+
+    With the log transport there is no gateway to check in to: such an agent has its own settings alone.
+    """
     with claim_spool(settings.spool, clock.now_ms()) as claim, closing(_open_spool(settings, clock)) as spool:
         transport = open_transport(settings)
         try:
-            sender = Sender(spool, transport, clock, rng)
+            held = HeldTransport(transport)
+            sender = Sender(spool, held, clock, rng)
             rounds = Rounds(collectors, clock, limit_s=min(settings.interval_s, LONGEST_ROUND_S))
             identity = Identity(settings.source, claim.epoch, round(settings.interval_s * 1000))
             reporter = Reporter(identity, rounds, spool, sender, clock, read_own)
+            cadence = Cadence(settings.source, clock, settings.interval_s)
+            works = Works(rounds, reporter, cadence, sender, held)
+
+            async def add(group: Group, interval_ms: int) -> bool:
+                return not held.held and await reporter.add(group, interval_ms)
+
+            plugins = Plugins(settings, add, clock)
+            member = None
+            if isinstance(transport, HttpTransport):
+                member = Member(settings, claim.epoch, transport, works, hooks or steering(plugins), clock, rng)
+                member.restore()
             get_logger("agent").info("agent_started", source=settings.source, epoch=claim.epoch, waiting=len(spool))
-            await _until(stop, tick(clock, _schedule(settings, clock), reporter.report), sender.run())
-            await reporter.report(0.0, LAST_ROUND_S)
+            report = reporter.report if member is None else member.report
+            others = () if member is None else member.work()
+            await _until(stop, tick(clock, cadence, report), sender.run(), plugins.run(), *others)
+            if not held.held:
+                await reporter.report(0.0, LAST_ROUND_S)
             await sender.drain(clock.monotonic() + DRAIN_S)
             get_logger("agent").info("agent_stopped", waiting=len(spool))
         finally:
             await transport.close()
 
 
+def steering(plugins: Plugins) -> Hooks:
+    """What check-ins, orders and the central configuration do with the parts of this agent."""
+    return Hooks(
+        assign=plugins.assign,
+        states=plugins.states,
+        told=plugins.told,
+        parts={"statsd": Part(dict[str, Any], plugins.statsd)},
+        pin=plugins.pin,
+    )
+
+
 def _open_spool(settings: AgentSettings, clock: Clock) -> Spool:
     return Spool(settings.spool, clock, max_bytes=settings.spool_max_mb << 20, max_age_s=settings.spool_max_age_s)
-
-
-def _schedule(settings: AgentSettings, clock: Clock) -> Schedule:
-    return Schedule.of(settings.source, settings.interval_s, now_ms=clock.now_ms(), monotonic=clock.monotonic())
 
 
 async def _until(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:

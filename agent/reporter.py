@@ -6,6 +6,7 @@ import asyncio
 import math
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 
 from agent.collectors import Group
 from agent.collectors.own import OwnUse
@@ -41,7 +42,12 @@ class Reporter:
         self._cpu_before = own_use().cpu_s
         self._seq = 1
         self._lost = 0
+        self._turn = asyncio.Lock()
         self._log = get_logger("reporter")
+
+    def report_each(self, interval_s: float) -> None:
+        """Say in each later report that there is one each `interval_s` seconds; the numbers run on."""
+        self._identity = replace(self._identity, interval_ms=round(interval_s * 1000))
 
     async def report(self, late_ms: float, limit_s: float = math.inf) -> None:
         """Make one report; when it returns, the report would survive a crash.
@@ -53,14 +59,28 @@ class Reporter:
         began = self._clock.monotonic()
         groups = await self._rounds.collect(limit_s)
         groups.append(self._vitals(began, late_ms))
-        batches = make_batches(self._identity, groups, first_seq=self._seq, ts=ts)
-        self._seq += len(batches)
-        try:
-            await self._store([encode_json(batch) for batch in batches])
-        except (sqlite3.Error, OSError) as error:
-            self._lost += len(batches)
-            self._log.error("report_lost", reports=len(batches), error=repr(error))
-        self._sender.wake()
+        await self._spooled(self._identity, groups, ts)
+
+    async def add(self, group: Group, interval_ms: int) -> bool:
+        """Report one group between the rounds, as of now; such come each `interval_ms`. Whether it is in the spool."""
+        identity = replace(self._identity, interval_ms=interval_ms)
+        return await self._spooled(identity, [group], None)
+
+    async def _spooled(self, identity: Identity, groups: list[Group], ts: int | None) -> bool:
+        """One after the other, so that numbers and times (`ts`, or now) are in the spool in their order."""
+        async with self._turn:
+            at = self._clock.now_ms() if ts is None else ts
+            batches = make_batches(identity, groups, first_seq=self._seq, ts=at)
+            self._seq += len(batches)
+            try:
+                await self._store([encode_json(batch) for batch in batches])
+            except (sqlite3.Error, OSError) as error:
+                self._lost += len(batches)
+                self._log.error("report_lost", reports=len(batches), error=repr(error))
+                return False
+            finally:
+                self._sender.wake()
+            return True
 
     async def _store(self, bodies: list[bytes]) -> None:
         writing = asyncio.ensure_future(asyncio.to_thread(self._spool.append, "samples", bodies))

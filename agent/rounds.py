@@ -54,8 +54,22 @@ class Rounds:
         self._limit_s = limit_s
         self._start = start
         self._started: dict[str, Future[list[Group]]] = {}
+        self._off: frozenset[str] = frozenset()
         self._log = get_logger("rounds")
         self.errors = 0
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all collectors."""
+        return [collector.name for collector in self._collectors]
+
+    def leave_out(self, names: frozenset[str]) -> None:
+        """Do without these collectors from the next round on."""
+        self._off = names
+
+    def limit(self, limit_s: float) -> None:
+        """Give each later round this time."""
+        self._limit_s = limit_s
 
     async def collect(self, limit_s: float = math.inf) -> list[Group]:
         """The groups of all collectors that answered in time, in the order of the collectors.
@@ -64,7 +78,7 @@ class Rounds:
         """
         at = self._clock.monotonic()
         limit_s = min(limit_s, self._limit_s)
-        running = [collector for collector in self._collectors if self._is_free(collector)]
+        running = [c for c in self._collectors if c.name not in self._off and self._is_free(c)]
         for collector in running:
             self._started[collector.name] = self._start(partial(collector.collect, at))
         await self._settle([self._started[collector.name] for collector in running], at + limit_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from alerting.machine import Rule, Titles
 from alerting.rules import Threshold, rule_adapter
@@ -14,6 +15,7 @@ from vedette.events.samples import layout_series
 from vedette.events.signals import Signal
 from vedette.store.alerts import monitor_names, read_rules
 from vedette.store.pool import Store
+from vedette.store.roles import of_everybody
 from vedette.telemetry import get_logger
 
 FRESH_S = 1.0
@@ -34,6 +36,7 @@ class RuleBook:
         self._read_at = -FRESH_S
         self._raw: object = None
         self._rules: dict[int, list[Rule]] = {}
+        self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
         self._watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = {}
         self.titles = Titles()
         self._log = get_logger("rules")
@@ -56,12 +59,14 @@ class RuleBook:
         try:
             raw = read_rules(self._store)
             self.titles = Titles(monitor_names(self._store))
+            roles = of_everybody(self._store) if _name_roles(raw) else {}
         except Unavailable as error:
             if self._raw is None:
                 self._read_at = now - FRESH_S
                 raise
             self._log.warning("rules_not_read", error=str(error))
             return
+        self._roles = roles
         if raw == self._raw:
             return
         rules: defaultdict[int, list[Rule]] = defaultdict(list)
@@ -80,6 +85,11 @@ class RuleBook:
         rules, _ = self._refresh()
         return rules.get(signal.account, [])
 
+    def roles_of(self, signal: Signal) -> str:
+        """The roles of the host whose series the signal is about, separated by blanks, if any rule asks for roles."""
+        source = signal.subject.removeprefix("series:").partition("/")[0]
+        return " ".join(self._roles.get((signal.account, source), ()))
+
     def watch(self, account: int, source: str, layout: bytes) -> Sequence[tuple[int, str]]:
         """Columns and names of the layout's series that threshold rules look at, for one source."""
         rules, watched = self._refresh()
@@ -95,6 +105,12 @@ class RuleBook:
             found = watched[key] = tuple(
                 (column, name)
                 for column, name in enumerate(layout_series(layout)[0])
-                if any(selector.matches_series(name) for selector in chosen)
+                # Whatever roles it has: who loses a role must be heard of, for an alert may be open.
+                if any(selector.matches_series(name, None) for selector in chosen)
             )
         return found
+
+
+def _name_roles(raw: list[dict[str, Any]]) -> bool:
+    """Whether any rule may ask for roles: reading them costs, so it is done only then."""
+    return any("role" in str(row["config"].get("series", "")) for row in raw)

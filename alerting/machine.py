@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alerting.rules import AnyRule, EndpointDown, HostSilent, Outage, Trend, hold_ms
+from alerting.rules import AnyRule, EndpointDown, HostFlag, HostSilent, Outage, Trend, hold_ms
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
 
@@ -89,6 +89,8 @@ class Titles:
             return f"{what}: {error}" if error else what
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
+        if isinstance(spec, HostFlag):
+            return spec.title(signal)
         source, _, series = signal.subject.removeprefix("series:").partition("/")
         limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
         return f"{series} of {source} is {limit} (it is {signal.value:g})"

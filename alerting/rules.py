@@ -106,6 +106,24 @@ class HostSilent(_Rule):
         return signal.state == "silent"
 
 
+class HostFlag(_Rule):
+    """Something is wrong with a host's agent: several machines report under its name, or its clock is off."""
+
+    kind: Literal["host_flag"]
+    flag: Literal["clone", "clock"]
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the flag is up; None if the signal is about something else."""
+        return signal.state != "ok" if signal.kind == self.flag else None
+
+    def title(self, signal: Signal) -> str:
+        """What the flag means, in a line."""
+        host = signal.subject.partition(":")[2]
+        if self.flag == "clone":
+            return f"several machines report as {host}"
+        return f"the clock of {host} is off by {signal.value / 1000:.0f} s"
+
+
 class Threshold(_Rule):
     """A series is above or below a limit, for a while."""
 
@@ -140,12 +158,14 @@ class Threshold(_Rule):
             return None
         source, _, name = signal.subject.removeprefix("series:").partition("/")
         selector = self.selector()
-        if not (selector.matches_source(source) and selector.matches_series(name)):
+        if not (selector.matches_source(source) and selector.matches_series(name, None)):
             return None
+        if selector.names_role() and not selector.matches_series(name, str(signal.detail.get("roles") or "").split()):
+            return False  # it may have had the role until now: an alert of then is over
         return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
 
 
-AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend
+AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
 

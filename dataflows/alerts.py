@@ -60,6 +60,8 @@ class SubjectLogic(StatefulBatchLogic[Signal, Decided, bytes]):
         found: list[Decided] = []
         for signal in values:
             rules = persist("rules", partial(self._book.rules_for, signal))
+            if signal.kind == "series" and (roles := self._book.roles_of(signal)):
+                signal.detail["roles"] = roles
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
             found += [(t, channels[t.rule]) for t in self._state.apply(signal, rules, self._book.titles)]
         return found, StatefulBatchLogic.RETAIN

@@ -23,11 +23,13 @@ from ingest_api.plain import plain
 from ingest_api.questions import Questions
 from ingest_api.routes import (
     account,
+    agents,
     alerts,
     auth,
     availability,
     badges,
     control,
+    enrolment,
     health,
     incidents,
     ingest,
@@ -35,6 +37,8 @@ from ingest_api.routes import (
     markers,
     monitors,
     pings,
+    plugins,
+    roles,
     series,
     transfer,
     trends,
@@ -108,7 +112,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
         app.include_router(module.router)
-    for module in (incidents, maintenance, control, trends, account, pings):
+    for module in (incidents, maintenance, control, trends, account, pings, enrolment, agents, roles, plugins):
         app.include_router(module.router)
     app.include_router(stream.router)
     if (static / "index.html").exists():

@@ -10,14 +10,17 @@ from rich.markup import escape
 
 from launch.commands import (
     account,
+    agent,
     ask,
     backup,
     bootstrap,
     doctor,
+    hosts,
     janitor,
     loadgen,
     manage,
     monitor,
+    plugin,
     processes,
     rebuild,
 )
@@ -39,9 +42,13 @@ app.add_typer(ask.app)
 app.add_typer(doctor.app)
 app.add_typer(rebuild.app)
 app.add_typer(loadgen.app)
+app.add_typer(agent.app, name="agent")
+app.add_typer(hosts.role_app, name="role")
+app.add_typer(hosts.host_app, name="host")
 app.add_typer(manage.user_app, name="user")
 app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(plugin.app, name="plugin")
 app.add_typer(manage.channel_app, name="channel")
 app.add_typer(manage.rule_app, name="rule")
 app.add_typer(account.app, name="account")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
 
 import httpx
 
 from vedette.clock import Clock
+from vedette.delivery.sse import Event, read_events
 from vedette.errors import InvalidInput
 from vedette.events.control import Recheck, decode_recheck
 from vedette.telemetry import get_logger
@@ -16,30 +16,6 @@ from vedette.telemetry import get_logger
 SILENCE_S = 30.0
 """The gateway sends a tick each ten seconds: one that says nothing for so long is gone."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0
-_MOST_LINE = 1 << 20
-
-
-class Event(NamedTuple):
-    """A server-sent event."""
-
-    kind: str
-    data: bytes
-
-
-async def read_events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
-    """The events in a stream's lines; comments, ids and retry times are passed over."""
-    kind, data = "message", ""
-    async for line in lines:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if not line:
-            if data:
-                yield Event(kind, data.encode())
-            kind, data = "message", ""
-        elif name == "event":
-            kind = value
-        elif name == "data" and len(data) + len(value) < _MOST_LINE:
-            data = f"{data}\n{value}" if data else value
 
 
 class ControlFollower:

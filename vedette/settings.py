@@ -266,6 +266,8 @@ class AgentSettings(SenderSettings):
     source: str = Field(default_factory=socket.gethostname, min_length=1, max_length=200)
     interval_s: float = Field(default=60.0, ge=1, le=3600)
     host_root: Path = Field(default=Path("/"), description="where a container sees the host's root, as /host")
+    plugins: Path = Field(default=Path(".vedette/plugins.d"), description="folder of the plugins' TOML files")
+    plugin_key: str | None = Field(default=None, description="the account's public key; else as given at enrolment")
 
 
 class ProbeSettings(SenderSettings):

@@ -16,6 +16,7 @@ from vedette.errors import InvalidInput
 from vedette.events.selectors import Selector, parse_selector
 from vedette.store import series as catalogue
 from vedette.store.query import AGGREGATIONS, query, span
+from vedette.store.roles import by_source
 from vedette.store.windows import tier_for
 
 router = APIRouter(prefix="/v1", tags=["query"])
@@ -26,10 +27,12 @@ SILENT_MIN_MS = 10_000
 
 @router.get("/sources", summary="Hosts and other senders of samples")
 def sources(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
-    """Each with its first and last report and whether it has fallen silent."""
+    """Each with its roles, its first and last report, and whether it has fallen silent."""
     now = found.clock.now_ms()
     rows = catalogue.sources(found.store, principal.account)
+    roles = by_source(found.store, principal.account)
     for row in rows:
+        row["roles"] = list(roles.get(row["source"], ()))
         patience = max(SILENT_MIN_MS, SILENT_AFTER * row["interval_ms"])
         # Only one that says how often it reports can fall silent.
         row["state"] = "silent" if row["interval_ms"] and now - row["last_seen_ms"] > patience else "active"

@@ -11,6 +11,7 @@ import msgspec
 from ingest_api.stream.events import frame
 from vedette.errors import InvalidInput, VedetteError
 from vedette.events.control import Recheck, decode_recheck
+from vedette.events.fleet import is_order
 from vedette.events.topics import CONTROL
 from vedette.log import Log
 from vedette.store.policies import Version, monitors_version
@@ -99,6 +100,8 @@ class ControlTail:
                 return orders
             for record in records:
                 self._positions[partition] = record.offset + 1
+                if is_order(record.value):
+                    continue  # for agents
                 try:
                     orders.append(decode_recheck(record.value))
                 except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""Commands that are processes: gateway, flow, agent, probe, alert-worker, migrate, up."""
+"""Commands that are processes: gateway, flow, probe, alert-worker, migrate, up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _begin(settings: Settings, name: str) -> None:
 
 
 def _begin_sender(settings: Settings, name: str) -> None:
-    """For agent and probe, which serve their metrics themselves: a port can be taken only once."""
+    """For who serves its metrics itself (the probe, flows of several processes): a port can be taken only once."""
     configure_logs(settings.log_level, settings.log_format)
     get_logger(name).info("started")
 
@@ -92,22 +92,6 @@ def flow(
     begin = _begin if settings.processes == 1 else _begin_sender  # each of its processes serves metrics of its own
     begin(settings, f"flow-{name.value}")
     main(name.value, settings)
-
-
-@app.command()
-def agent(
-    url: Annotated[str | None, typer.Option(help="the gateway; or VEDETTE_URL")] = None,
-    source: Annotated[str | None, typer.Option(help="this host's name; or VEDETTE_SOURCE")] = None,
-    interval: Annotated[float | None, typer.Option(help="seconds between reports; or VEDETTE_INTERVAL_S")] = None,
-    transport: Annotated[str | None, typer.Option(help="http or log; or VEDETTE_TRANSPORT")] = None,
-) -> None:
-    """Run the host agent. Its token comes from VEDETTE_TOKEN or VEDETTE_TOKEN_FILE."""
-    from agent.main import main
-    from vedette.settings import AgentSettings
-
-    settings = AgentSettings.load(url=url, source=source, interval_s=interval, transport=transport)
-    _begin_sender(settings, "agent")
-    main(settings)
 
 
 @app.command()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 from pydantic_core import PydanticUndefined
 
+from agent.plugins.catalogue import PluginInfo, describe, kind_files, native_files
+from agent.plugins.launcher.client import Launcher
 from vedette import settings
 from vedette.telemetry import METRICS
 
@@ -61,3 +66,48 @@ def metrics_page() -> str:
     ]
     lines += [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.help} |" for m in METRICS]
     return "\n".join(lines) + "\n"
+
+
+def plugins() -> list[PluginInfo]:
+    """What every plugin that ships says about itself, asked in a process as the agent does."""
+
+    async def ask() -> list[PluginInfo]:
+        launcher = Launcher()
+        try:
+            return await describe(launcher, [*native_files(), *kind_files()])
+        finally:
+            launcher.close()
+
+    return asyncio.run(ask())
+
+
+def plugins_page() -> str:
+    lines = [
+        "# The plugins that ship",
+        "",
+        "How to use them, and how to write one: [Plugins](plugins.md). This page is generated from the code.",
+        "",
+        "| plugin | what | section |",
+        "|---|---|---|",
+    ]
+    found = sorted(plugins(), key=lambda info: info.name)
+    lines += [f"| [{info.name}](#{info.name}) | {info.title} | {info.section} |" for info in found]
+    for info in found:
+        lines += ["", f"## {info.name}", "", info.notes, "", "| option | default | meaning |", "|---|---|---|"]
+        for one in info.options:
+            shown = "required" if one.required else f"`{json.dumps(one.default)}`"
+            lines.append(f"| `{one.name}` | {shown} | {_cell(one.notes + (' (secret)' if one.secret else ''))} |")
+        lines += ["", "| metric | unit | kind | meaning | default rules |", "|---|---|---|---|---|"]
+        for metric in info.metrics:
+            rules = "; ".join(_rule(rule.above, rule.below, rule.for_s, rule.severity) for rule in metric.rules)
+            lines.append(f"| `{metric.name}` | {metric.unit} | {metric.kind} | {_cell(metric.label)} | {rules} |")
+    return "\n".join(lines) + "\n"
+
+
+def _rule(above: float | None, below: float | None, for_s: int, severity: str) -> str:
+    limit = f"above {above:g}" if above is not None else f"below {below:g}"
+    return f"{limit}{f' for {for_s} s' if for_s else ''}: {severity}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

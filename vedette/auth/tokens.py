@@ -16,6 +16,7 @@ from vedette.errors import ConfigurationError, InvalidInput, NotAuthenticated
 ACCESS_S = 900
 REFRESH_S = 30 * 86_400
 API_PREFIX = "vdt_"
+ENROLMENT_PREFIX = "vde_"
 _KEY_BYTES = 32
 _ALGORITHM = "HS256"
 
@@ -81,6 +82,11 @@ def read_access_token(token: str, key: bytes, now_s: int) -> Principal:
 def new_api_token() -> str:
     """`vdt_` and 160 random bits."""
     return API_PREFIX + secrets.token_urlsafe(20)
+
+
+def new_enrolment_token() -> str:
+    """`vde_` and 160 random bits: it lets a host in, and nothing else."""
+    return ENROLMENT_PREFIX + secrets.token_urlsafe(20)
 
 
 def check_api_token(token: str) -> None:

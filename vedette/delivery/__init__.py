@@ -2,6 +2,6 @@
 
 from vedette.delivery.sender import Sender
 from vedette.delivery.spool import Report, Spool
-from vedette.delivery.transport import Receipt, Transport, open_transport
+from vedette.delivery.transport import HttpTransport, Receipt, Transport, open_transport
 
-__all__ = ["Receipt", "Report", "Sender", "Spool", "Transport", "open_transport"]
+__all__ = ["HttpTransport", "Receipt", "Report", "Sender", "Spool", "Transport", "open_transport"]

@@ -70,6 +70,15 @@ class HttpTransport:
         )
         self._zstd = zstandard.ZstdCompressor(level=3)
 
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """The client that all requests of this process to the gateway share."""
+        return self._client
+
+    def use_token(self, token: str) -> None:
+        """Send with another token from the next request on."""
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
     async def send(self, reports: Sequence[Report]) -> Receipt:
         """One request; 202 means the log has them."""
         body = self._zstd.compress(b"[" + b",".join(report.body for report in reports) + b"]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ MAX_SELECTOR = 1000
 _PART = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\\n]|\\.)*)"\s*(,|$)')
 _ESCAPED = re.compile(r'\\(["\\])')
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/\-]*")
-FORM = 'name{label="value",label=~"regex"}, with source and __name__ as labels'
+FORM = 'name{label="value",label=~"regex"}, with source, role and __name__ as labels'
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,31 @@ class Selector:
         """Whether series of `source` can match."""
         return all(m.matches(source) for m in self.matchers if m.label == "source")
 
-    def matches_series(self, canonical: str) -> bool:
-        """Whether the series matches, whatever its source."""
+    def names_role(self) -> bool:
+        """Whether it asks for a host's roles."""
+        return any(m.label == "role" for m in self.matchers)
+
+    def matches_series(self, canonical: str, roles: Collection[str] | None = ()) -> bool:
+        """Whether the series matches, whatever its source, on a host with `roles` (None: whatever they are).
+
+        `role` is the series' own label where it has one of that name. Else `=` and `=~` ask for any role of the host,
+        `!=` and `!~` that it has no such role.
+        """
         name, labels = parse_series(canonical)
         known = {**dict(labels), "__name__": name}
-        return all(m.matches(known.get(m.label, "")) for m in self.matchers if m.label != "source")
+        return all(
+            _matches_role(m, roles) if m.label == "role" and "role" not in known else m.matches(known.get(m.label, ""))
+            for m in self.matchers
+            if m.label != "source"
+        )
+
+
+def _matches_role(matcher: Matcher, roles: Collection[str] | None) -> bool:
+    if roles is None:
+        return True
+    if matcher.operator in {"=", "=~"}:
+        return any(matcher.matches(role) for role in roles or ("",))
+    return all(matcher.matches(role) for role in roles or ("",))
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-SignalKind = Literal["endpoint", "monitor", "host", "series", "trend"]
+SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock"]
 AlertState = Literal["firing", "resolved"]
 
 
@@ -17,7 +17,9 @@ class Signal(msgspec.Struct, omit_defaults=True):
     together, state `up | degraded | partial | down`; in both `detail` has `maintenance: 1` or `suppressed_by` (a
     monitor that it depends on is down) when nobody is to be called, and the state is `paused`, or `unknown` when it is
     no longer checked there. `host`: subject `source:NAME`, state `active | silent`. `series`: subject
-    `series:SOURCE/NAME`, with the `value` last observed. `trend`: subject `monitor:ID`, state `down | up | over`, with
+    `series:SOURCE/NAME`, with the `value` last observed. `clone`: subject `clone:NAME`, state `clone | ok`, whether
+    several machines report as this host. `clock`: subject `clock:NAME`, state `off | ok`, `value` its clock's offset in
+    ms. `trend`: subject `monitor:ID`, state `down | up | over`, with
     the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. A receiver
     ignores a signal that is not newer than the last one it has seen of the same subject: after a crash they may come
     again.

@@ -11,6 +11,7 @@ from vedette.events.names import parse_series
 from vedette.events.samples import Kind
 from vedette.events.selectors import Selector
 from vedette.store.pool import Store
+from vedette.store.roles import by_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ class Catalogue:
         row = self._store.row("SELECT names, kinds FROM layouts WHERE id = %s", layout)
         return ((), ()) if row is None else (tuple(row["names"]), tuple(row["kinds"]))
 
-    def _match(self, layout: int, selector: Selector) -> tuple[tuple[int, str, Kind], ...]:
+    def _match(self, layout: int, selector: Selector, roles: tuple[str, ...]) -> tuple[tuple[int, str, Kind], ...]:
         names, kinds = self._layout(layout)
         return tuple(
             (at, name, kind)
             for at, (name, kind) in enumerate(zip(names, kinds, strict=True), 1)
-            if selector.matches_series(name)
+            if selector.matches_series(name, roles)
         )
 
     def find(self, account: int, selectors: Sequence[Selector]) -> list[SeriesRef]:
@@ -56,11 +57,14 @@ class Catalogue:
         A series that moved from one layout to another stands in both; all of its places are returned.
         """
         found: dict[tuple[str, str, int], SeriesRef] = {}
+        # Asked for only where they matter: most queries name no role.
+        roles = by_source(self._store, account) if any(selector.names_role() for selector in selectors) else {}
         for selector in selectors:
             for row in self._pairs(account, selector.source()):
                 if not selector.matches_source(row["source"]):
                     continue
-                for ordinal, name, kind in self._matching(row["layout_id"], selector):
+                has = roles.get(row["source"], ()) if selector.names_role() else ()
+                for ordinal, name, kind in self._matching(row["layout_id"], selector, has):
                     ref = SeriesRef(row["source"], name, kind, row["source_id"], row["layout_id"], ordinal)
                     found[ref.source, ref.name, ref.layout_id] = ref
         return sorted(found.values(), key=lambda ref: (ref.source, ref.name, ref.layout_id))

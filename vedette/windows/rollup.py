@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -174,14 +175,21 @@ class RollupShard:
         return output
 
     def _observed(self, layout: LayoutState, blocks: Sequence[RowBlock], watch: Watch) -> Iterator[Signal]:
-        """The last value of each watched series in rows of the tiers that reports enter."""
+        """The last value of each watched series in rows of the tiers that reports enter; of counters the highest rate.
+
+        A counter's total says nothing: a rule is about what happens now. Without a report before there is no rate yet.
+        """
         for block in blocks:
             if block.tier > MINUTE:
                 continue
+            counters = set(block.counters.tolist())
             for row, number in enumerate(block.cells.sources.tolist()):
                 state = self.sources.states[number]
                 for column, name in watch(state.account, state.name, layout.layout):
-                    at, value = int(block.cells.last_ts[row]), float(block.cells.lasts[row, column])
+                    told = block.cells.maxs if column in counters else block.cells.lasts
+                    at, value = int(block.cells.last_ts[row]), float(told[row, column])
+                    if math.isnan(value):
+                        continue
                     yield Signal("series", state.account, f"series:{state.name}/{name}", at, value=value)
 
     def presence(self, now_ms: int) -> list[Signal]:

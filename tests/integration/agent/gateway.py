@@ -27,6 +27,9 @@ class Gateway:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if not self.path.startswith("/v1/ingest/"):
+                    self.send_error(404)
+                    return
                 plain = zstandard.ZstdDecompressor().decompressobj().decompress(body)
                 found = msgspec.json.decode(plain, type=list[SampleBatch])
                 answer = msgspec.json.encode({"accepted": len(found), "rejects": []})

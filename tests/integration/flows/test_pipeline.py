@@ -12,7 +12,7 @@ from tests.integration.flows.draining import drain_alerts, drain_rollup, put
 from vedette.clock import SystemClock
 from vedette.events.topics import SAMPLES
 from vedette.log import Log
-from vedette.store import accounts, alerts
+from vedette.store import accounts, alerts, roles
 from vedette.store.pool import Store
 
 T0 = 1_700_000_040_000
@@ -50,3 +50,16 @@ def test_a_short_peak_is_no_alert(log: Log, store: Store, tmp_path: Path) -> Non
 
 def test_another_source_is_no_alert(log: Log, store: Store, tmp_path: Path) -> None:
     assert run(log, store, tmp_path, "db", {0: 0.95, 10: 0.96, 20: 0.97}) == []
+
+
+def test_a_rule_about_a_role_is_about_its_hosts_and_ends_for_one_that_loses_it(
+    log: Log, store: Store, tmp_path: Path
+) -> None:
+    store.execute("UPDATE rules SET config = jsonb_set(config, '{series}', to_jsonb('cpu{role=\"front\"}'::text))")
+    roles.put_role(store, 1, "front", 0, {}, "")
+    roles.set_roles(store, 1, "web", ["front"])
+    title = "cpu of web is above 0.9 (it is 0.97)"
+    assert run(log, store, tmp_path, "db", {0: 0.95, 10: 0.96, 20: 0.97}) == []
+    assert run(log, store, tmp_path, "web", {0: 0.95, 10: 0.96, 20: 0.97}) == [f"{title}: firing"]
+    roles.set_roles(store, 1, "web", [])
+    assert run(log, store, tmp_path, "web", {30: 0.98}) == [f"{title}: resolved"]

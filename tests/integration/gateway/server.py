@@ -53,7 +53,10 @@ def add_tenant(store: Store, name: str) -> Tenant:
 
 
 class Gateway:
-    """Serves from `with` on. Its clock stands still unless a test moves it."""
+    """Serves from `with` on. Its clock stands still unless a test moves it.
+
+    `beside` is another gateway over the same database: the accounts are then there already.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class Gateway:
         store_timeout_s: float = 5.0,
         static: Path | None = None,
         tables: TableSettings | None = None,
+        beside: Gateway | None = None,
         **settings: Any,
     ) -> None:
         self.settings = GatewaySettings.load(
@@ -93,8 +97,8 @@ class Gateway:
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
-        self._ours = add_tenant(self.store, "ours")
-        self._theirs = add_tenant(self.store, "theirs")
+        self._ours = beside.ours if beside else add_tenant(self.store, "ours")
+        self._theirs = beside.theirs if beside else add_tenant(self.store, "theirs")
         self.client = httpx.Client(base_url=self.url, timeout=20)
 
     @property

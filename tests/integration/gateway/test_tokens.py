@@ -14,11 +14,13 @@ ROUTES: list[tuple[str, str, set[str]]] = [
     ("POST", "/v1/ingest/samples", {"ingest", "agent", "probe", "admin"}),
     ("POST", "/v1/ingest/checks", {"ingest", "agent", "probe", "admin"}),
     ("GET", "/v1/probe/monitors?location=fra-1", {"probe", "admin"}),
+    ("POST", "/v1/agents/checkin", {"agent", "admin"}),
     *(
         ("GET", path, {"read", "admin"})
         for path in (
             "/v1/me", "/v1/sources", "/v1/series", "/v1/query?series=a", "/v1/monitors", "/v1/monitors/1",
             "/v1/monitors/1/history", "/v1/monitors/1/checks", "/v1/alerts", "/v1/rules", "/v1/channels",
+            "/v1/roles", "/v1/roles/x", "/v1/sources/x", "/v1/fleet/defaults",
         )
     ),
     *(
@@ -27,6 +29,10 @@ ROUTES: list[tuple[str, str, set[str]]] = [
             ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("DELETE", "/v1/tokens/999"), ("POST", "/v1/monitors"),
             ("PUT", "/v1/monitors/999"), ("DELETE", "/v1/monitors/999"), ("POST", "/v1/rules"),
             ("DELETE", "/v1/rules/999"), ("POST", "/v1/channels"), ("DELETE", "/v1/channels/999"),
+            ("GET", "/v1/agents/enrolment-tokens"), ("POST", "/v1/agents/enrolment-tokens"),
+            ("DELETE", "/v1/agents/enrolment-tokens/999"), ("PUT", "/v1/roles/x"), ("DELETE", "/v1/roles/y"),
+            ("PUT", "/v1/sources/x/roles"), ("PUT", "/v1/sources/x/config"), ("DELETE", "/v1/sources/x/agent"),
+            ("PUT", "/v1/fleet/defaults"),
         )
     ),
 ]  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
 
+from agent.cadence import Cadence
 from agent.loop import tick
 from agent.schedule import Schedule
 from vedette.clock import FakeClock
@@ -15,6 +17,13 @@ from vedette.clock import FakeClock
 
 class Enough(Exception):
     """The test has seen enough ticks."""
+
+
+def steady(clock: FakeClock) -> Cadence:
+    """One tick each ten seconds, the first at four."""
+    cadence = Cadence("any", clock, 10.0)
+    cadence.schedule = Schedule(4.0, 10.0)
+    return cadence
 
 
 def run_ticks(count: int, duration: Callable[[int], float], oversleep: float = 0.0) -> tuple[list[float], list[float]]:
@@ -36,7 +45,7 @@ def run_ticks(count: int, duration: Callable[[int], float], oversleep: float = 0
         clock.advance(duration(len(began) - 1))
 
     with pytest.raises(Enough):
-        asyncio.run(tick(clock, Schedule(4.0, 10.0), work))
+        asyncio.run(tick(clock, steady(clock), work))
     return began, late
 
 
@@ -65,3 +74,41 @@ def test_how_late_a_tick_began_is_told_and_not_carried_on() -> None:
     began, late = run_ticks(4, lambda n: 0.0, oversleep=0.25)
     assert began == [0.0, 4.25, 14.25, 24.25]
     assert late == [0.0, 250.0, 250.0, 250.0]
+
+
+def test_another_cadence_counts_at_once_and_loses_no_tick() -> None:
+    clock = FakeClock(now_ms=0)
+    cadence = steady(clock)
+    began: list[float] = []
+
+    async def work(late_ms: float) -> None:
+        began.append(clock.monotonic())
+        if len(began) == 3:
+            cadence.change(2.0)  # at 14: the next would have been due at 24
+        if len(began) == 6:
+            raise Enough
+
+    with capture_logs() as logs, pytest.raises(Enough):
+        asyncio.run(tick(clock, cadence, work))
+    assert began[:3] == [0.0, 4.0, 14.0]
+    assert 14.0 < began[3] <= 14.0 + 1.1 * 2.0
+    assert [round(later - earlier, 6) for earlier, later in pairwise(began[3:])] == [2.0, 2.0]
+    assert logs == []
+
+
+def test_who_waits_for_a_far_deadline_is_woken_by_a_quicker_cadence() -> None:
+    class Stuck(FakeClock):
+        async def sleep_until(self, deadline: float) -> None:
+            await asyncio.Event().wait()
+
+    async def go() -> bool:
+        cadence = Cadence("any", Stuck(), 3600.0)
+        waiting = asyncio.ensure_future(cadence.wait(3600.0))
+        await asyncio.sleep(0)
+        cadence.change(3600.0)
+        await asyncio.sleep(0)
+        assert not waiting.done(), "the same again changes nothing"
+        cadence.change(5.0)
+        return await asyncio.wait_for(waiting, 10)
+
+    assert asyncio.run(go()) is False

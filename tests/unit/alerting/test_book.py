@@ -21,11 +21,12 @@ LAYOUT = make_layout(["mem", "cpu", 'cpu{core="1"}'], {})
 
 
 class Shelf:
-    """The two tables that the book reads; `away` makes them unreadable."""
+    """The tables that the book reads; `away` makes them unreadable."""
 
     def __init__(self, *rules: dict[str, Any]) -> None:
         self.rules = list(rules)
         self.monitors = [{"id": 1, "name": "shop"}]
+        self.roles: list[dict[str, Any]] = []
         self.away = False
         self.reads = 0
 
@@ -33,6 +34,8 @@ class Shelf:
         if self.away:
             raise StoreUnavailable("away")
         self.reads += 1
+        if "source_roles" in sql:
+            return list(self.roles)
         return list(self.rules) if "FROM rules" in sql else list(self.monitors)
 
 
@@ -139,3 +142,32 @@ def test_titles_know_the_monitors_names() -> None:
     rule = found.rules_for(SIGNAL)[0]
     down = Signal("endpoint", 1, "monitor:1@x", 1, "down", detail={"monitor": 1, "location": "x"})
     assert found.titles.title(rule, down) == "shop is down at x"
+
+
+BY_ROLE = {**HIGH, "config": {"series": 'cpu{role="web"}', "above": 1}}
+OF_A = Signal("series", 1, "series:a/cpu", 1, value=2.0)
+
+
+def test_roles_of_a_host_are_known_where_a_rule_asks_for_them_and_follow_their_changes() -> None:
+    shelf, clock = Shelf(BY_ROLE), FakeClock()
+    shelf.roles = [{"account_id": 1, "source": "a", "roles": ["eu", "web"]}]
+    found = book(shelf, clock)
+    found.rules_for(OF_A)
+    assert found.roles_of(OF_A) == "eu web"
+    assert found.roles_of(Signal("series", 2, "series:a/cpu", 1)) == "", "another account's host"
+    shelf.roles = []
+    clock.advance(2)
+    found.rules_for(OF_A)
+    assert found.roles_of(OF_A) == ""
+
+
+def test_roles_are_not_read_where_no_rule_asks_for_them() -> None:
+    shelf = Shelf(HIGH)
+    shelf.roles = [{"account_id": 1, "source": "a", "roles": ["web"]}]
+    found = book(shelf)
+    found.rules_for(OF_A)
+    assert found.roles_of(OF_A) == ""
+
+
+def test_a_rule_about_a_role_watches_hosts_without_it_too_for_they_may_have_had_it() -> None:
+    assert len(book(Shelf(BY_ROLE)).watch(1, "a", LAYOUT)) == 2

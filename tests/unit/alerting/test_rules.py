@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import ValidationError
 
-from alerting.rules import EndpointDown, HostSilent, Threshold, hold_ms, rule_adapter
+from alerting.machine import Rule, Titles
+from alerting.rules import EndpointDown, HostFlag, HostSilent, Threshold, hold_ms, rule_adapter
 from vedette.events.signals import Signal
 
 DOWN: dict[str, Any] = {"name": "d", "kind": "endpoint_down"}
@@ -119,3 +120,36 @@ def test_what_a_series_signal_means(rule: dict[str, Any], signal: Signal, holds:
 def test_only_a_threshold_waits() -> None:
     assert hold_ms(Threshold(**HIGH, for_s=5)) == 5000
     assert hold_ms(EndpointDown(**DOWN)) == 0
+
+
+def with_roles(roles: str, value: float = 5.0) -> Signal:
+    detail: dict[str, str | int | float | None] = {"roles": roles} if roles else {}
+    return Signal("series", 1, "series:a/cpu", 1, value=value, detail=detail)
+
+
+def test_a_rule_about_a_role_is_about_hosts_that_have_it_and_is_over_for_one_that_has_lost_it() -> None:
+    rule = Threshold(name="t", kind="threshold", series='cpu{role="web"}', above=1)
+    assert rule.holds(with_roles("eu web")) is True
+    assert rule.holds(with_roles("eu web", 0.5)) is False
+    assert rule.holds(with_roles("eu")) is False
+    assert rule.holds(with_roles("")) is False
+    assert rule.holds(Signal("series", 1, "series:a/mem", 1, value=5.0)) is None
+
+
+@pytest.mark.parametrize(("flag", "bad"), [("clone", "clone"), ("clock", "off")])
+def test_a_flag_of_a_host_holds_until_it_is_taken_back(flag: Literal["clone", "clock"], bad: str) -> None:
+    rule = HostFlag(name="f", kind="host_flag", flag=flag)
+    assert rule.holds(Signal(flag, 1, f"{flag}:a", 1, bad)) is True
+    assert rule.holds(Signal(flag, 1, f"{flag}:a", 1, "ok")) is False
+    other: Literal["clone", "clock"] = "clock" if flag == "clone" else "clone"
+    assert rule.holds(Signal(other, 1, f"{other}:a", 1, bad)) is None
+    assert rule.holds(Signal("host", 1, "source:a", 1, "silent")) is None
+
+
+@pytest.mark.parametrize(
+    ("flag", "title"),
+    [("clone", "several machines report as web-1"), ("clock", "the clock of web-1 is off by -7200 s")],
+)
+def test_the_title_of_a_flag_names_the_host(flag: Literal["clone", "clock"], title: str) -> None:
+    rule = Rule(1, 1, HostFlag(name="f", kind="host_flag", flag=flag))
+    assert Titles().title(rule, Signal(flag, 1, f"{flag}:web-1", 1, "off", -7_200_000.0)) == title

@@ -38,6 +38,39 @@ def test_a_selector_matches_name_and_labels(selector: str, series: str, matches:
 
 
 @pytest.mark.parametrize(
+    ("selector", "roles", "matches"),
+    [
+        ('cpu{role="web"}', ("eu", "web"), True),
+        ('cpu{role="web"}', ("eu",), False),
+        ('cpu{role="web"}', (), False),
+        ('cpu{role="web",role="eu"}', ("eu", "web"), True),
+        ('cpu{role=~"w.b|db"}', ("eu", "web"), True),
+        ('cpu{role=~"w.b"}', ("eu",), False),
+        ('cpu{role!="web"}', ("eu", "web"), False),
+        ('cpu{role!="web"}', ("eu",), True),
+        ('cpu{role!="web"}', (), True),
+        ('cpu{role!~"w.*"}', ("eu", "web"), False),
+        ('cpu{role!~"w.*"}', ("eu",), True),
+        ('cpu{role=""}', (), True),
+        ('cpu{role=""}', ("web",), False),
+        ('cpu{role="web"}', None, True),
+        ('mem{role="web"}', None, False),
+    ],
+)
+def test_a_selector_names_a_role_of_the_host(selector: str, roles: tuple[str, ...] | None, matches: bool) -> None:
+    assert parse_selector(selector).names_role()
+    assert parse_selector(selector).matches_series("cpu", roles) is matches
+
+
+def test_a_label_of_the_series_called_role_goes_before_the_hosts_roles() -> None:
+    selector = parse_selector('cpu{role="primary"}')
+    assert selector.matches_series('cpu{role="primary"}', ("web",))
+    assert not selector.matches_series('cpu{role="standby"}', ("primary",))
+    assert not selector.matches_series('cpu{role="standby"}', None)
+    assert not parse_selector("cpu").names_role()
+
+
+@pytest.mark.parametrize(
     ("selector", "source", "matches", "exact"),
     [
         ("cpu", "web-1", True, None),

@@ -279,3 +279,12 @@ def test_watched_series_are_signalled_with_their_last_value() -> None:
     output = shard.flush(T0, lambda account, source, layout: [(0, "cpu")])
     assert [(s.subject, s.value, s.at) for s in output.signals] == [("series:a/cpu", 3.0, T0 + 3)]
     assert shard.flush(T0 + 1, lambda account, source, layout: [(0, "cpu")]).signals == []
+
+
+def test_a_watched_counter_is_signalled_with_its_rate_once_it_has_one() -> None:
+    shard = RollupShard(CONFIG)
+    shard.fold([(T0, report("a", 1, 1, T0, 2, 500, 10_000))])
+    assert shard.flush(T0, lambda account, source, layout: [(0, "a")]).signals == []
+    shard.fold([(T0, report("a", 1, 2, T0 + 10_000, 2, 520, 10_000))])
+    output = shard.flush(T0 + 10_000, lambda account, source, layout: [(0, "a")])
+    assert {(s.subject, s.value) for s in output.signals if s.at == T0 + 10_000} == {("series:a/a", 2.0)}

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.control import Event, read_events
+from vedette.delivery.sse import Event, read_events
 
 
 def events(*lines: str) -> list[Event]:
