@@ -55,32 +55,34 @@ class Reporter:
         `late_ms` is how late it began, `limit_s` may shorten the time that the collectors get. A spool that
         cannot be written (a full disk) costs this report: it is logged and counted as dropped.
         """
-        ts = self._clock.now_ms()
-        began = self._clock.monotonic()
-        groups = await self._rounds.collect(limit_s)
-        groups.append(self._vitals(began, late_ms))
-        await self._spooled(self._identity, groups, ts)
+        async with self._turn:
+            ts = self._clock.now_ms()
+            began = self._clock.monotonic()
+            groups = await self._rounds.collect(limit_s)
+            groups.append(self._vitals(began, late_ms))
+            await self._spooled(self._identity, groups, ts)
 
     async def add(self, group: Group, interval_ms: int) -> bool:
-        """Report one group between the rounds, as of now; such come each `interval_ms`. Whether it is in the spool."""
-        identity = replace(self._identity, interval_ms=interval_ms)
-        return await self._spooled(identity, [group], None)
+        """Report one group between the rounds, as of now; such come each `interval_ms`. Whether it is in the spool.
 
-    async def _spooled(self, identity: Identity, groups: list[Group], ts: int | None) -> bool:
-        """One after the other, so that numbers and times (`ts`, or now) are in the spool in their order."""
+        Waits for a report that is being made: that one's time is of its beginning, and times are in the spool in order.
+        """
         async with self._turn:
-            at = self._clock.now_ms() if ts is None else ts
-            batches = make_batches(identity, groups, first_seq=self._seq, ts=at)
-            self._seq += len(batches)
-            try:
-                await self._store([encode_json(batch) for batch in batches])
-            except (sqlite3.Error, OSError) as error:
-                self._lost += len(batches)
-                self._log.error("report_lost", reports=len(batches), error=repr(error))
-                return False
-            finally:
-                self._sender.wake()
-            return True
+            identity = replace(self._identity, interval_ms=interval_ms)
+            return await self._spooled(identity, [group], self._clock.now_ms())
+
+    async def _spooled(self, identity: Identity, groups: list[Group], ts: int) -> bool:
+        batches = make_batches(identity, groups, first_seq=self._seq, ts=ts)
+        self._seq += len(batches)
+        try:
+            await self._store([encode_json(batch) for batch in batches])
+        except (sqlite3.Error, OSError) as error:
+            self._lost += len(batches)
+            self._log.error("report_lost", reports=len(batches), error=repr(error))
+            return False
+        finally:
+            self._sender.wake()
+        return True
 
     async def _store(self, bodies: list[bytes]) -> None:
         writing = asyncio.ensure_future(asyncio.to_thread(self._spool.append, "samples", bodies))

@@ -77,7 +77,7 @@ class CheckIns:
         self._facts_at = -FACTS_S
         self._slept_ms = 0
         self._failures = 0
-        self._cloned = self._clock_off = False
+        self._cloned = self._clock_off = self._telling = False
         self._asked = asyncio.Event()
         self._log = get_logger("fleet")
 
@@ -208,8 +208,10 @@ class CheckIns:
         self._mind_clone(answer.clone)
         if answer.config is not None:
             self._configuration.take(answer.config_version, answer.config)
-            if self._configuration.refused:
+            if not self._telling:
                 self.ask()  # whoever configured it is waiting for what became of it
+        # Once only: gateways that do not agree on a version (one is newer) must not be asked without a pause.
+        self._telling = answer.config is not None and not self._telling
         for order in orders:
             self.follow(order)
         now = self._status.now

@@ -63,7 +63,6 @@ class Configuration:
     def take(self, version: str, config: Mapping[str, msgspec.Raw]) -> None:
         """Apply a configuration and keep it."""
         self._apply(version, config)
-        self._log.info("config_applied", version=version, refused=[refusal.part for refusal in self.refused])
         fresh = self._path.with_suffix(".new")
         try:
             fresh.touch(mode=0o600)
@@ -71,6 +70,7 @@ class Configuration:
             fresh.replace(self._path)
         except OSError as error:  # it holds all the same, until the next start
             self._log.warning("config_not_kept", path=str(self._path), error=str(error))
+        self._log.info("config_applied", version=version, refused=[refusal.part for refusal in self.refused])
 
     def _apply(self, version: str, config: Mapping[str, msgspec.Raw]) -> None:
         allowed = ", ".join(self._parts)

@@ -117,12 +117,23 @@ def test_facts_that_did_not_arrive_are_sent_again_and_alerts_are_not_told(desk: 
     assert [asked.facts for asked in desk.asked] == [{"os": "Debian"}] * 2
 
 
-def test_a_configuration_is_taken_and_its_version_told_at_the_next(desk: Desk) -> None:
+def test_a_configuration_is_taken_and_its_version_told_at_once(desk: Desk) -> None:
     assert desk.step(config_version="v1", config={"interval_s": 5}).config_version == "v1"
-    assert not desk.wants_more
+    assert desk.wants_more
+    desk.checkins._asked.clear()
     desk.step()
     assert desk.intervals == [5.0]
     assert desk.asked[1].config_version == "v1"
+    assert not desk.wants_more
+
+
+def test_gateways_that_do_not_agree_on_a_configuration_are_not_asked_without_a_pause(desk: Desk) -> None:
+    wanted = []
+    for version in ("v1", "v2", "v1", "v2"):
+        desk.checkins._asked.clear()
+        desk.step(config_version=version, config={"interval_s": 5})
+        wanted.append(desk.wants_more)
+    assert wanted == [True, False, True, False]
 
 
 def test_what_was_refused_of_a_configuration_is_told_at_once(desk: Desk) -> None:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from agent.collectors import Group
 from agent.collectors.own import OwnUse
 from agent.report import Identity
 from agent.reporter import Reporter
@@ -55,6 +56,25 @@ def test_the_numbers_run_on_from_report_to_report(tmp_path: Path) -> None:
         (5, 6000),
         (6, 6000),
     ]
+
+
+def test_what_is_added_while_a_report_is_made_follows_it_in_number_and_time(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+
+    async def meanwhile() -> None:
+        async def collect(limit_s: float) -> list[Group]:
+            adding.append(asyncio.ensure_future(bench.reporter.add(Group({"queue.files": 1.0}), 500)))
+            await asyncio.sleep(0)
+            bench.clock.advance(2.0)
+            return []
+
+        adding: list[asyncio.Future[bool]] = []
+        bench.reporter._rounds.collect = collect  # type: ignore[method-assign]
+        await bench.reporter.report(0.0)
+        assert await adding[0]
+
+    asyncio.run(meanwhile())
+    assert [(b.seq, b.ts, b.interval_ms) for b in bench.batches()] == [(1, 5000, 1000), (2, 7000, 500)]
 
 
 def test_the_agent_s_own_vitals_are_in_every_report(tmp_path: Path) -> None:
