@@ -158,7 +158,13 @@ def test_nesting_without_end_is_refused(before: bytes) -> None:
         (batches, changed(BATCH, values={"a": 1, "b": "x"}), 'values["b"]', "x", "expected `float`, got `str`"),
         (batches, changed(BATCH, values={"a": 1, "b": True}), 'values["b"]', True, "expected `float`, got `bool`"),
         (batches, changed(BATCH, kinds={"cpu": "x"}), 'kinds["cpu"]', "x", "gauge, counter, delta"),
-        (signals, b'{"kind":"x","account":1,"subject":"s","at":1}', "kind", "x", "endpoint, monitor, host, series"),
+        (
+            signals,
+            b'{"kind":"x","account":1,"subject":"s","at":1}',
+            "kind",
+            "x",
+            "endpoint, monitor, host, series, trend",
+        ),
     ],
 )
 def test_every_decode_error_names_field_value_and_what_is_allowed(
