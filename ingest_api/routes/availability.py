@@ -74,6 +74,6 @@ async def apdex(
     def make(parts: list[CheckColumns], target_ms: int) -> bytes:
         return msgspec.json.encode({**head, **apdex_report(parts, target_ms)})
 
-    subject = Subject(tuple(wanted.pieces()), "location")
+    subject = Subject(tuple(wanted.pieces()), "totals")
     body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)
     return Response(body, media_type="application/json")
