@@ -150,14 +150,14 @@ class Questions:
                 read_columns(connection, tier, monitors, from_ms, to_ms, subject.tail, subject.location)
                 for tier, from_ms, to_ms in subject.pieces
             ]
-        alone = len(monitors) == 1
+        of_each = [part.by_monitor() for part in parts]
         found: list[bytes | Exception] = []
         for asked in together:
             account, target_ms = known.get(asked.monitor, (None, 0))
             if account != asked.account:
                 found.append(NotFound(f"monitor {asked.monitor} does not exist"))
                 continue
-            mine = parts if alone else [part.select(part.monitor == asked.monitor) for part in parts]
+            mine = [each.get(asked.monitor, part.none()) for each, part in zip(of_each, parts, strict=True)]
             try:
                 found.append(asked.make(mine, target_ms))
             except Exception as error:  # noqa: BLE001 - it belongs to this question, not to the others

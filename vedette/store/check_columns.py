@@ -57,6 +57,24 @@ class CheckColumns:
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> CheckColumns:
         """Only some of the windows."""
+        return self._at(np.flatnonzero(chosen))
+
+    def none(self) -> CheckColumns:
+        """No window of the same tier."""
+        return self._at(_NO_INTS)
+
+    def by_monitor(self) -> dict[int, CheckColumns]:
+        """The windows of each monitor that has any."""
+        order = np.argsort(self.monitor, kind="stable")
+        found, begins = np.unique(self.monitor[order], return_index=True)
+        if len(found) <= 1:
+            return dict.fromkeys(found.tolist(), self)
+        return {
+            monitor: self._at(places)
+            for monitor, places in zip(found.tolist(), np.split(order, begins[1:]), strict=True)
+        }
+
+    def _at(self, chosen: npt.NDArray[np.int64]) -> CheckColumns:
         return CheckColumns(
             self.width_ms,
             self.monitor[chosen],
@@ -65,7 +83,7 @@ class CheckColumns:
             self.sum_ms[chosen],
             self.known[chosen],
             self.minutes[chosen],
-            [self.tails[at] for at in np.flatnonzero(chosen).tolist()],
+            [self.tails[at] for at in chosen.tolist()],
         )
 
     @classmethod

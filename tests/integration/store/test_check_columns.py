@@ -71,6 +71,10 @@ def test_several_monitors_are_read_at_once_and_told_apart(store: Store, monitor:
         both = read_columns(connection, tier, [monitor, monitor + 1, monitor + 2], 0, DAY * 2, "location")
     assert listed(both) == listed(from_windows([*rows, *others], tier, "location"))
     assert listed(both.select(both.monitor == monitor + 1)) == listed(from_windows(others, tier, "location"))
+    of_each = {number: listed(found) for number, found in both.by_monitor().items()}
+    assert of_each.keys() == {monitor, monitor + 1}
+    assert of_each[monitor + 1] == listed(from_windows(others, tier, "location"))
+    assert (len(both.none()), both.none().by_monitor()) == (0, {})
     parts = [both.select(both.monitor == number) for number in (monitor, monitor + 1)]
     assert listed(CheckColumns.joined(parts, tier)) == listed(both)
 
