@@ -36,11 +36,16 @@ class Extent:
         """All of it in minutes, or in hours: for what days know no longer."""
         return [("1h" if self.hours else "1m", self.from_ms, self.to_ms)]
 
-    def pieces(self) -> list[Piece]:
-        """What is to be read: of a long range days, and hours where it begins or ends within a day."""
+    def pieces(self, now_ms: int) -> list[Piece]:
+        """What is to be read: of a long range days, and hours where it begins or ends within a day.
+
+        Of a range that ends now its last day is read as a day: there is nothing yet behind the end.
+        """
         if not self.hours:
             return self.fine()
         first, last = self.from_ms + -self.from_ms % DAY_MS, self.to_ms - self.to_ms % DAY_MS
+        if self.to_ms >= now_ms > last >= first:
+            last += DAY_MS
         wanted: list[Piece] = [("1h", self.from_ms, first), ("1d", first, last), ("1h", last, self.to_ms)]
         return [piece for piece in wanted if piece[1] < piece[2]]
 

@@ -53,7 +53,8 @@ class _Asked:
 class Questions:
     """Reads and answers in threads; belongs to one event loop.
 
-    Answers that are made of hours and days are remembered for `FRESH_S`, so that many viewers of one page cost little.
+    Who asks what is being found already waits for the same answer, and answers that are made of hours and days are
+    remembered for `FRESH_S`: many viewers of one page cost little.
     What the tables hold no longer is read from the archive, each question by itself.
     """
 
@@ -63,6 +64,7 @@ class Questions:
         self._busy = 0
         self._known: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
+        self._flying: dict[object, asyncio.Future[bytes]] = {}
 
     async def ask(self, account: int, monitor: int, subject: Subject, key: object, make: Make) -> bytes:
         """The answer; `NotFound` if the account has no such monitor. `key` tells what `make` makes of the windows."""
@@ -72,15 +74,25 @@ class Questions:
         known = self._known.get(full)
         if known is not None and self._context.clock.monotonic() - known[0] < FRESH_S:
             return known[1]
+        flying = self._flying.get(full)
+        if flying is None:
+            flying = self._flying[full] = asyncio.ensure_future(self._find(account, monitor, subject, make))
+            flying.add_done_callback(lambda found: self._landed(full, subject, found))
+        # Others may wait for the same: whoever goes away must not take their answer along.
+        return await asyncio.shield(flying)
+
+    async def _find(self, account: int, monitor: int, subject: Subject, make: Make) -> bytes:
         if all(self._context.history.in_tables(tier, from_ms) for tier, from_ms, _ in subject.pieces):
-            answer = await self._soon(
-                _Asked(account, monitor, subject, make, asyncio.get_running_loop().create_future())
-            )
-        else:
-            answer = await asyncio.to_thread(self._old, account, monitor, subject, make)
+            answer = asyncio.get_running_loop().create_future()
+            return await self._soon(_Asked(account, monitor, subject, make, answer))
+        return await asyncio.to_thread(self._old, account, monitor, subject, make)
+
+    def _landed(self, key: object, subject: Subject, found: asyncio.Future[bytes]) -> None:
+        del self._flying[key]
+        if found.cancelled() or found.exception() is not None:
+            return
         if all(tier != "1m" for tier, _, _ in subject.pieces):
-            self._remember(full, answer)
-        return answer
+            self._remember(key, found.result())
 
     async def _soon(self, asked: _Asked) -> bytes:
         self._waiting.append(asked)
@@ -138,14 +150,14 @@ class Questions:
                 read_columns(connection, tier, monitors, from_ms, to_ms, subject.tail, subject.location)
                 for tier, from_ms, to_ms in subject.pieces
             ]
-        alone = len(monitors) == 1
+        of_each = [part.by_monitor() for part in parts]
         found: list[bytes | Exception] = []
         for asked in together:
             account, target_ms = known.get(asked.monitor, (None, 0))
             if account != asked.account:
                 found.append(NotFound(f"monitor {asked.monitor} does not exist"))
                 continue
-            mine = parts if alone else [part.select(part.monitor == asked.monitor) for part in parts]
+            mine = [each.get(asked.monitor, part.none()) for each, part in zip(of_each, parts, strict=True)]
             try:
                 found.append(asked.make(mine, target_ms))
             except Exception as error:  # noqa: BLE001 - it belongs to this question, not to the others

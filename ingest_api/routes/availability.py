@@ -44,7 +44,7 @@ def uptime(
             leave_out(part, quiet) for part in windows_of(found.history, principal.account, monitor, wanted.fine())
         ]
     else:
-        parts = windows_of(found.history, principal.account, monitor, wanted.pieces())
+        parts = windows_of(found.history, principal.account, monitor, wanted.pieces(now))
     return {
         "monitor": monitor,
         "from": wanted.from_ms,
@@ -74,6 +74,6 @@ async def apdex(
     def make(parts: list[CheckColumns], target_ms: int) -> bytes:
         return msgspec.json.encode({**head, **apdex_report(parts, target_ms)})
 
-    subject = Subject(tuple(wanted.pieces()), "location")
+    subject = Subject(tuple(wanted.pieces(now)), "totals")
     body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)
     return Response(body, media_type="application/json")

@@ -56,7 +56,7 @@ def _badge(
 
 def _measured(found: Context, account: int, monitor: int, what: Measured, span: Span, target_ms: int) -> Badge:
     now = found.clock.now_ms()
-    parts = windows_of(found.history, account, monitor, extent(now - _SPANS[span], now).pieces())
+    parts = windows_of(found.history, account, monitor, extent(now - _SPANS[span], now).pieces(now))
     match what:
         case "uptime":
             return uptime_badge("", measure(parts)["uptime"])
@@ -66,7 +66,7 @@ def _measured(found: Context, account: int, monitor: int, what: Measured, span: 
 
 def _median(found: Context, account: int, monitor: int, span: Span) -> float | None:
     now = found.clock.now_ms()
-    pieces = extent(now - _SPANS[span], now).pieces()
+    pieces = extent(now - _SPANS[span], now).pieces(now)
     parts = [part for piece in pieces for part in found.history.check_columns(account, monitor, *piece, "sketch")]
     return Sketch.merged(sketch for part in parts for sketch in part.tails).quantile(0.5)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from vedette.store.checks import CheckWindow
 from vedette.store.pool import Connection, Store
 
 Tier = Literal["1m", "1h", "1d"]
-Tail = Literal["sketch", "location"]
+Tail = Literal["sketch", "location", "totals"]
 WIDTH_MS: dict[Tier, int] = {"1m": 60_000, "1h": 3_600_000, "1d": 86_400_000}
 COUNTS = ("satisfied", "tolerating", "frustrated", "up", "degraded", "down", "missed", "probe_error")
 _FIXED = (
@@ -38,7 +38,8 @@ class CheckColumns:
     """Windows of one tier, in no order. `counts` has a row for each of `COUNTS`.
 
     `minutes` are, for each window, the bits of its good and of its counted minutes; they mean nothing where `known` is
-    false. `tails` are what was asked for: sketches, or names of locations.
+    false. `tails` are what was asked for: sketches, or names of locations. Of totals, each location's windows may come
+    added up as one, whose time and minutes mean nothing.
     """
 
     width_ms: int
@@ -56,6 +57,24 @@ class CheckColumns:
 
     def select(self, chosen: npt.NDArray[np.bool_]) -> CheckColumns:
         """Only some of the windows."""
+        return self._at(np.flatnonzero(chosen))
+
+    def none(self) -> CheckColumns:
+        """No window of the same tier."""
+        return self._at(_NO_INTS)
+
+    def by_monitor(self) -> dict[int, CheckColumns]:
+        """The windows of each monitor that has any."""
+        order = np.argsort(self.monitor, kind="stable")
+        found, begins = np.unique(self.monitor[order], return_index=True)
+        if len(found) <= 1:
+            return dict.fromkeys(found.tolist(), self)
+        return {
+            monitor: self._at(places)
+            for monitor, places in zip(found.tolist(), np.split(order, begins[1:]), strict=True)
+        }
+
+    def _at(self, chosen: npt.NDArray[np.int64]) -> CheckColumns:
         return CheckColumns(
             self.width_ms,
             self.monitor[chosen],
@@ -64,7 +83,7 @@ class CheckColumns:
             self.sum_ms[chosen],
             self.known[chosen],
             self.minutes[chosen],
-            [self.tails[at] for at in np.flatnonzero(chosen).tolist()],
+            [self.tails[at] for at in chosen.tolist()],
         )
 
     @classmethod
@@ -95,6 +114,8 @@ def read_columns(
 ) -> CheckColumns:
     """The windows with from_ms ≤ bucket < to_ms of some monitors, at all locations or one."""
     where = "" if location is None else " AND location = %s"
+    if tail == "totals":
+        where += " GROUP BY monitor_id, location"
     values = (list(monitors), from_ms, to_ms) + (() if location is None else (location,))
     with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
         return _columns(cursor.execute((STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
@@ -144,7 +165,19 @@ def _row(tier: Tier) -> np.dtype[np.void]:
     return np.dtype([*fields, ("tail type", ">i4"), ("tail length", ">i4")])
 
 
+def _totals(tier: Tier) -> str:
+    """One row for each monitor and location: to add up here is cheaper than to send."""
+    counts = ", ".join(f"sum({name})::int" for name in COUNTS)
+    return (
+        f"SELECT record_send(row(monitor_id, 0::bigint, {counts}, sum(sum_ms), false,"  # noqa: S608 - constants
+        f" '\\x{'00' * 2 * _size(tier)}'::bytea, location)) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s)"
+        " AND bucket >= to_timestamp(%s / 1000.0) AND bucket < to_timestamp(%s / 1000.0)"
+    )
+
+
 def _statement(tier: Tier, tail: Tail) -> str:
+    if tail == "totals":
+        return _totals(tier)
     if tier == "1m":
         known = "true"
         bits = " || ".join(f"(CASE WHEN {each} THEN '\\x01'::bytea ELSE '\\x00'::bytea END)" for each in _GOOD)
@@ -159,7 +192,7 @@ def _statement(tier: Tier, tail: Tail) -> str:
     )
 
 
-STATEMENTS = {(tier, tail): _statement(tier, tail) for tier in WIDTH_MS for tail in ("sketch", "location")}
+STATEMENTS = {(tier, tail): _statement(tier, tail) for tier in WIDTH_MS for tail in get_args(Tail)}
 """Of monitors, from and to (ms UTC)."""
 _ROWS = {tier: _row(tier) for tier in WIDTH_MS}
 

@@ -160,7 +160,7 @@ def test_private_receivers_are_refused_unless_they_are_allowed(store: Store) -> 
 
 
 def test_an_attempt_ends_before_its_lease_so_that_no_two_deliver_at_once(store: Store, dsn: str) -> None:
-    lease_s = 0.5
+    lease_s = 2.0
     other = Store(dsn, pool_size=2)
 
     async def body(receiver: Receiver) -> None:

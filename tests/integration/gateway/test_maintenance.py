@@ -11,6 +11,7 @@ from tests.integration.gateway.rows import DAY_MS, HOUR, HOUR_MS, MINUTE_MS, win
 from tests.integration.gateway.server import Gateway
 from vedette.monitors import MonitorSpec
 from vedette.store import monitors
+from vedette.store.check_days import day_of
 
 WEEKLY = {"name": "sundays", "kind": "weekly", "days": [6], "start": "02:00", "minutes": 90, "zone": "Europe/Berlin"}
 
@@ -74,7 +75,7 @@ def test_uptime_can_leave_maintenance_out_by_the_minute_and_by_whole_hours(fresh
     for monitor in (shop, mail):
         minutes = [window(monitor, HOUR, [1.0]), window(monitor, HOUR + MINUTE_MS, down=1)]
         hours = [window(monitor, HOUR - HOUR_MS, down=60), window(monitor, HOUR, [1.0] * 45, down=15)]
-        write_checks(fresh, minutes=minutes, hours=hours)
+        write_checks(fresh, minutes=minutes, hours=hours, days=[day_of(hours)])
     once = {"name": "move", "kind": "once", "from_ms": HOUR - HOUR_MS, "to_ms": HOUR, "monitors": [shop]}
     assert fresh.call("POST", "/v1/maintenance", json=once).status_code == 201
     later = {

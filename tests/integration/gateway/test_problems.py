@@ -74,12 +74,15 @@ def test_every_route_that_takes_something_refuses_nonsense_with_a_problem(gatewa
                 "location": "X Y",
                 "state": "x",
                 "format": "x",
+                "active": "x",
             },
             "content": None if method in {"GET", "DELETE"} else b'{"nonsense": [',
         }
         answer = gateway.call(method, path, headers={"Content-Type": "application/json"}, **nonsense)
         problem(answer, answer.status_code)
-        assert answer.status_code in {401, 422}, (method, path)
+        # An unknown key of a ping is nowhere.
+        expected = {404, 422} if path.startswith("/v1/ping/") else {401, 422}
+        assert answer.status_code in expected, (method, path)
 
 
 def test_wrong_values_of_several_fields_are_all_named(gateway: Gateway) -> None:

@@ -71,6 +71,10 @@ def test_several_monitors_are_read_at_once_and_told_apart(store: Store, monitor:
         both = read_columns(connection, tier, [monitor, monitor + 1, monitor + 2], 0, DAY * 2, "location")
     assert listed(both) == listed(from_windows([*rows, *others], tier, "location"))
     assert listed(both.select(both.monitor == monitor + 1)) == listed(from_windows(others, tier, "location"))
+    of_each = {number: listed(found) for number, found in both.by_monitor().items()}
+    assert of_each.keys() == {monitor, monitor + 1}
+    assert of_each[monitor + 1] == listed(from_windows(others, tier, "location"))
+    assert (len(both.none()), both.none().by_monitor()) == (0, {})
     parts = [both.select(both.monitor == number) for number in (monitor, monitor + 1)]
     assert listed(CheckColumns.joined(parts, tier)) == listed(both)
 
@@ -79,3 +83,17 @@ def test_where_there_is_nothing_there_are_columns_without_rows(store: Store, mon
     for found in (columns_of(store, "1d", monitor, 0, DAY, "sketch"), CheckColumns.joined([], "1d")):
         assert (len(found), found.counts.shape, found.minutes.shape) == (0, (len(COUNTS), 0), (0, 2, 180))
         assert np.bincount(found.bucket_ms, found.sum_ms, 3).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("tier", WIDTHS)
+def test_totals_are_each_places_windows_added_up(store: Store, monitor: int, tier: Tier) -> None:
+    rows = windows(monitor, tier)
+    write(store, tier, rows)
+    found = columns_of(store, tier, monitor, DAY, DAY + 9 * WIDTHS[tier], "totals")
+    by_place = dict(zip(found.tails, found.counts.T.tolist(), strict=True))
+    for place in ("fra-1", "zürich"):
+        mine = from_windows([row for row in rows if row.location == place], tier, "location")
+        assert by_place.pop(place.encode()) == mine.counts.sum(axis=1).tolist()
+    assert by_place == {}
+    one = columns_of(store, tier, monitor, DAY, DAY + 9 * WIDTHS[tier], "totals", "zürich")
+    assert one.tails == ["zürich".encode()]

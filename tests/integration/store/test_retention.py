@@ -24,6 +24,8 @@ INSERTS = {
     "alerts": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, 'r', 's', 't', 'resolved', NULL, now(), {}",
     "incidents": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, now(), NULL, {}, 'ended', 'partial', 'status',"
     " NULL, NULL, '{{}}', '[]', false, NULL, 1",
+    "trend_changes": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, id, 'step', 'down', now(), now(), -0.01, 0.95,"
+    " 12, 10, false, 'ended', {}, 'returned' FROM monitors",
 }
 KEPT = [table for table in timed_tables(TableSettings()) if table.keep_days]
 
@@ -49,6 +51,7 @@ def chunk(store: Store, table: TimedTable) -> timedelta:
 def test_rows_older_than_their_days_go_and_younger_ones_stay(store: Store, table: TimedTable) -> None:
     store.execute("INSERT INTO accounts (name) VALUES ('a')")
     store.execute("INSERT INTO users (account_id, email, password_hash, scopes) VALUES (1, 'a@b', '', '{}')")
+    store.execute("INSERT INTO monitors (account_id, name, url, config) VALUES (1, 'm', 'http://x/', '{}')")
     days = timedelta(days=table.keep_days)
     insert(store, table.name, days + chunk(store, table) + timedelta(minutes=1))
     insert(store, table.name, days - timedelta(hours=1))

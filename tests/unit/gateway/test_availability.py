@@ -32,12 +32,20 @@ def test_a_short_range_is_read_by_minutes_and_a_long_one_by_hours() -> None:
 
 def test_of_a_long_range_whole_days_are_read_as_days_and_the_rest_as_hours() -> None:
     long = extent(HOUR_MS, 3 * DAY_MS + 2 * HOUR_MS)
-    assert long.pieces() == [
+    assert long.pieces(9 * DAY_MS) == [
         ("1h", HOUR_MS, DAY_MS), ("1d", DAY_MS, 3 * DAY_MS), ("1h", 3 * DAY_MS, 3 * DAY_MS + 2 * HOUR_MS),
     ]  # fmt: skip
     assert long.fine() == [("1h", HOUR_MS, 3 * DAY_MS + 2 * HOUR_MS)]
-    assert extent(0, 4 * DAY_MS).pieces() == [("1d", 0, 4 * DAY_MS)]
-    assert extent(0, DAY_MS).pieces() == [("1m", 0, DAY_MS)]
+    assert extent(0, 4 * DAY_MS).pieces(9 * DAY_MS) == [("1d", 0, 4 * DAY_MS)]
+    assert extent(0, DAY_MS).pieces(9 * DAY_MS) == [("1m", 0, DAY_MS)]
+
+
+def test_of_a_range_that_ends_now_the_last_day_is_read_as_a_day() -> None:
+    now = 3 * DAY_MS + 90 * MINUTE_MS
+    assert extent(HOUR_MS, now).pieces(now) == [("1h", HOUR_MS, DAY_MS), ("1d", DAY_MS, 4 * DAY_MS)]
+    ended = extent(HOUR_MS, now - HOUR_MS)
+    assert ended.pieces(now)[1:] == [("1d", DAY_MS, 3 * DAY_MS), ("1h", 3 * DAY_MS, 3 * DAY_MS + HOUR_MS)]
+    assert extent(0, 3 * DAY_MS).pieces(3 * DAY_MS) == [("1d", 0, 3 * DAY_MS)]
 
 
 @pytest.mark.parametrize(("start", "end"), [(5, 5), (6, 5), (0, 3661 * DAY_MS)])
@@ -113,7 +121,7 @@ def test_any_range_of_days_and_hours_has_the_uptime_of_its_minutes(
     tiers = fold_checks(results)
     parts = [
         part
-        for tier, begin, end in wanted.pieces()
+        for tier, begin, end in wanted.pieces(wanted.to_ms + 1)
         for part in columns(tier, *(row for row in tiers[tier] if begin <= row.bucket_ms < end))
     ]
     found = measure(parts)
