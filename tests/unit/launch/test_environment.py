@@ -8,8 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from launch.commands import processes
+from launch.main import app
 from launch.up.environment import NOT_INHERITED, child_environment, in_environment
 from launch.up.folder import DataFolder
 from launch.up.plan import PROCESSES, Plan
@@ -130,5 +132,7 @@ def test_a_sender_s_metrics_port_is_left_to_the_sender(
     monkeypatch.setattr(processes, "configure_logs", lambda level, form: None)
     monkeypatch.setattr(f"{room}.main", lambda settings: started.append(settings.metrics_port))
     monkeypatch.setenv("VEDETTE_METRICS_PORT", "9001")
-    getattr(processes, command)()
+    monkeypatch.setattr("vedette.telemetry.configure_logs", lambda level, form: None)
+    answer = CliRunner().invoke(app, [command])
+    assert answer.exit_code == 0, answer.output
     assert (served, started) == ([], [9001])
