@@ -43,6 +43,11 @@ class Ledger:
         assert not self._thread.is_alive()
         self._client.close()
 
+    @property
+    def reports(self) -> int:
+        """How many were made so far; all but the last request's are acknowledged."""
+        return self._sent * SOURCES
+
     def _run(self) -> None:
         while not self._stop.is_set():
             batches = []
