@@ -26,4 +26,20 @@ if [ -n "$testbed" ]; then
   wait "$testbed" # if the testbed does not come up, it has said why, and no test is run
 fi
 # Most of the time tests wait for processes to start, die and come back: several wait at once. A file stays together.
-.venv/bin/pytest --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile --durations=30 "$@"
+# Those that run whole installations, and kill servers under load, come afterwards and have the machine for themselves.
+ended=0
+run() {
+  local code=0
+  .venv/bin/pytest --durations=30 "$@" || code=$?
+  [ "$code" -eq 5 ] && return # of the tests that were asked for, none is of this part
+  some=1
+  [ "$code" -eq 0 ] || ended=$code
+}
+some=0
+run -m "not (e2e or failures)" --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile "$@"
+run -m "e2e or failures" "$@"
+if [ "$some" -eq 0 ]; then
+  echo "error: no test was found for: $*" >&2
+  exit 5
+fi
+exit "$ended"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.servers.databases import Databases
 from vedette.store.embedded import EmbeddedPostgres
 from vedette.store.pool import Store
@@ -51,7 +52,7 @@ def embedded_postgres() -> Iterator[Databases]:
     command = [*server.command(), "-cfsync=off"]
     process = subprocess.Popen(command, **server.process_options(), stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while not server.ready():
             assert process.poll() is None, Path(log.name).read_text()
             assert time.monotonic() < deadline
@@ -59,7 +60,7 @@ def embedded_postgres() -> Iterator[Databases]:
         yield Databases(server.dsn, passing=True)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE_S)
         log.close()
         shutil.rmtree(folder)
 

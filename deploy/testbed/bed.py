@@ -67,6 +67,18 @@ class Bed:
         server.start()
         server.wait()
 
+    @contextmanager
+    def paused(self, *names: str) -> Iterator[None]:
+        """While this holds, these servers stand still as they are: they answer nothing, and close nothing."""
+        servers = [self._server(name) for name in names]
+        try:
+            for server in servers:
+                server.process.pause()
+            yield
+        finally:
+            for server in servers:
+                server.process.go_on()
+
     def wire(self, name: str) -> tuple[int, int]:
         """For a proxy before a broker: the port it must listen on, and the one it must connect to."""
         behind, wire = _wired(self._read()["ports"], self._server(name).name) or (0, 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -57,6 +59,22 @@ class Process:
                     raise TimeoutError(f"after SIGKILL these live on: {left}")
                 time.sleep(0.01)
         self._record.unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        """SIGSTOP it and its children, if it runs."""
+        self._each(psutil.Process.suspend)
+
+    def go_on(self) -> None:
+        """SIGCONT them."""
+        self._each(psutil.Process.resume)
+
+    def _each(self, what: Callable[[psutil.Process], None]) -> None:
+        if (found := self.running()) is None:
+            return
+        what(found)
+        for child in found.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                what(child)
 
     def tail(self, size: int = 3000) -> str:
         """The end of what it printed."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from deploy.testbed.processes import Process
 
-_READY_S = 180.0  # seconds on a machine of its own; a busy one takes its time
+_READY_S = 400.0  # seconds on a machine of its own; a busy one takes its time
 _POLL_S = 0.1
 _PORTS = range(20000, 32000)
 

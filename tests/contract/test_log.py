@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from vedette.errors import InvalidInput, NotFound, Overloaded
 from vedette.events.topics import CHECKS, REALTIME, SAMPLES
 from vedette.log import Log, Message, open_log
@@ -168,7 +169,7 @@ def test_one_who_reads_on_and_on_gets_each_message_once_and_knows_the_end(opener
         for record in log.read(SAMPLES.name, partition, offset, 3):
             found.append(record.value)
             offset = record.offset + 1
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while not log.ended(SAMPLES.name, partition, offset) or len(found) < 101:
         assert time.monotonic() < deadline
         for record in log.read(SAMPLES.name, partition, offset, 3):
@@ -192,7 +193,7 @@ def test_a_reader_whom_retention_overtakes_goes_on_at_the_first_kept_message(ope
     assert log._tail.follow(log._place(SAMPLES.name, partition), offset)
     log.remove_before(SAMPLES.name, partition, 15)
     found: list[bytes] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while len(found) < 5:
         assert time.monotonic() < deadline
         for record in log.read(SAMPLES.name, partition, offset, 100):

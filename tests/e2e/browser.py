@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.installation import PASSWORD
+from tests.patience import PATIENCE_S
 
 FLAGS = (
     "--headless",
@@ -23,6 +24,7 @@ FLAGS = (
 )
 STATIC = Path(__file__).parents[2] / "ingest_api" / "static" / "index.html"
 ADMIN = "admin@localhost"
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @contextmanager
@@ -36,6 +38,7 @@ def opened(url: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(PATIENCE_S * 1000)
         page.goto(url)
         yield page
         browser.close()
@@ -46,4 +49,4 @@ def sign_in(page: Page, email: str = ADMIN, password: str = PASSWORD) -> None:
     page.get_by_test_id("login-email").fill(email)
     page.get_by_test_id("login-password").fill(password)
     page.get_by_test_id("login-submit").click()
-    expect(page.get_by_test_id("connection-state")).to_have_text("Live", timeout=60_000)
+    expect(page.get_by_test_id("connection-state")).to_have_text("Live")

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from tests.patience import PATIENCE_S
+
 T = TypeVar("T")
 PASSWORD = "e2e-password-for-tests"
 QUICK = {
@@ -32,7 +34,7 @@ QUICK = {
 }
 
 
-def eventually(what: str, check: Callable[[], T | None], timeout_s: float = 60.0) -> T:
+def eventually(what: str, check: Callable[[], T | None], timeout_s: float = PATIENCE_S) -> T:
     """The first true answer of `check`; errors of the connection count as not yet."""
     deadline = time.monotonic() + timeout_s
     last: object = None
@@ -79,7 +81,7 @@ class Installation:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_S)
 
     def children(self) -> dict[str, psutil.Process]:
         """Children by their name in the plan."""

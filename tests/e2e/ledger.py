@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE_S
+
 SOURCES = 8
 PER_REQUEST = 4
 NAMES = ("load.gauge", "load.counter", "load.delta")
@@ -39,9 +41,14 @@ class Ledger:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(60)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         self._client.close()
+
+    @property
+    def reports(self) -> int:
+        """How many were made so far; all but the last request's are acknowledged."""
+        return self._sent * SOURCES
 
     def _run(self) -> None:
         while not self._stop.is_set():

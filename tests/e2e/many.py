@@ -15,6 +15,7 @@ from typing import Any, Self
 import httpx
 
 from tests.e2e.installation import QUICK, eventually, free_port
+from tests.patience import PATIENCE_S
 from tests.servers.buckets import S3
 
 ADMIN, AGENT, PROBE = "admin", "agent:web-1", "probe"
@@ -110,7 +111,7 @@ class ManyMachines:
         for name in names:
             self.processes[name].send_signal(signal.SIGTERM)
         for name in names:
-            code = self.processes.pop(name).wait(60)
+            code = self.processes.pop(name).wait(PATIENCE_S)
             # The gateway's server ends in order, and then by the signal itself.
             assert code == (-signal.SIGTERM if name == "gateway" else 0), f"{name} ended with {code}\n{self.output()}"
 
@@ -118,7 +119,7 @@ class ManyMachines:
         """End all, in whatever state they are."""
         for process in self.processes.values():
             process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         for process in self.processes.values():
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))

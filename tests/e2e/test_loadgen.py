@@ -11,6 +11,7 @@ import pytest
 
 from launch.loadgen.ledger import read_ledger
 from tests.e2e.installation import Installation
+from tests.patience import PATIENCE_S
 from vedette.store.pool import Store
 
 pytestmark = pytest.mark.e2e
@@ -23,7 +24,7 @@ def loadgen(installation: Installation, *arguments: str) -> tuple[int, str]:
         env={**os.environ, "VEDETTE_DATA": str(installation.data)},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=4 * PATIENCE_S,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

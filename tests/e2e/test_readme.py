@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.e2e.installation import eventually, free_port
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ class Newcomer:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -77,7 +78,7 @@ def newcomer() -> Iterator[Newcomer]:
         found = Newcomer(folder)
         yield found
         found.up.send_signal(signal.SIGTERM)
-        found.up.wait(60)
+        found.up.wait(PATIENCE_S)
 
 
 def test_the_readme_names_the_two_commands() -> None:
@@ -85,7 +86,8 @@ def test_the_readme_names_the_two_commands() -> None:
 
 
 def test_make_up_prints_an_address_and_a_login_that_works(newcomer: Newcomer) -> None:
-    url = eventually("the address is printed", lambda: newcomer.said(r"Vedette is up after .*: (http\S+)"), 400)
+    address = lambda: newcomer.said(r"Vedette is up after .*: (http\S+)")  # noqa: E731
+    url = eventually("the address is printed", address, 4 * PATIENCE_S)
     assert url == newcomer.url
     password = newcomer.said(r"with the password (\S+)")
     login = httpx.post(f"{url}/v1/auth/login", json={"email": "admin@localhost", "password": password})

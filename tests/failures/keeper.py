@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
 _POLL_S = 0.1
 _AGAIN_S = 0.5
@@ -53,7 +55,7 @@ class Keeper:
             before = self._running[name]
             self._asked.add(before.pid)
             end(before)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while self.process(name) is before:
             assert time.monotonic() < deadline, f"{name} was not started again"
             time.sleep(_POLL_S / 4)
@@ -73,7 +75,7 @@ class Keeper:
         """The processes that it has started."""
         return [child.pid for child in psutil.Process(self.process(name).pid).children()]
 
-    def stop(self, *names: str, patience_s: float = 60) -> dict[str, int]:
+    def stop(self, *names: str, patience_s: float = PATIENCE_S) -> dict[str, int]:
         """SIGTERM these (all if none is named), the last first, and keep them no more; their exit codes."""
         codes = {}
         with self._lock:

@@ -13,12 +13,12 @@ from launch.loadgen.ledger import Ledger, LedgerWriter, read_ledger
 from launch.loadgen.plan import Plan
 from launch.loadgen.sending import Load, Progress
 from tests.failures.site import LONG, Site
+from tests.patience import PATIENCE_S
 from vedette.monitors import MonitorSpec
 from vedette.store import monitors
 
 _STEPS_PER_S, _INTERVAL_MS, _DAY_MS = 20, 4_000, 86_400_000
 _BEFORE_S, _AFTER_S = (5.0, 10.0) if LONG else (1.0, 1.0)
-PATIENCE_S = 120.0 if LONG else 60.0
 _FEWEST = 1_000
 """Samples of a load that says anything."""
 _numbers = itertools.count(1)

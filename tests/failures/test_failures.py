@@ -12,7 +12,7 @@ import pytest
 
 from launch.loadgen.ledger import read_ledger
 from tests.e2e.installation import eventually
-from tests.failures.load import PATIENCE_S, agrees, under_load
+from tests.failures.load import agrees, under_load
 from tests.failures.site import OUT_S, Site
 from tests.failures.spools import agent_s_reports, agent_s_rows, holes, probe_s_results, probe_s_rows, spooled
 
@@ -100,19 +100,19 @@ def test_in_the_end_all_that_agent_and_probe_have_spooled_is_there_once(site: Si
     assert set(site.keeper.stop("agent", "probe").values()) == {0}
     reports, waiting = spooled(site.spool("agent"))
     assert (reports > 10, waiting) == (True, 0)
-    eventually("the archive has them all", lambda: len(agent_s_reports(site)) >= reports, PATIENCE_S)
+    eventually("the archive has them all", lambda: len(agent_s_reports(site)) >= reports)
     assert len(agent_s_reports(site)) == reports
     every = dict.fromkeys(("10s", "1m", "1h", "1d"), reports)
-    eventually("every tier has them all", lambda: agent_s_rows(site) == every, PATIENCE_S)
+    eventually("every tier has them all", lambda: agent_s_rows(site) == every)
     results, waiting = spooled(site.spool("probe"))
     assert (results > 10, waiting) == (True, 0)
-    eventually("the archive has them all", lambda: len(probe_s_results(site)) >= results, PATIENCE_S)
+    eventually("the archive has them all", lambda: len(probe_s_results(site)) >= results)
     found = probe_s_results(site)
     assert len(found) == results
     # A probe that was killed tells a slot as missed whose result may be there all the same: the first one counts.
     checks = {(result.monitor, result.scheduled_ms, result.attempt) for result in found}
     once = Counter(monitor for monitor, _, _ in checks)
-    eventually("the table has each check once", lambda: probe_s_rows(site) == once, PATIENCE_S)
+    eventually("the table has each check once", lambda: probe_s_rows(site) == once)
     assert holes(found, 1000) == {}
 
 
@@ -125,7 +125,7 @@ def test_in_the_end_every_ledger_still_holds(site: Site) -> None:
 
 def test_nobody_has_died_unasked(site: Site) -> None:
     """A part that is away is waited for. Only the parent of a cluster ends with its members."""
-    assert [name for name, _ in site.keeper.died if name != "flow-endpoints"] == []
+    assert [name for name, _ in site.keeper.died if name != "flow-endpoints"] == [], "\n".join(site.keeper.last_words)
 
 
 def test_all_end_in_order(site: Site) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from deploy.testbed.bed import Bed, default_cache
+from tests.e2e.installation import eventually
 from tests.failures.load import under_load
-from tests.failures.site import OUT_S, Site
+from tests.failures.site import LONG, OUT_S, Site
 
+HUNG_S = 120.0 if LONG else 25.0
+"""Longer than clients and brokers give each other."""
 pytestmark = [pytest.mark.failures, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
 
 
@@ -42,5 +45,13 @@ def test_one_of_three_brokers_is_killed_and_comes_back(site: Site, broker: str) 
         site.bed.start(broker)
 
 
+def test_all_brokers_hang_and_go_on(site: Site) -> None:
+    """Nobody answers and nothing is closed, as on a machine that swaps: what runs waits, and then goes on."""
+    with under_load(site):
+        with site.bed.paused("kafka-1", "kafka-2", "kafka-3"):
+            time.sleep(HUNG_S)
+        eventually("the gateway is ready", site.ready)
+
+
 def test_nobody_has_died_unasked(site: Site) -> None:
-    assert site.keeper.died == []
+    assert site.keeper.died == [], "\n".join(site.keeper.last_words)

@@ -17,6 +17,7 @@ from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL
 from alerting.worker import AlertWorker
 from tests.integration.alerting.receiver import OK, Received, Receiver, answer
 from tests.integration.alerting.working import add_channel, rows, step, tell, with_receiver, worker
+from tests.patience import PATIENCE_S
 from vedette.store import accounts, alerts, outbox
 from vedette.store.pool import Store
 
@@ -37,7 +38,7 @@ class Broken(Channel):
 
 async def until(receiver: Receiver, check: Callable[[], bool]) -> None:
     """Return when `check` is true; it is asked again at each request that comes."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not check():
             receiver.came.clear()
             await receiver.came.wait()
@@ -45,7 +46,7 @@ async def until(receiver: Receiver, check: Callable[[], bool]) -> None:
 
 async def stopped(run: asyncio.Task[None], stop: asyncio.Event) -> None:
     stop.set()
-    await asyncio.wait_for(run, 30)
+    await asyncio.wait_for(run, PATIENCE_S)
 
 
 def start(alert_worker: AlertWorker) -> tuple[asyncio.Task[None], asyncio.Event]:

@@ -11,6 +11,7 @@ import pytest
 from alerting.worker import GIVE_UP_S, AlertWorker
 from tests.integration.alerting.receiver import OK, Receiver, answer
 from tests.integration.alerting.working import add_channel, due_now, rows, step, tell, with_receiver, worker
+from tests.patience import PATIENCE_S
 from vedette.clock import FakeClock
 from vedette.errors import StoreUnavailable
 from vedette.settings import AlertWorkerSettings
@@ -171,7 +172,7 @@ def test_an_attempt_ends_before_its_lease_so_that_no_two_deliver_at_once(store: 
         while len(receiver.got) < 3:  # each attempt hangs until its worker gives it up
             receiver.came.clear()
             due_now(store)
-            await asyncio.wait_for(receiver.came.wait(), 30)
+            await asyncio.wait_for(receiver.came.wait(), PATIENCE_S)
         stop.set()
         await asyncio.gather(*runs)
         assert receiver.most_at_once == 1

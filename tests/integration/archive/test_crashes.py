@@ -68,9 +68,9 @@ def test_a_bucket_whose_server_is_killed_is_waited_for_and_nothing_is_lost(
         for _ in range(2):
             book.send(log, 5)
             flow.wait_until(lambda: book.missing(store) <= 10)
+            before = len(flow.words())
             server.kill()
             book.send(log, 5)
-            before = len(flow.words())
             flow.wait_until(lambda before=before: "does not answer" in flow.words()[before:])  # type: ignore[misc]  # bound now
             server.start()
         flow.wait_until(lambda: book.missing(store) <= 0)

@@ -14,7 +14,8 @@ from typing import Self
 
 import psutil
 
-PATIENCE_S = 90.0
+from tests.patience import PATIENCE_S
+
 PREFIX = "VEDETTE_KAFKA_PREFIX"
 """Before the names of this test's topics, where its log is Kafka."""
 

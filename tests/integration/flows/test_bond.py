@@ -17,6 +17,7 @@ from dataflows.cluster.letters import Hello, LostError, Ping, Wire
 from dataflows.cluster.member import Member
 from dataflows.running import Stop
 from tests.e2e.installation import free_port
+from tests.patience import PATIENCE_S
 from vedette.errors import ConfigurationError, Conflict
 
 
@@ -46,7 +47,7 @@ class Cluster:
         return end
 
     def pump_until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline
             for end in self.ends:

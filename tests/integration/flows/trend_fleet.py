@@ -13,6 +13,7 @@ import numpy as np
 from dataflows import trends
 from dataflows.running import run
 from tests.integration.flows.draining import put
+from tests.patience import PATIENCE_S
 from vedette.clock import SystemClock
 from vedette.events.checks import CheckRecord
 from vedette.events.codec import encode_json
@@ -26,7 +27,6 @@ from vedette.store.pool import Store
 
 HOUR_MS, MINUTE_MS, BUCKET_MS = 3_600_000, 60_000, 300_000
 BUCKETS, DROP_AT = 120, 60
-_PATIENCE_S = 120.0
 _TIMES = (100.0, 900.0, 5000.0)
 """Durations that are satisfied, tolerating and frustrated."""
 GOOD, BAD = (0.92, 0.07, 0.01), (0.80, 0.15, 0.05)
@@ -108,7 +108,7 @@ class TrendFleet:
 
     def run(self, recovery: Path, epoch_s: float = 0.2) -> None:
         """Run the flow in this process until all is judged."""
-        deadline, looked = time.monotonic() + _PATIENCE_S, 0.0
+        deadline, looked = time.monotonic() + PATIENCE_S, 0.0
 
         def stop() -> bool:
             nonlocal looked

@@ -9,6 +9,8 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from tests.patience import PATIENCE_S
+
 Handler = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """What an endpoint does with a request's head; the connection is closed afterwards."""
 
@@ -42,9 +44,9 @@ class Counted:
             self._changed.notify_all()
 
     async def more(self, visits: int) -> None:
-        """Wait for that many visits more; a test fails after ten seconds."""
+        """Wait for that many visits more; a test fails when that takes too long."""
         goal = self._visits + visits
-        async with asyncio.timeout(10), self._changed:
+        async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: self._visits >= goal)
 
 

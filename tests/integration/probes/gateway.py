@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import zstandard
 
+from tests.patience import PATIENCE_S
+
 
 class FastClock:
     """The machine's clocks, `speed` times faster, so that seconds pass in milliseconds and nobody sleeps."""
@@ -71,8 +73,8 @@ class Gateway:
         await self._server.wait_closed()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until `condition` holds after a request; a test fails after ten seconds."""
-        async with asyncio.timeout(10), self._changed:
+        """Wait until `condition` holds after a request; a test fails when that takes too long."""
+        async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(condition)
 
     def slots(self, outcome: str) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.integration.probes.endpoint import answers, closed_port, endpoint
 from tests.integration.probes.gateway import gateway_with
+from tests.patience import PATIENCE_S
 
 
 async def probe(url: str, folder: Path, *options: str) -> tuple[int, str, str]:
@@ -20,7 +21,7 @@ async def probe(url: str, folder: Path, *options: str) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 

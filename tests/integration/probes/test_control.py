@@ -15,6 +15,7 @@ import uvloop
 from probes import worker
 from tests.integration.probes.endpoint import answers, endpoint
 from tests.integration.probes.gateway import Gateway
+from tests.patience import PATIENCE_S
 from vedette.clock import SystemClock
 from vedette.events.checks import CheckRecord
 from vedette.events.control import Recheck, recheck
@@ -88,7 +89,7 @@ async def probing(folder: Path, gateway: Gateway) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, PATIENCE_S)
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ from tests.integration.probes.endpoint import closed_port, endpoint
 from tests.integration.probes.nameserver import nameserver, record, telling
 from tests.integration.probes.test_grpc import grpc_server
 from tests.integration.probes.test_prometheus import SITE, Samples, exporter, scrape
+from tests.patience import PATIENCE_S
 
 PEER = shutil.which("prometheus-blackbox-exporter")
 LEFT_OUT = {
@@ -51,7 +52,7 @@ def original(folder: Path) -> Iterator[str]:
     command = [PEER, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE_S
             while True:
                 try:
                     httpx.get(f"http://127.0.0.1:{port}/-/healthy", trust_env=False)

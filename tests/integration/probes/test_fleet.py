@@ -21,6 +21,7 @@ from tests.integration.probes.second import says2, second_endpoint, second_tls
 from tests.integration.probes.test_grpc import grpc_server
 from tests.integration.probes.test_icmp import PERMITTED
 from tests.integration.probes.test_websocket import CONNECTION, UPGRADE, switching
+from tests.patience import PATIENCE_S
 from vedette.settings import ProbeSettings
 
 SPEED = 2
@@ -141,7 +142,7 @@ async def probing(folder: Path, gateway: Gateway, *, allow_private: bool) -> Asy
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(running, 30)
+        await asyncio.wait_for(running, PATIENCE_S)
 
 
 def found(gateway: Gateway, expected: Expected) -> set[int]:

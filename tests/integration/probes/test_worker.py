@@ -15,6 +15,7 @@ import uvloop
 from probes import worker
 from tests.integration.probes.endpoint import Counted, answers, closed_port, endpoint, hangs
 from tests.integration.probes.gateway import FastClock, Gateway, gateway_with
+from tests.patience import PATIENCE_S
 from vedette.errors import ConfigurationError
 from vedette.settings import ProbeSettings
 
@@ -46,7 +47,7 @@ async def probing(folder: Path, gateway: Gateway, clock: FastClock) -> AsyncIter
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, PATIENCE_S)
 
 
 def test_results_of_all_monitors_arrive_and_the_list_is_asked_for_with_its_etag(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_stop_does_not_wait_for_a_hanging_endpoint_and_loses_no_slot(
 
         async with endpoint(hang) as port, gateway_with(monitor(1, port, interval_s=1, timeout_s=60)) as gateway:
             async with probing(tmp_path, gateway, FastClock(SPEED)):
-                await asyncio.wait_for(asked.wait(), 5)
+                await asyncio.wait_for(asked.wait(), PATIENCE_S)
             assert any(r["error"] == "missed: the probe stopped" for r in gateway.results)
 
     uvloop.run(script())

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 class Starting:

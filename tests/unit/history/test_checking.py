@@ -14,6 +14,7 @@ def check(second: int, outcome: Outcome, attempt: int = 1) -> CheckRecord:
 
 
 def test_re_checks_are_left_out_as_the_flow_leaves_them_out() -> None:
-    minutes, hours = fold_checks([check(0, "up"), check(30, "down"), check(30, "down", 2), check(90, "up", 2)])
-    assert [(row.bucket_ms, row.up, row.down) for row in minutes] == [(T0, 1, 1)]
-    assert [(row.bucket_ms, row.up, row.down, row.frustrated) for row in hours] == [(T0, 1, 1, 1)]
+    tiers = fold_checks([check(0, "up"), check(30, "down"), check(30, "down", 2), check(90, "up", 2)])
+    counts = {name: [(row.bucket_ms, row.up, row.down, row.frustrated) for row in rows] for name, rows in tiers.items()}
+    day = T0 - T0 % 86_400_000
+    assert counts == {"1m": [(T0, 1, 1, 1)], "1h": [(T0, 1, 1, 1)], "1d": [(day, 1, 1, 1)]}
