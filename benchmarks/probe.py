@@ -26,7 +26,7 @@ import probe_exporter
 import probe_fleet
 
 HERE = Path(__file__).parent
-PROMISES = {"http": "(promised: at least 3)", "https": "(no promise for https)"}
+PROMISES = {"http": "(promised: at least 3)", "https": "(asked for: at least 3)"}
 PEERS_SHARE = 4
 """The exporter makes a quarter of our checks: its rate is the same, the wait shorter."""
 

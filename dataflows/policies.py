@@ -15,7 +15,7 @@ from vedette.events.checks import HEARTBEAT
 from vedette.maintenance import windows_in
 from vedette.store.incidents import trouble_now
 from vedette.store.maintenance import all_windows
-from vedette.store.policies import live_locations, monitor_policies, monitors_version, windows_version
+from vedette.store.policies import live_locations, monitor_exists, monitor_policies, monitors_version, windows_version
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
 from vedette.windows.beat import Plan
@@ -108,8 +108,23 @@ class PolicyBook:
         return self._policies.get(monitor, UNKNOWN)
 
     def removed(self, monitor: int) -> bool:
-        """Whether the monitor was removed: it is not there, though newer ones are."""
-        return monitor not in self._policies and monitor <= self._newest
+        """Whether the monitor was removed: it is not there, though newer ones are.
+
+        Identities are given before what they stand for is there: the monitors of a long import may come after newer
+        ones. So the first time that one is missed it is looked for. It counts as there while the store is away.
+        """
+        if monitor in self._policies or monitor > self._newest:
+            return False
+        if monitor not in self._gone:
+            with self._lock:
+                try:
+                    if monitor_exists(self._store, monitor):
+                        self._read(self._clock.monotonic())
+                    else:
+                        self._gone.add(monitor)
+                except Unavailable as error:
+                    self._log.warning("policies_not_read", error=str(error))
+        return monitor in self._gone
 
     def plan(self, monitor: int) -> Plan | None:
         """When pings of the monitor are due; None if it is no heartbeat, or was removed.

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from ingest_api import problems
 from ingest_api.badge_memory import BadgeMemory
 from ingest_api.context import Context
+from ingest_api.day_memory import DayMemory
 from ingest_api.intake.gathering import Gatherer
 from ingest_api.intake.known import KnownMonitors
 from ingest_api.intake.pings import PingKeys, listen
@@ -69,6 +70,7 @@ def make_context(settings: GatewaySettings, clock: Clock, log: Log | None = None
         catalogue=Catalogue(store),
         tokens=TokenCache(store, clock),
         hub=Hub(log),
+        days=DayMemory(clock),
         history=open_history(store, clock, settings, TableSettings.load()),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from ingest_api.day_memory import DayMemory
 from ingest_api.limits import LoginLimit
 from ingest_api.stream.hub import Hub
 from ingest_api.tokens import TokenCache
@@ -14,6 +15,7 @@ from vedette.clock import Clock
 from vedette.history.queries import History
 from vedette.log import Log
 from vedette.settings import GatewaySettings
+from vedette.store.checks import DaySums
 from vedette.store.pool import Store
 from vedette.store.series import Catalogue
 
@@ -31,6 +33,7 @@ class Context:
     tokens: TokenCache
     hub: Hub
     history: History
+    days: DayMemory[dict[int, DaySums]]
     logins: LoginLimit = field(default_factory=LoginLimit)
     hashing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(2))
 

@@ -10,7 +10,7 @@ import numpy as np
 from ingest_api.availability import DAY_MS, HOUR_MS, by_location, time_points
 from vedette.statistics.apdex import Apdex, Display
 from vedette.statistics.quantiles import quantiles
-from vedette.store.check_columns import COUNTS, CheckColumns, Tier
+from vedette.store.check_columns import COUNTS, ZONES, CheckColumns, Tier
 from vedette.store.query import Span
 
 PERCENTILES = (50, 95, 99)
@@ -22,8 +22,8 @@ def tier_of(step_ms: int) -> Tier:
 
 
 def apdex_of(parts: Sequence[CheckColumns], target_ms: int) -> Apdex:
-    """The score of all windows."""
-    sums = sum((part.counts[:3].sum(axis=1) for part in parts), np.zeros(3, np.int64))
+    """The score of all windows that were judged by that target."""
+    sums = sum((part.judged_by(target_ms).counts[:ZONES].sum(axis=1) for part in parts), np.zeros(3, np.int64))
     satisfied, tolerating, frustrated = sums.tolist()
     return Apdex(satisfied, tolerating, frustrated, target_ms)
 
@@ -34,7 +34,11 @@ def show_apdex(apdex: Apdex) -> dict[str, Any]:
 
 
 def history(columns: CheckColumns, wanted: Span, target_ms: int, *, percentiles: bool = True) -> dict[str, Any]:
-    """Counts, times and Apdex at each step, and a summary of the whole range."""
+    """Counts, times and Apdex at each step, and a summary of the whole range.
+
+    Checks that were judged by another target than the present one are in no zone, and in no score.
+    """
+    columns = columns.judged_by(target_ms)
     at = (columns.bucket_ms - wanted.from_ms) // wanted.step_ms
     points = wanted.points
     counts = np.array([np.bincount(at, row, points) for row in columns.counts]).astype(np.int64)
@@ -48,7 +52,7 @@ def history(columns: CheckColumns, wanted: Span, target_ms: int, *, percentiles:
         for percent, row in zip(PERCENTILES, found.tolist(), strict=True):
             body[f"p{percent}_ms"] = [None if value != value else value for value in row]
     display = Display(target_ms)
-    body["apdex"] = [display.show(*zones) for zones in zip(*counts[:3].tolist(), strict=True)]
+    body["apdex"] = [display.show(*zones) for zones in zip(*counts[:ZONES].tolist(), strict=True)]
     down = int(counts[COUNTS.index("down")].sum())
     succeeded = int(good.sum())
     uptime = time_points(columns)

@@ -46,21 +46,21 @@ def state_of(monitor: dict[str, Any], places: list[dict[str, Any]], outage: dict
 
 
 def _with_state(found: Context, account: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    now = found.clock.now_ms()
-    outages = outage_states.states_of(found.store, account, rows[0]["id"] if len(rows) == 1 else None)
-    quiet = active_windows(found.store, account, now)
-    states = monitors.states(found.store, account)
-    totals = checks.totals(found.store, account, now - _DAY_MS)
-    minutes = checks.good_minutes(found.store, account, now - _DAY_MS)
+    now, store = found.clock.now_ms(), found.store
+    one = rows[0]["id"] if len(rows) == 1 else None
+    outages = outage_states.states_of(store, account, one)
+    quiet = active_windows(store, account, now)
+    states = monitors.states(store, account, one)
+    if one is None:
+        sums = found.days.get(account, lambda: checks.day_sums(store, account, now - _DAY_MS))
+    else:
+        sums = checks.day_sums(store, account, now - _DAY_MS, one)
     jobs = any(row.get("kind") == "heartbeat" for row in rows)
     known = heartbeats.of_account(found.store, account) if jobs else {}
     for row in rows:
         places = states.get(row["id"], [])
-        count = totals.get(row["id"], {})
-        good, n = minutes.get(row["id"], (0, 0))
-        apdex = Apdex(
-            count.get("satisfied", 0), count.get("tolerating", 0), count.get("frustrated", 0), row["apdex_t_ms"]
-        )
+        satisfied, tolerating, frustrated, good, n = sums.get(row["id"], (0, 0, 0, 0, 0))
+        apdex = Apdex(satisfied, tolerating, frustrated, row["apdex_t_ms"])
         outage = outages.get(row["id"])
         row["state"] = state_of(row, places, outage, now)
         row["since_ms"] = None if outage is None or row["state"] != outage["state"] else outage["since_ms"]

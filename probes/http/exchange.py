@@ -14,6 +14,10 @@ from probes.net.trace import Trace
 STRAY_LIMIT = 65_536
 """Most bytes that may come without being body (head, interim answers, trailers) before we stop reading."""
 
+PIECES, BYTES_A_PIECE = 10_000, 16
+"""Most pieces of a body: so many, and one more for so many bytes. A server that sends nothing but chunks of a byte
+could otherwise keep the whole probe busy."""
+
 # What browsers and Go's client accept too; an endpoint that works for its users is not down.
 _LENIENT = {
     "lenient_headers": True,
@@ -36,6 +40,7 @@ class Exchange(asyncio.Protocol):
         "_at_once",
         "_body_limit",
         "_complete_head",
+        "_count",
         "_first",
         "_first_at",
         "_head_only",
@@ -98,6 +103,7 @@ class Exchange(asyncio.Protocol):
         self._first_at = 0.0
         self._complete_head = False
         self._stray = 0
+        self._count = 0
 
     # --- the connection ---
 
@@ -172,6 +178,10 @@ class Exchange(asyncio.Protocol):
         if not self.body_bytes:
             self._first = body
         self.body_bytes += len(body)
+        self._count += 1
+        if self._count > PIECES + self.body_bytes // BYTES_A_PIECE:
+            self._end(Fault("protocol", f"{self.body_bytes} bytes in {self._count} pieces: too many tiny chunks"))
+            raise HttpParserError("too many tiny chunks")
         if self._pieces is not None:
             self._pieces.append(body)
         if self.body_bytes > self._body_limit:

@@ -11,7 +11,8 @@ from probes.http.target import Target, parse_target
 from vedette.errors import InvalidInput
 
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
-_PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization", "host"})
+_CARRIED = frozenset({"accept", "accept-language", "content-type", "user-agent"})
+"""Headers that go to another origin too. Any other may be a credential, whatever it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ def next_hop(hop: Hop, status: int, location: bytes | None) -> Hop | None:
     """The hop that follows an answer of `status` with that Location header; None: the answer is final.
 
     A redirect without a Location is final, like in browsers. 303, and 301 and 302 to a POST, turn into GET
-    (RFC 9110, 15.4). Credentials and a Host header are not carried to another origin. A Location that leads
-    to no http or https URL raises `Faulted` with `bad_redirect`.
+    (RFC 9110, 15.4). To another origin go only headers that are no secret; a body that would have to go there (307 and
+    308), and a Location that leads to no http or https URL, raise `Faulted` with `bad_redirect`.
     """
     if status not in FOLLOWED or not location:
         return None
@@ -43,7 +44,9 @@ def next_hop(hop: Hop, status: int, location: bytes | None) -> Hop | None:
         method, body = "GET", None
     headers = hop.headers
     if target.origin != hop.target.origin:
-        headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE}
+        if body is not None:
+            raise Faulted(Fault("bad_redirect", f"{text[:80]}: another origin, to which the body is not sent"))
+        headers = {name: value for name, value in headers.items() if name.lower() in _CARRIED}
     return Hop(method, target, headers, body)
 
 

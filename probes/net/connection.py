@@ -9,10 +9,8 @@ from typing import Protocol, cast
 
 from probes.faults import Fault, Faulted, connect_fault
 from probes.net.certificate import not_after_ms
+from probes.net.session import Session
 from probes.net.trace import Trace
-
-HANDSHAKE_LIMIT_S = 3600.0
-"""The check's own timeout ends a handshake, so the event loop's must not come first."""
 
 
 class Conversation(Protocol):
@@ -55,22 +53,14 @@ async def secure(
     transport: asyncio.Transport, conversation: Conversation, server_name: str, context: ssl.SSLContext
 ) -> asyncio.Transport:
     """Put TLS over `transport`, asking for `server_name`; raises `Faulted` with `tls_certificate` or `tls`."""
-    loop = asyncio.get_running_loop()
+    session = Session(transport, cast("asyncio.Protocol", conversation), context, server_name.rstrip("."))
     try:
-        secured = await loop.start_tls(
-            transport,
-            cast("asyncio.Protocol", conversation),
-            context,
-            server_hostname=server_name.rstrip("."),
-            ssl_handshake_timeout=HANDSHAKE_LIMIT_S,
-        )
+        await session.shake_hands()
     except ssl.SSLCertVerificationError as error:
         raise Faulted(Fault("tls_certificate", error.verify_message or str(error))) from error
     except (OSError, ssl.SSLError) as error:
         raise Faulted(Fault("tls", _reason(error))) from error
-    if secured is None:  # asyncio: the connection was closed meanwhile
-        raise Faulted(Fault("tls", "the server closed the connection"))
-    return secured
+    return session
 
 
 def spoken_protocol(transport: asyncio.Transport) -> str | None:

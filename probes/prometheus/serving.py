@@ -47,9 +47,11 @@ async def serve(host: str, port: int, modules: Path | None, vantage: Vantage) ->
         assert task is not None
         connections.add(task)
         task.add_done_callback(connections.discard)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, TimeoutError):
-            await _converse(reader, writer, probing)
-        writer.transport.abort()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, TimeoutError):
+                await _converse(reader, writer, probing)
+        finally:
+            writer.transport.abort()
 
     try:
         server = await asyncio.start_server(connected, host, port, limit=LONGEST_HEAD)
@@ -96,7 +98,10 @@ async def _converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 async def _answer(method: str, url: str, headers: Mapping[str, str], probing: Probing) -> Answer:
     if method not in {"GET", "HEAD"}:
         return Answer(HTTPStatus.METHOD_NOT_ALLOWED, "GET\n")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        return Answer(HTTPStatus.BAD_REQUEST, f"{url[:80]!r} is no path ({error})\n")
     if parts.path == "/-/healthy":
         return Answer(HTTPStatus.OK, "healthy\n")
     if parts.path != "/probe":

@@ -47,9 +47,12 @@ def check_target(kind: str, url: str) -> None:
         raise ValueError(f"{form} with a host" if form.endswith("URL") else form)
     if any(char <= " " for char in url):
         raise ValueError("a URL without spaces and control characters")
-    if kind in {"http", "ws"}:
-        return
-    _check_bare(kind, parts, port)
+    if kind not in {"http", "ws"}:
+        _check_bare(kind, parts, port)
+    elif parts.username is not None:
+        raise ValueError(f"{form} without user and password, which would end up in logs: send them as a header")
+    elif not _is_host(parts.hostname):
+        raise ValueError(f"{form}: a host name or an IP address")
 
 
 def check_proxy(url: str) -> None:
@@ -64,7 +67,7 @@ def check_proxy(url: str) -> None:
     host = parts.hostname or ""
     if parts.scheme != "http" or port == 0 or not bare or any(char <= " " for char in url):
         raise ValueError(form)
-    if not _is_address(host) and (len(host) > 253 or _NAME.fullmatch(_ascii(host)) is None):
+    if not _is_host(host):
         raise ValueError(f"{form}: a host name or an IP address")
 
 
@@ -79,8 +82,12 @@ def _check_bare(kind: str, parts: SplitResult, port: int | None) -> None:
     if kind == "dns":
         if _NAME.fullmatch(host) is None or len(host) > 253:
             raise ValueError("dns:// and a name of letters, digits, - and _ (write others as xn--…)")
-    elif not _is_address(host) and (len(host) > 253 or _NAME.fullmatch(_ascii(host)) is None):
+    elif not _is_host(host):
         raise ValueError(f"{form}: a host name or an IP address")
+
+
+def _is_host(host: str) -> bool:
+    return _is_address(host) or (len(host) <= 253 and _NAME.fullmatch(_ascii(host)) is not None)
 
 
 def _is_address(host: str) -> bool:

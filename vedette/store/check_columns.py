@@ -8,7 +8,7 @@ than everything else in the answer that is made of them.)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -22,12 +22,15 @@ Tier = Literal["1m", "1h", "1d"]
 Tail = Literal["sketch", "location", "totals"]
 WIDTH_MS: dict[Tier, int] = {"1m": 60_000, "1h": 3_600_000, "1d": 86_400_000}
 COUNTS = ("satisfied", "tolerating", "frustrated", "up", "degraded", "down", "missed", "probe_error")
+ZONES = 3
+"""The first of them are Apdex zones."""
 _FIXED = (
     ("monitor", ">i8"),
     ("bucket", ">i8"),
     *((name, ">i4") for name in COUNTS),
     ("sum_ms", ">f8"),
     ("known", "u1"),
+    ("target_ms", ">i4"),
 )
 _NO_INTS = np.zeros(0, np.int64)
 _GOOD = "up + degraded > 0", "up + degraded + down > 0"
@@ -38,8 +41,9 @@ class CheckColumns:
     """Windows of one tier, in no order. `counts` has a row for each of `COUNTS`.
 
     `minutes` are, for each window, the bits of its good and of its counted minutes; they mean nothing where `known` is
-    false. `tails` are what was asked for: sketches, or names of locations. Of totals, each location's windows may come
-    added up as one, whose time and minutes mean nothing.
+    false. `target_ms` is by which target the checks were put into zones. `tails` are what was asked for: sketches, or
+    names of locations. Of totals, each location's windows (of one target) may come added up as one, whose time and
+    minutes mean nothing.
     """
 
     width_ms: int
@@ -48,6 +52,7 @@ class CheckColumns:
     counts: npt.NDArray[np.int64]
     sum_ms: npt.NDArray[np.float64]
     known: npt.NDArray[np.bool_]
+    target_ms: npt.NDArray[np.int64]
     minutes: npt.NDArray[np.uint8]
     tails: Sequence[bytes]
 
@@ -58,6 +63,15 @@ class CheckColumns:
     def select(self, chosen: npt.NDArray[np.bool_]) -> CheckColumns:
         """Only some of the windows."""
         return self._at(np.flatnonzero(chosen))
+
+    def judged_by(self, target_ms: int) -> CheckColumns:
+        """The same, but without the zones of windows that were judged by another target: such scores do not mix."""
+        other = self.target_ms != target_ms
+        if not other.any():
+            return self
+        counts = self.counts.copy()
+        counts[:ZONES, other] = 0
+        return replace(self, counts=counts)
 
     def none(self) -> CheckColumns:
         """No window of the same tier."""
@@ -82,6 +96,7 @@ class CheckColumns:
             self.counts[:, chosen],
             self.sum_ms[chosen],
             self.known[chosen],
+            self.target_ms[chosen],
             self.minutes[chosen],
             [self.tails[at] for at in chosen.tolist()],
         )
@@ -98,6 +113,7 @@ class CheckColumns:
             np.concatenate([np.zeros((len(COUNTS), 0), np.int64), *(part.counts for part in parts)], axis=1),
             np.concatenate([np.zeros(0), *(part.sum_ms for part in parts)]),
             np.concatenate([np.zeros(0, np.bool_), *(part.known for part in parts)]),
+            np.concatenate([_NO_INTS, *(part.target_ms for part in parts)]),
             np.concatenate([np.zeros((0, 2, _size(tier)), np.uint8), *(part.minutes for part in parts)]),
             [tail for part in parts for tail in part.tails],
         )
@@ -115,7 +131,7 @@ def read_columns(
     """The windows with from_ms ≤ bucket < to_ms of some monitors, at all locations or one."""
     where = "" if location is None else " AND location = %s"
     if tail == "totals":
-        where += " GROUP BY monitor_id, location"
+        where += " GROUP BY monitor_id, location, apdex_t_ms"
     values = (list(monitors), from_ms, to_ms) + (() if location is None else (location,))
     with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
         return _columns(cursor.execute((STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
@@ -147,6 +163,7 @@ def from_windows(windows: Sequence[CheckWindow], tier: Tier, tail: Tail) -> Chec
         np.array([[getattr(window, name) for window in windows] for name in COUNTS], np.int64).reshape(len(COUNTS), -1),
         np.array([window.sum_ms for window in windows], np.float64),
         known,
+        np.array([window.apdex_t_ms for window in windows], np.int64),
         minutes,
         [window.sketch if tail == "sketch" else window.location.encode() for window in windows],
     )
@@ -166,10 +183,10 @@ def _row(tier: Tier) -> np.dtype[np.void]:
 
 
 def _totals(tier: Tier) -> str:
-    """One row for each monitor and location: to add up here is cheaper than to send."""
+    """One row for each monitor, location and target: to add up here is cheaper than to send."""
     counts = ", ".join(f"sum({name})::int" for name in COUNTS)
     return (
-        f"SELECT record_send(row(monitor_id, 0::bigint, {counts}, sum(sum_ms), false,"  # noqa: S608 - constants
+        f"SELECT record_send(row(monitor_id, 0::bigint, {counts}, sum(sum_ms), false, apdex_t_ms,"  # noqa: S608 - constants
         f" '\\x{'00' * 2 * _size(tier)}'::bytea, location)) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s)"
         " AND bucket >= to_timestamp(%s / 1000.0) AND bucket < to_timestamp(%s / 1000.0)"
     )
@@ -186,7 +203,7 @@ def _statement(tier: Tier, tail: Tail) -> str:
         bits = f"coalesce(good || counted, '\\x{'00' * 2 * _size(tier)}'::bytea)"
     return (
         "SELECT record_send(row(monitor_id, (date_part('epoch', bucket) * 1000)::bigint,"  # noqa: S608 - constants
-        f" {', '.join(COUNTS)}, sum_ms, {known},"
+        f" {', '.join(COUNTS)}, sum_ms, {known}, apdex_t_ms,"
         f" {bits}, {tail})) FROM check_rollup_{tier} WHERE monitor_id = ANY(%s) AND bucket >= to_timestamp(%s / 1000.0)"
         " AND bucket < to_timestamp(%s / 1000.0)"
     )
@@ -208,6 +225,7 @@ def _columns(records: list[bytes], tier: Tier) -> CheckColumns:
         np.array([rows[name] for name in COUNTS], np.int64).reshape(len(COUNTS), -1),
         rows["sum_ms"].astype(np.float64),
         rows["known"].astype(np.bool_),
+        rows["target_ms"].astype(np.int64),
         rows["minutes"],
         [record[size:] for record in records],
     )

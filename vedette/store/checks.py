@@ -176,31 +176,42 @@ def hours_of_days(store: Store, days: Iterable[tuple[int, str, int]]) -> list[Ch
     return [CheckWindow(*row) for row in rows]
 
 
-def totals(store: Store, account: int, since_ms: int) -> dict[int, dict[str, int]]:
-    """Apdex and availability counts of each monitor from the hour windows since `since_ms`."""
-    rows = store.rows(
-        "SELECT r.monitor_id, sum(satisfied)::int AS satisfied, sum(tolerating)::int AS tolerating,"
-        " sum(frustrated)::int AS frustrated, sum(up + degraded)::int AS good, sum(down)::int AS down"
-        " FROM check_rollup_1h r JOIN monitors m ON m.id = r.monitor_id"
-        " WHERE m.account_id = %s AND r.bucket >= to_timestamp(%s / 1000.0) GROUP BY r.monitor_id",
-        account,
-        since_ms,
-    )
-    return {row.pop("monitor_id"): row for row in rows}
+class DaySums(NamedTuple):
+    """What a monitor's hours add up to.
+
+    Checks by Apdex zone of its present target; minutes in which any succeeded, and in which any counted.
+    """
+
+    satisfied: int
+    tolerating: int
+    frustrated: int
+    good: int
+    counted: int
 
 
-def good_minutes(store: Store, account: int, since_ms: int) -> dict[int, tuple[int, int]]:
-    """For each monitor: minutes in which at least one check succeeded, and minutes in which any check counted."""
-    rows = store.rows(
-        "SELECT monitor_id, count(*) FILTER (WHERE good > 0)::int AS good, count(*) FILTER (WHERE all_of > 0)::int AS n"
-        " FROM (SELECT r.monitor_id, r.bucket, sum(up + degraded) AS good, sum(up + degraded + down) AS all_of"
-        " FROM check_rollup_1m r JOIN monitors m ON m.id = r.monitor_id"
-        " WHERE m.account_id = %s AND r.bucket >= to_timestamp(%s / 1000.0) GROUP BY r.monitor_id, r.bucket) minutes"
-        " GROUP BY monitor_id",
+def day_sums(store: Store, account: int, since_ms: int, monitor: int | None = None) -> dict[int, DaySums]:
+    """The sums over all locations since `since_ms`, by monitor; of one, or of all of the account's.
+
+    Minutes of hours that were written before they held their minutes (see migration 0013) are not counted.
+    """
+    rows = store.tuples(
+        "SELECT monitor_id, coalesce(sum(satisfied), 0)::int, coalesce(sum(tolerating), 0)::int,"
+        " coalesce(sum(frustrated), 0)::int, coalesce(sum(bit_count(good)), 0)::int,"
+        " coalesce(sum(bit_count(counted)), 0)::int FROM ("
+        "SELECT r.monitor_id, sum(satisfied) FILTER (WHERE now) AS satisfied,"
+        " sum(tolerating) FILTER (WHERE now) AS tolerating, sum(frustrated) FILTER (WHERE now) AS frustrated,"
+        " bit_or(('x' || encode(good, 'hex'))::bit(64)) AS good,"
+        " bit_or(('x' || encode(counted, 'hex'))::bit(64)) AS counted"
+        " FROM check_rollup_1h r JOIN monitors m ON m.id = r.monitor_id,"
+        " LATERAL (SELECT r.apdex_t_ms = (m.config->>'apdex_t_ms')::int AS now) judged"
+        " WHERE m.account_id = %s AND (%s::bigint IS NULL OR m.id = %s) AND r.bucket >= to_timestamp(%s / 1000.0)"
+        " GROUP BY r.monitor_id, r.bucket) hours GROUP BY monitor_id",
         account,
+        monitor,
+        monitor,
         since_ms,
     )
-    return {row["monitor_id"]: (row["good"], row["n"]) for row in rows}
+    return {row[0]: DaySums(*row[1:]) for row in rows}
 
 
 def latest(store: Store, monitor: int, limit: int) -> list[dict[str, Any]]:

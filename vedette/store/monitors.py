@@ -159,14 +159,17 @@ def ids(store: Store, account: int) -> set[int]:
     return {row["id"] for row in store.rows("SELECT id FROM monitors WHERE account_id = %s", account)}
 
 
-def states(store: Store, account: int) -> dict[int, list[dict[str, Any]]]:
-    """The last state at each location, by monitor."""
+def states(store: Store, account: int, monitor: int | None = None) -> dict[int, list[dict[str, Any]]]:
+    """The last state at each location, by monitor: of one, or of all of the account's."""
     found: dict[int, list[dict[str, Any]]] = {}
     for row in store.rows(
         "SELECT s.monitor_id, s.location, s.outcome, s.total_ms, s.status, s.error,"
         " (extract(epoch FROM s.at) * 1000)::bigint AS at_ms, (extract(epoch FROM s.since) * 1000)::bigint AS since_ms"
-        " FROM monitor_states s JOIN monitors m ON m.id = s.monitor_id WHERE m.account_id = %s ORDER BY s.location",
+        " FROM monitor_states s JOIN monitors m ON m.id = s.monitor_id WHERE m.account_id = %s"
+        " AND (%s::bigint IS NULL OR m.id = %s) ORDER BY s.location",
         account,
+        monitor,
+        monitor,
     ):
         found.setdefault(row.pop("monitor_id"), []).append(row)
     return found

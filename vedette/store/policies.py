@@ -29,6 +29,11 @@ def windows_version(store: Store) -> Version:
     return tuple((row["account_id"], row["n"], int(row["ids"]), row["versions"]) for row in rows)
 
 
+def monitor_exists(store: Store, monitor: int) -> bool:
+    """Whether there is such a monitor, of whatever account."""
+    return store.row("SELECT 1 AS one FROM monitors WHERE id = %s", monitor) is not None
+
+
 def monitor_policies(store: Store) -> list[dict[str, Any]]:
     """Identity, account and configuration of every monitor, and whether and since when (ms UTC) it is paused."""
     return store.rows(

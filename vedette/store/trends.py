@@ -191,13 +191,17 @@ class Sums(NamedTuple):
 
 
 def range_sums(store: Store, monitors: Sequence[int], from_ms: int, to_ms: int, *, hours: bool) -> dict[int, Sums]:
-    """Of the minutes (or hours) that lie wholly in the range; monitors without checks lack."""
+    """Of the minutes (or hours) that lie wholly in the range and were judged by the monitor's present target.
+
+    Monitors without checks lack.
+    """
     table, width = ("check_rollup_1h", _HOUR) if hours else ("check_rollup_1m", _MINUTE)
     rows = store.tuples(
         "SELECT monitor_id, coalesce(sum(s) FILTER (WHERE NOT hit), 0)::int,"  # noqa: S608 - constants
         " coalesce(sum(t) FILTER (WHERE NOT hit), 0)::int, coalesce(sum(f) FILTER (WHERE NOT hit), 0)::int,"
         " coalesce(sum(s + t + f) FILTER (WHERE hit), 0)::int FROM (SELECT r.monitor_id, r.satisfied AS s,"
         f" r.tolerating AS t, r.frustrated AS f, {_IN_INCIDENT.format(width)} AS hit FROM {table} r"
+        " JOIN monitors m ON m.id = r.monitor_id AND r.apdex_t_ms = (m.config->>'apdex_t_ms')::int"
         " WHERE r.monitor_id = ANY(%s) AND r.bucket >= to_timestamp(%s / 1000.0)"
         f" AND r.bucket <= to_timestamp(%s / 1000.0) - {width}::interval) windows GROUP BY monitor_id",
         list(monitors),

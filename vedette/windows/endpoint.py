@@ -48,7 +48,8 @@ class Tally:
         Times are those of checks that did not fail; a ping without a start has none.
         """
         self.outcomes[result.outcome] += 1
-        self.apdex_t_ms = result.apdex_t_ms
+        if self.apdex_t_ms != result.apdex_t_ms:
+            self.apdex_t_ms, self.zones = result.apdex_t_ms, [0, 0, 0]  # scores by two targets do not mix
         if result.outcome not in COUNTED:
             return
         failed = result.outcome == "down"

@@ -161,11 +161,12 @@ class OutageShard:
         if any(vote.failing for vote in monitor.votes.values()):  # else nobody asks who they are
             electorate = monitor.attendance.electorate(policy, alive, monitor.votes, clock_ms)
         found = verdict(monitor.votes, policy, electorate)
-        if monitor.state == "down" and found != "down" and result is not None:
-            monitor.good += 1
-            if monitor.good < policy.recover_after:
+        if monitor.state == "down" and found != "down":
+            monitor.good += result is not None
+            # Time alone makes nobody recover whose results must say so more than once.
+            if monitor.good < policy.recover_after and (result is not None or policy.recover_after > 1):
                 found = "down"
-        else:
+        elif monitor.state != "down" or result is not None:
             monitor.good = 0
         before, monitor.state = monitor.state, found
         if found != before:

@@ -16,6 +16,7 @@ import uvicorn
 
 from ingest_api.app import create_app
 from ingest_api.context import Context
+from ingest_api.day_memory import DayMemory
 from ingest_api.stream.hub import Hub
 from ingest_api.tokens import TokenCache
 from vedette.auth.tokens import load_key
@@ -86,6 +87,7 @@ class Gateway:
             catalogue=Catalogue(self.store),
             tokens=TokenCache(self.store, self.clock),
             hub=Hub(seen),
+            days=DayMemory(self.clock),
             history=open_history(self.store, self.clock, self.settings, tables or FOR_EVER),
         )
         self._socket = socket.socket()

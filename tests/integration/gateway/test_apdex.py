@@ -139,6 +139,24 @@ def test_an_answer_of_hours_is_remembered_for_seconds_and_one_of_minutes_is_not(
     assert ask(gateway, results, "apdex", **longer)["count"] == before[0]["count"] + 1
 
 
+def test_scores_by_another_target_are_left_out_and_times_stay(gateway: Gateway) -> None:
+    monitor, hours = add_monitor(gateway, "retargeted"), 60
+    begin = DAY - hours * HOUR_MS
+    results = [
+        CheckRecord(monitor, "fra-1", at, at, "up", 800.0, apdex_t_ms=500 if at >= DAY - 10 * HOUR_MS else 2000)
+        for at in range(begin, DAY, HOUR_MS)
+    ]
+    tiers = fold_checks(results)
+    write_checks(gateway, tiers["1m"], tiers["1h"], days=tiers["1d"])
+    found = ask(gateway, results, "apdex", **{"from": begin, "to": DAY})
+    assert (found["satisfied"], found["tolerating"], found["display"]) == (0, 10, "0.50* [0.5]")
+    assert [place["count"] for place in found["locations"]] == [10]
+    shown = ask(gateway, results, "history", **{"from": begin, "to": DAY, "step": 3600})
+    assert (sum(shown["tolerating"]), sum(shown["satisfied"]), sum(shown["up"])) == (10, 0, hours)
+    assert shown["summary"]["apdex"]["count"] == 10
+    assert {round(p or 0, -2) for p in shown["p50_ms"]} == {800.0}
+
+
 @pytest.mark.parametrize(
     ("path", "field"),
     [

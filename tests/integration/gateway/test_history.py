@@ -114,12 +114,21 @@ def test_raw_results_come_newest_first_with_their_phases(gateway: Gateway) -> No
     fault(gateway.get(f"/v1/monitors/{monitor}/checks?limit=1001"), "limit")
 
 
+def bits(minutes: int) -> bytes:
+    return minutes.to_bytes(8, "big")
+
+
 def test_the_last_day_is_summed_up_with_each_monitor(gateway: Gateway) -> None:
     monitor = add_monitor(gateway, "a day")
     write_checks(
         gateway,
         minutes=[window(monitor, HOUR, [1.0]), window(monitor, HOUR + MINUTE_MS, down=1)],
-        hours=[window(monitor, HOUR, [1.0], down=1), window(monitor, HOUR - 30 * HOUR_MS, down=50)],
+        hours=[
+            window(monitor, HOUR, [1.0], down=1)._replace(good=bits(1), counted=bits(3)),
+            window(monitor, HOUR - 30 * HOUR_MS, down=50)._replace(good=bits(0), counted=bits(1)),
+        ],
     )
     found = gateway.get(f"/v1/monitors/{monitor}").json()
+    listed = next(row for row in gateway.get("/v1/monitors").json()["monitors"] if row["id"] == monitor)
+    assert (listed["uptime_24h"], listed["apdex"]) == (found["uptime_24h"], found["apdex"])
     assert (found["uptime_24h"], found["apdex"]["score"], found["apdex"]["count"]) == (0.5, 0.5, 2)

@@ -55,6 +55,7 @@ def kind(error: str | None) -> str:
         (floods(b"HTTP/1.1 200 OK\r\n", b"X" * 100), "protocol"),
         (floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "protocol"),
         (floods(CHUNKED + b"1\r\na\r\n0\r\n", b"Trailer: x\r\n"), "protocol"),
+        (floods(CHUNKED, b"1\r\na\r\n" * 1000), "protocol"),
     ],
 )
 def test_a_bad_answer_is_down_with_its_kind(run: Run, handler: Handler, expected: str) -> None:

@@ -71,6 +71,20 @@ async def scrape(client: httpx.AsyncClient, module: str, target: str) -> Samples
     return read(answer.text)
 
 
+def test_a_request_that_is_none_is_refused_and_its_connection_ends(tmp_path: Path) -> None:
+    async def script() -> bytes:
+        async with exporter(tmp_path) as client:
+            where = client.base_url
+            reader, writer = await asyncio.open_connection(where.host, where.port)
+            writer.write(b"GET //[ HTTP/1.0\r\n\r\n")
+            answer = await reader.read()  # to its end
+            writer.close()
+            assert (await client.get("/-/healthy")).status_code == 200
+            return answer
+
+    assert asyncio.run(script()).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
 SITE = answers("200 OK", "X-Tag: a", "Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT")
 
 

@@ -93,40 +93,46 @@ def test_a_raw_result_written_again_stays_as_it_was(store: Store, monitor: int) 
     )
 
 
-def test_totals_add_the_hours_since_a_time_of_the_accounts_monitors(store: Store, account: int, monitor: int) -> None:
+def minutes(*numbers: int) -> bytes:
+    """The bits of these minutes of an hour."""
+    return sum(1 << number for number in numbers).to_bytes(8, "big")
+
+
+def test_the_sums_of_a_day_are_of_the_hours_since_a_time_of_the_accounts_monitors(
+    store: Store, account: int, monitor: int
+) -> None:
     hour = T0 - T0 % 3_600_000
-    foreign = monitors.add(
-        store, accounts.ensure_account(store, "other"), MonitorSpec(name="a", url="https://a.example")
-    )
+    other = accounts.ensure_account(store, "other")
+    foreign = monitors.add(store, other, MonitorSpec(name="a", url="https://a.example"))
+    second = monitors.add(store, account, MonitorSpec(name="b", url="https://b.example"))
     write(
         store,
         hours=[
-            window(monitor, hour, up=3, down=1),
-            window(monitor, hour, "y", up=4),
-            window(monitor, hour - 3_600_000, up=100),
-            window(foreign, hour, up=5),
+            window(monitor, hour, up=3, down=1)._replace(good=minutes(0, 1), counted=minutes(0, 1, 2)),
+            window(monitor, hour, "y", up=4)._replace(good=minutes(1, 59), counted=minutes(1, 59)),
+            window(monitor, hour + 3_600_000, up=2)._replace(good=minutes(0), counted=minutes(0)),
+            window(monitor, hour - 3_600_000, up=100)._replace(good=minutes(5), counted=minutes(5)),
+            window(foreign, hour, up=5)._replace(good=minutes(0), counted=minutes(0)),
+            window(second, hour, up=7),  # as it was written before hours held their minutes
         ],
     )
-    assert checks.totals(store, account, hour) == {
-        monitor: {"satisfied": 7, "tolerating": 0, "frustrated": 1, "good": 7, "down": 1}
-    }
-    assert checks.totals(store, account, hour + 1) == {}
+    assert checks.day_sums(store, account, hour) == {monitor: (9, 0, 1, 4, 5), second: (7, 0, 0, 0, 0)}
+    assert checks.day_sums(store, account, hour, second) == {second: (7, 0, 0, 0, 0)}
+    assert checks.day_sums(store, account, hour, foreign) == {}
+    assert checks.day_sums(store, account, hour + 3_600_001) == {}
 
 
-def test_a_minute_is_good_if_any_location_saw_it_up_and_counts_if_any_check_did(
-    store: Store, account: int, monitor: int
-) -> None:
+def test_what_was_judged_by_another_target_is_in_no_zone(store: Store, account: int, monitor: int) -> None:
+    hour = T0 - T0 % 3_600_000
+    whole = minutes(*range(60))
     write(
         store,
-        minutes=[
-            window(monitor, T0, "x", up=1),
-            window(monitor, T0, "y", down=1),
-            window(monitor, T0 + MINUTE, "x", down=1),
-            window(monitor, T0 + 2 * MINUTE, "x"),
-            window(monitor, T0 - MINUTE, "x", up=1),
+        hours=[
+            window(monitor, hour, up=3)._replace(apdex_t_ms=2000, good=whole, counted=whole),
+            window(monitor, hour + 3_600_000, up=2)._replace(good=whole, counted=whole),
         ],
     )
-    assert checks.good_minutes(store, account, T0) == {monitor: (1, 2)}
+    assert checks.day_sums(store, account, hour) == {monitor: (2, 0, 0, 120, 120)}
 
 
 def test_nothing_is_written_when_one_row_is_bad(store: Store, monitor: int) -> None:

@@ -73,8 +73,7 @@ QUERIES: dict[str, tuple[Query, tuple[str, ...], int]] = {
         DAY_MS,
     ),
     "columns of days": (columns("1d", "sketch"), ("check_rollup_1d",), DAY_MS),
-    "good minutes": (lambda s, a, b: checks.good_minutes(s, 1, a), ("check_rollup_1m",), DAYS * DAY_MS),
-    "totals": (lambda s, a, b: checks.totals(s, 1, a), ("check_rollup_1h",), DAYS * DAY_MS),
+    "day sums": (lambda s, a, b: checks.day_sums(s, 1, a), ("check_rollup_1h",), DAYS * DAY_MS),
 }
 """The query, its tables, and how far it reads from its start."""
 

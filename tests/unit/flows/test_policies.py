@@ -65,12 +65,13 @@ class Tables:
     """What the book asks the store for, and whether it answers."""
 
     def __init__(self, monkeypatch: Any, rows: list[dict[str, Any]]) -> None:
-        self.rows, self.version, self.away, self.read = rows, 1, False, 0
+        self.rows, self.version, self.away, self.read, self.looked = rows, 1, False, 0, 0
         self.alive: dict[int, frozenset[str]] = {}
         monkeypatch.setattr(policies, "monitors_version", self._version)
         monkeypatch.setattr(policies, "windows_version", lambda store: ())
         monkeypatch.setattr(policies, "all_windows", lambda store: [])
         monkeypatch.setattr(policies, "monitor_policies", self._rows)
+        monkeypatch.setattr(policies, "monitor_exists", self._exists)
         monkeypatch.setattr(policies, "trouble_now", lambda store, monitors: dict.fromkeys(monitors, "down"))
         monkeypatch.setattr(policies, "live_locations", lambda store: self.alive)
 
@@ -78,6 +79,11 @@ class Tables:
         if self.away:
             raise StoreUnavailable("away")
         return self.version
+
+    def _exists(self, store: object, monitor: int) -> bool:
+        self.looked += 1
+        self._version(store)
+        return any(row["id"] == monitor for row in self.rows)
 
     def _rows(self, store: object) -> list[dict[str, Any]]:
         self.read += 1
@@ -114,6 +120,21 @@ def test_what_is_not_there_though_newer_ones_are_was_removed_and_what_is_newer_s
     book.refresh()
     assert (book.removed(5), book.removed(6), book.generation) == (True, False, before + 1)
     assert (book.policy(1).paused, book.policy(1).changed_ms) == (True, 9)
+
+
+def test_monitors_that_come_after_newer_ones_are_not_taken_for_removed(monkeypatch: Any) -> None:
+    tables, clock = Tables(monkeypatch, [row(1), row(9)]), FakeClock()
+    book = PolicyBook(None, clock)  # type: ignore[arg-type]
+    book.refresh()
+    assert [book.removed(4), book.removed(4)] == [True, True]
+    assert tables.looked == 1
+    tables.rows, tables.version = [row(1), row(5, quorum=3), row(9)], 2  # a long import is there now
+    assert not book.removed(5)
+    assert book.policy(5).quorum == 3
+    tables.away = True
+    assert not book.removed(6)  # who knows
+    tables.away = False
+    assert book.removed(6)
 
 
 def test_of_parents_the_own_word_counts_for_a_while_and_then_the_store_s(monkeypatch: Any) -> None:

@@ -132,6 +132,11 @@ def test_a_stored_definition_has_only_the_fields_of_its_kind() -> None:
         ("http_version", {"url": "ws://x/", "http_version": "2"}, "only with kind http"),
         ("proxy", {"url": "http://x/", "proxy": "socks5://p:1"}, "http://host:port"),
         ("proxy", {"url": "http://x/", "proxy": "http://u:p@h:1"}, "proxy_auth"),
+        ("url", {"url": "http://user:pw@h.example/"}, "without user and password"),
+        ("url", {"url": "wss://user@h.example/"}, "without user and password"),
+        ("url", {"url": "http://foo..bar/"}, "a host name or an IP address"),
+        ("url", {"url": "https://-x.example/"}, "a host name or an IP address"),
+        ("url", {"url": "http://a%20b/"}, "a host name or an IP address"),
         ("proxy", {"url": "http://x/", "proxy": "http://h:1/path"}, "nothing behind it"),
         (
             "proxy_auth",

@@ -23,7 +23,7 @@ def test_a_name_and_an_url_are_enough() -> None:
     ("field", "value"),
     [
         ("url", "http://[::1]:8080/x?y=z#f"),
-        ("url", "https://user@shop.example"),
+        ("url", "https://shop.example:8443/a@b"),
         ("method", "HEAD"),
         ("headers", {"X-Token": "a b", "Accept": ""}),
         ("interval_s", 1),
@@ -57,6 +57,7 @@ def test_a_value_within_its_limits_is_kept(field: str, value: object) -> None:
         ("url", "http://a/" + "x" * 2000),
         ("kind", "smtp"),
         ("method", "get"),
+        ("url", "https://user@shop.example"),
         ("headers", {"X Token": "a"}),
         ("headers", {"": "a"}),
         ("headers", {"X": "a\r\nY: b"}),

@@ -8,7 +8,7 @@ from probes.faults import Faulted
 from probes.http.redirects import Hop, next_hop
 from probes.http.target import parse_target
 
-SECRETS = {"Authorization": "Bearer x", "Cookie": "a=b", "Host": "virtual", "X-Team": "web"}
+SECRETS = {"Authorization": "Bearer x", "Cookie": "a=b", "Host": "virtual", "X-Api-Key": "k", "Accept": "a/b"}
 
 
 def hop(method: str = "GET", url: str = "https://one.example/a/b?c", headers: dict[str, str] | None = None) -> Hop:
@@ -73,7 +73,20 @@ def test_the_method_changes_as_the_specification_says(method: str, status: int, 
 def test_credentials_stay_with_their_origin() -> None:
     following = next_hop(hop(headers=SECRETS), 302, b"https://two.example/")
     assert following is not None
-    assert following.headers == {"X-Team": "web"}
+    assert following.headers == {"Accept": "a/b"}
+
+
+@pytest.mark.parametrize("location", [b"https://two.example/x", b"http://one.example/x"])
+def test_a_body_is_not_sent_to_another_origin(location: bytes) -> None:
+    sent = Hop("POST", parse_target("https://one.example/"), {}, b"secret")
+    with pytest.raises(Faulted, match=r"bad_redirect: .*another origin"):
+        next_hop(sent, 307, location)
+    at_home = next_hop(sent, 307, b"/x")
+    assert at_home is not None
+    assert at_home.body == b"secret"
+    asked = next_hop(sent, 302, location)
+    assert asked is not None
+    assert (asked.method, asked.body) == ("GET", None)
 
 
 @pytest.mark.parametrize("location", [b"http://one.example/", b"https://one.example:444/"])

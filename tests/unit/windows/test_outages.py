@@ -177,6 +177,18 @@ def test_an_end_can_need_a_second_good_result() -> None:
     assert watched.states() == ["up", "down", "up"]
 
 
+def test_time_alone_ends_no_outage_whose_end_needs_several_good_results() -> None:
+    watched = Watched(Known(replace(MINUTE, recover_after=3, quorum=2)))
+    watched.fold(*everywhere(0), down(60, "a"), down(61, "b"), check(80, "b"))
+    assert watched.states() == ["up", "partial", "down"]
+    watched.tick(119)  # c has not answered that it was asked to look again
+    assert watched.states() == ["up", "partial", "down"]
+    watched.fold(check(140, "b"))
+    assert watched.states() == ["up", "partial", "down"]
+    watched.fold(check(200, "b"))
+    assert watched.states()[-1] != "down"
+
+
 def test_maintenance_is_checked_and_marked_but_its_end_calls_somebody() -> None:
     window = Once(T0 + 50_000, T0 + 150_000)
     watched = Watched(Known(replace(MINUTE, quorum=1, windows=(window,))))
