@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.agent.gateway import Gateway, free_port
+from tests.patience import PATIENCE_S
 from vedette.events.codec import decode_packed
 from vedette.events.samples import SampleBatch
 from vedette.events.topics import SAMPLES
@@ -20,7 +21,7 @@ from vedette.log import open_log
 from vedette.settings import LogSettings
 
 _AGENT = "from agent.main import main; from vedette.settings import AgentSettings; main(AgentSettings.load())"
-WAIT_S = 30
+WAIT_S = PATIENCE_S
 
 
 @contextmanager

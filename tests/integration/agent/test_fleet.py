@@ -16,6 +16,7 @@ from tests.integration.gateway.hosts import enrolment_token, host
 from tests.integration.gateway.reports import batches_in
 from tests.integration.gateway.server import Gateway, Tail
 from tests.integration.setup.starting import Starting
+from tests.patience import PATIENCE_S
 from vedette.clock import SystemClock
 from vedette.events.samples import PackedSamples
 from vedette.events.topics import SAMPLES
@@ -34,7 +35,7 @@ def vedette(folder: Path, *arguments: str, **settings: str) -> subprocess.Comple
     env = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")}
     env |= {"VEDETTE_SPOOL": str(folder / "spool"), **settings}
     command = [sys.executable, "-m", "launch.main", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def enrol(gateway: Gateway, folder: Path, source: str, *more: str, **token: Any) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ from ingest_api.context import Context
 from ingest_api.day_memory import DayMemory
 from ingest_api.stream.hub import Hub
 from ingest_api.tokens import TokenCache
+from tests.patience import PATIENCE_S
 from vedette.auth.tokens import load_key
 from vedette.clock import FakeClock
 from vedette.history.opening import open_history
@@ -101,7 +102,7 @@ class Gateway:
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._ours = beside.ours if beside else add_tenant(self.store, "ours")
         self._theirs = beside.theirs if beside else add_tenant(self.store, "theirs")
-        self.client = httpx.Client(base_url=self.url, timeout=20)
+        self.client = httpx.Client(base_url=self.url, timeout=PATIENCE_S)
 
     @property
     def ours(self) -> Tenant:

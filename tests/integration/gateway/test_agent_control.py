@@ -12,6 +12,7 @@ from ingest_api.fleet.orders import send_orders
 from tests.integration.gateway.hosts import enrolled
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.sse import Viewer
+from tests.patience import PATIENCE_S
 from vedette.events.checks import CheckRecord
 from vedette.events.control import encode_recheck, recheck
 from vedette.events.fleet import RealtimeEnd, RealtimeOrder
@@ -23,7 +24,7 @@ from vedette.log import Message
 def follow(gateway: Gateway, source: str, token: str | None = None) -> Iterator[Viewer]:
     headers = {"Authorization": f"Bearer {token or gateway.ours.tokens['agent']}"}
     with (
-        httpx.Client(base_url=gateway.url, timeout=10) as client,
+        httpx.Client(base_url=gateway.url, timeout=PATIENCE_S) as client,
         client.stream("GET", "/v1/agents/control", params={"source": source}, headers=headers) as response,
     ):
         assert response.status_code == 200

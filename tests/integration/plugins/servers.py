@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-WAIT_S = 30
+from tests.patience import PATIENCE_S
 
 
 def installed(program: str, package: str) -> str:
@@ -34,8 +34,8 @@ def free_port() -> int:
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
-    """Poll until `ready`; fails after half a minute, or when `process` has ended."""
-    deadline = time.monotonic() + WAIT_S
+    """Poll until `ready`; fails when it never is, or when `process` has ended."""
+    deadline = time.monotonic() + PATIENCE_S
     while not ready():
         assert process is None or process.poll() is None, f"the server ended with {process.poll()}"
         assert time.monotonic() < deadline, "the server did not become ready"

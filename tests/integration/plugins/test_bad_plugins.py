@@ -12,6 +12,7 @@ import pytest
 from agent.plugins.outcome import Outcome
 from tests.integration.plugins.house import Bench, in_house, marked, outcome_of
 from tests.integration.plugins.servers import wait_until
+from tests.patience import PATIENCE_S
 
 
 def test_a_plugin_that_hangs_is_ended_at_its_time(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_a_daemon_that_leaves_its_group_and_its_parent_is_found(tmp_path: Path, 
 
     async def use(bench: Bench) -> Outcome:
         outcome = await bench.instance(body, timeout_s=2.0).run()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while marked(mark):  # while the launcher lives
             assert time.monotonic() < deadline
             await asyncio.sleep(0.02)

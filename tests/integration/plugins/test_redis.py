@@ -14,6 +14,7 @@ import pytest
 
 from agent.plugins.native.redis import RedisPlugin
 from tests.integration.plugins.servers import free_port, installed, wait_until
+from tests.patience import PATIENCE_S
 from vedette_plugin.testing import run_once
 
 
@@ -73,7 +74,7 @@ def test_every_metric_of_a_replica_is_reported_between_both_sides(server: str, t
     (tmp_path / "replica").mkdir()
     say(server, "SET", "a", "1")
     with redis(tmp_path / "replica", "--replicaof", host, port) as replica:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while run_once(RedisPlugin, {"address": replica}).values["redis.master_link_up"] == 0:
             assert time.monotonic() < deadline
         run = run_once(RedisPlugin, {"address": replica})

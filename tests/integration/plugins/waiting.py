@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
-WAIT_S = 40.0
+from tests.patience import PATIENCE_S
 
 
 async def until(true: Callable[[], bool]) -> None:
     """Poll; fails after a while."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline, "it did not become true"
         await asyncio.sleep(0.02)
