@@ -52,7 +52,7 @@ def test_a_sender_starts_without_the_server_s_libraries(room: str, blocked: tupl
     code = f"import {module}.main, launch.main; sys.argv = ['vedette', {room!r}, '--help']; launch.main.main()"
     done = run_without(blocked, code)
     assert done.returncode == 0, done.stderr
-    assert {"agent": "Run the host agent", "probe": "Run a probe"}[room] in done.stdout
+    assert {"agent": "The host agent: run it", "probe": "Run a probe"}[room] in done.stdout
 
 
 def test_the_gateway_does_not() -> None:
