@@ -11,16 +11,21 @@ from pathlib import Path
 import psutil
 
 from agent.collectors.base import Collector, Group
+from agent.collectors.clock import ClockCollector
 from agent.collectors.cpu import CpuCollector
 from agent.collectors.disk import DiskCollector, read_mounts, read_space
 from agent.collectors.diskio import DiskIoCollector
+from agent.collectors.files import FilesCollector
 from agent.collectors.host import HostCollector
 from agent.collectors.load import LoadCollector, read_stat
 from agent.collectors.memory import MemoryCollector
 from agent.collectors.network import NetworkCollector, read_network_of
+from agent.collectors.pressure import PressureCollector
 from agent.collectors.process_table import read_procfs
 from agent.collectors.processes import ProcessCollector
 from agent.collectors.swap import SwapCollector
+from agent.collectors.tcp import TcpCollector
+from agent.collectors.temperature import TemperatureCollector
 from vedette.errors import ConfigurationError
 
 __all__ = ["Collector", "Group", "open_collectors"]
@@ -54,6 +59,11 @@ def _of_the_host(root: Path) -> list[Collector]:
         NetworkCollector(partial(read_network_of, proc / "1" / "net" / "dev")),
         ProcessCollector(partial(read_procfs, str(proc))),
         HostCollector(),
+        PressureCollector(proc=proc),
+        FilesCollector(proc),
+        TemperatureCollector(),
+        TcpCollector(proc / "1" / "net"),
+        ClockCollector(),
     ]
 
 
@@ -68,4 +78,9 @@ def _of_this_system() -> list[Collector]:
         NetworkCollector(),
         ProcessCollector(),
         HostCollector(),
+        PressureCollector(),
+        FilesCollector(),
+        TemperatureCollector(),
+        TcpCollector(),
+        ClockCollector(),
     ]

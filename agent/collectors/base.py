@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from vedette.events.names import format_series
@@ -50,6 +51,14 @@ def label_text(text: str, most: int = MAX_LABEL) -> str:
     """
     cut = text[:most]
     return cut if cut.isprintable() else "".join(char if char.isprintable() else "?" for char in cut)
+
+
+def read_optional(path: Path) -> str | None:
+    """The text of a file of the kernel's; None where it is not there or may not be read."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
 
 
 def counters(names: Iterable[str]) -> dict[str, Kind]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -11,8 +13,11 @@ import psutil
 import pytest
 
 from agent.collectors import Group, open_collectors
+from agent.collectors.clock import read_clock
+from agent.collectors.files import FilesCollector
 from agent.collectors.own import read_own
 from agent.collectors.process_table import read_procfs, read_psutil
+from agent.collectors.tcp import TcpCollector
 from vedette.events.names import canonical
 from vedette.events.samples import KINDS
 
@@ -69,6 +74,44 @@ def test_the_layouts_are_the_same_at_each_collection() -> None:
     collectors = [collector for collector in open_collectors() if collector.name != "processes"]
     rounds = [[list(g.values) for c in collectors for g in c.collect(at)] for at in (1.0, 2.0)]
     assert rounds[0] == rounds[1]
+
+
+def test_every_metric_stands_on_its_page(values: dict[str, float]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "host-metrics.md").read_text()
+    lacking = sorted({name.partition("{")[0] for name in values if f"`{name.partition('{')[0]}" not in page})
+    assert lacking == []
+
+
+@linux
+def test_connections_are_counted_as_they_are_made(values: dict[str, float]) -> None:
+    name = 'tcp.connections{state="listen"}'
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        opened = {name: v for group in TcpCollector().collect(1.0) for name, v in group.values.items()}
+        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        assert opened[name] == pytest.approx(len(listening), abs=5)
+        assert opened['tcp.connections{state="established"}'] >= 2
+        assert opened["tcp.opened"] > values["tcp.opened"]
+        assert client.getpeername() == server.getsockname()
+
+
+@linux
+def test_open_files_grow_with_ours() -> None:
+    def count() -> float:
+        return FilesCollector().collect(1.0)[0].values["files.open"]
+
+    before = count()
+    with contextlib.ExitStack() as stack:
+        for _ in range(500):
+            stack.enter_context(Path("/dev/null").open("rb"))
+        assert count() >= before + 300  # others come and go meanwhile
+
+
+@linux
+def test_the_kernel_s_word_about_its_clock_can_be_had() -> None:
+    reading = read_clock()
+    assert reading is not None
+    assert abs(reading.offset_s) <= 1.0
+    assert reading.largest_error_s >= 0
 
 
 @linux
