@@ -14,7 +14,7 @@ import numpy as np
 
 from vedette.errors import InvalidInput
 from vedette.history.queries import History
-from vedette.statistics.grouping import rounds
+from vedette.statistics.grouping import joined
 from vedette.store.check_columns import COUNTS, CheckColumns, Tier
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
@@ -87,10 +87,8 @@ def time_points(columns: CheckColumns) -> Points:
         return Points()
     buckets, at = np.unique(columns.bucket_ms, return_inverse=True)
     known = np.bincount(at, ~columns.known, len(buckets)) == 0
-    joined = np.zeros((len(buckets), *columns.minutes.shape[1:]), np.uint8)
-    for members, chosen in rounds(at):
-        joined[members] |= columns.minutes[chosen]
-    good, counted = np.bitwise_count(joined[known]).sum(axis=(0, 2), dtype=np.int64).tolist()
+    together = joined(columns.minutes, at, len(buckets))
+    good, counted = np.bitwise_count(together[known]).sum(axis=(0, 2), dtype=np.int64).tolist()
     points = Points(good, counted)
     if not known.all():
         points += _bound(columns.select(~known[at]))

@@ -18,7 +18,9 @@ from ingest_api.availability import Piece
 from ingest_api.context import Context
 from vedette.errors import NotFound
 from vedette.store.check_columns import CheckColumns, Tail, read_columns
+from vedette.store.check_digests import Digest, read_digests
 from vedette.store.monitors import get, targets
+from vedette.store.pool import Connection
 
 MOST_TOGETHER = 12
 LANES = 2
@@ -30,15 +32,19 @@ _MOST_BYTES = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is read; questions of one subject differ in their monitors only."""
+    """What is read; questions of one subject differ in their monitors only.
+
+    `digests`: of the piece that is made of days (one at most), digests may stand for the rows of the first days.
+    """
 
     pieces: tuple[Piece, ...]
     tail: Tail
     location: str | None = None
+    digests: bool = False
 
 
-Make = Callable[[list[CheckColumns], int], bytes]
-"""An answer from the pieces' windows and the monitor's target (ms)."""
+Make = Callable[[list[CheckColumns], list[Digest], int], bytes]
+"""An answer from the pieces' windows, the digests of the days before those, and the monitor's target (ms)."""
 
 
 @dataclass(slots=True)
@@ -108,7 +114,7 @@ class Questions:
             for piece in subject.pieces
             for part in self._context.history.check_columns(account, monitor, *piece, subject.tail, subject.location)
         ]
-        return make(parts, target_ms)
+        return make(parts, [], target_ms)
 
     def _remember(self, key: object, answer: bytes) -> None:
         old = self._known.pop(key, None)
@@ -146,9 +152,10 @@ class Questions:
         monitors = sorted({asked.monitor for asked in together})
         with self._context.store.connection() as connection:
             known = targets(connection, monitors)
+            digests, pieces = _digested(connection, monitors, subject)
             parts = [
                 read_columns(connection, tier, monitors, from_ms, to_ms, subject.tail, subject.location)
-                for tier, from_ms, to_ms in subject.pieces
+                for tier, from_ms, to_ms in pieces
             ]
         of_each = [part.by_monitor() for part in parts]
         found: list[bytes | Exception] = []
@@ -159,10 +166,29 @@ class Questions:
                 continue
             mine = [each.get(asked.monitor, part.none()) for each, part in zip(of_each, parts, strict=True)]
             try:
-                found.append(asked.make(mine, target_ms))
+                found.append(asked.make(mine, digests.get(asked.monitor, []), target_ms))
             except Exception as error:  # noqa: BLE001 - it belongs to this question, not to the others
                 found.append(error)
         return found
+
+
+def _digested(
+    connection: Connection, monitors: Sequence[int], subject: Subject
+) -> tuple[dict[int, list[Digest]], list[Piece]]:
+    """Digests of all of these monitors up to the same day, and the pieces that are left to be read."""
+    for number, (tier, from_ms, to_ms) in enumerate(subject.pieces):
+        if subject.digests and tier == "1d":
+            found = read_digests(connection, monitors, from_ms, to_ms)
+            reached = min(found[each][-1].to_ms if each in found else from_ms for each in monitors)
+            if reached == from_ms:
+                break
+            cut = {
+                each: [d.between(from_ms, reached) for d in mine if d.first_ms < reached]
+                for each, mine in found.items()
+            }
+            rest: list[Piece] = [(tier, reached, to_ms)]
+            return cut, [*subject.pieces[:number], *rest, *subject.pieces[number + 1 :]]
+    return {}, list(subject.pieces)
 
 
 def questions_of(request: Request) -> Questions:

@@ -268,6 +268,10 @@ class AgentSettings(SenderSettings):
     host_root: Path = Field(default=Path("/"), description="where a container sees the host's root, as /host")
 
 
+TlsLayer = Literal["openssl", "boringssl"]
+"""What checks speak TLS with: Python's own library, or BoringSSL."""
+
+
 class ProbeSettings(SenderSettings):
     """The probe worker."""
 
@@ -279,6 +283,7 @@ class ProbeSettings(SenderSettings):
     dns_cache_s: float = Field(
         default=30.0, ge=0, le=3600, description="longest time that a name's addresses are kept; 0: not at all"
     )
+    tls: TlsLayer = Field(default="openssl", description="boringssl: half of the CPU of an HTTPS check (needs its extra)")
     exporter_port: int = Field(default=0, ge=0, le=65_535, description="port of GET /probe for Prometheus; 0: none")
     exporter_host: str = Field(default="127.0.0.1", description="the address at which that port is open")
     exporter_modules: Path | None = Field(default=None, description="a blackbox.yml with more modules for it")

@@ -17,6 +17,7 @@ from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.store import monitors
 from vedette.store.check_columns import CheckColumns
+from vedette.store.check_digests import Digest
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
 
@@ -71,9 +72,9 @@ async def apdex(
     wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))
     head = {"monitor": monitor, "from": wanted.from_ms, "to": wanted.to_ms}
 
-    def make(parts: list[CheckColumns], target_ms: int) -> bytes:
-        return msgspec.json.encode({**head, **apdex_report(parts, target_ms)})
+    def make(parts: list[CheckColumns], digests: list[Digest], target_ms: int) -> bytes:
+        return msgspec.json.encode({**head, **apdex_report(parts, digests, target_ms)})
 
-    subject = Subject(tuple(wanted.pieces(now)), "totals")
+    subject = Subject(tuple(wanted.pieces(now)), "totals", digests=True)
     body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)
     return Response(body, media_type="application/json")

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ingest_api import heartbeats as beats
 from ingest_api.context import Context, context
-from ingest_api.history import history, show_apdex, tier_of
+from ingest_api.history import digestible, history, show_apdex, tier_of
 from ingest_api.questions import Subject, questions_of
 from ingest_api.quiet_times import active_windows
 from ingest_api.security import needs
@@ -22,6 +22,7 @@ from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
 from vedette.store import checks, heartbeats, monitors, outage_states
 from vedette.store.check_columns import CheckColumns, Tail
+from vedette.store.check_digests import Digest
 from vedette.store.query import span
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
@@ -174,12 +175,14 @@ async def monitor_history(
         "timestamps": wanted.timestamps(),
     }
 
-    def make(parts: list[CheckColumns], target_ms: int) -> bytes:
+    def make(parts: list[CheckColumns], digests: list[Digest], target_ms: int) -> bytes:
         columns = CheckColumns.joined(parts, tier)
-        return msgspec.json.encode({**head, **history(columns, wanted, target_ms, percentiles=percentiles)})
+        return msgspec.json.encode({**head, **history(columns, digests, wanted, target_ms, percentiles=percentiles)})
 
     tail: Tail = "sketch" if percentiles else "location"
-    subject = Subject(((tier, wanted.from_ms, wanted.to_ms),), tail, location)
+    subject = Subject(
+        ((tier, wanted.from_ms, wanted.to_ms),), tail, location, digestible(wanted, location, percentiles)
+    )
     body = await questions_of(request).ask(principal.account, monitor, subject, wanted.step_ms, make)
     return Response(body, media_type="application/json")
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from vedette.clock import Clock
 from vedette.errors import VedetteError
 from vedette.log import Log
+from vedette.settings import TableSettings
+from vedette.store.check_digests import pack
 from vedette.store.pool import Store
 from vedette.store.retention import enforce
 from vedette.telemetry import get_logger
 
 EVERY_S = 60.0
+PACK_S = 6.0
+"""So long a round may make digests: they are missing for all monitors at once, each midnight."""
 MAX_OUTPUT_BYTES = 20 << 20
 
 
@@ -35,6 +39,7 @@ class Janitor(threading.Thread):
         parts: dict[str, Callable[[], object]] = {
             "log": lambda: self._log.enforce_retention(self._clock.now_ms()),
             "tables": lambda: enforce(self._store),
+            "digests": lambda: pack(self._store, self._clock.now_ms(), PACK_S, TableSettings.load().keep_1d_days),
             "output": lambda: cut(self._output),
         }
         logger = get_logger("janitor")

@@ -26,7 +26,11 @@ class TrustingThis(TlsContexts):
         self._authority = authority
 
     def verifying(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._authority)
+        context = self.trusting()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.check_hostname = True
+        context.load_verify_locations(self._authority)
+        return context
 
 
 def test_a_self_signed_certificate_is_down(run: Run, server_tls: ssl.SSLContext) -> None:
