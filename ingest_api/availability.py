@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from vedette.errors import InvalidInput
 from vedette.history.queries import History
@@ -85,6 +86,8 @@ def time_points(columns: CheckColumns) -> Points:
     """The minutes of all windows, those of several locations at the same time taken together."""
     if not len(columns):
         return Points()
+    if columns.known.all():
+        return _counted(columns, np.zeros(len(columns), np.int64), 1)[0]
     buckets, at = np.unique(columns.bucket_ms, return_inverse=True)
     known = np.bincount(at, ~columns.known, len(buckets)) == 0
     together = joined(columns.minutes, at, len(buckets))
@@ -93,6 +96,24 @@ def time_points(columns: CheckColumns) -> Points:
     if not known.all():
         points += _bound(columns.select(~known[at]))
     return points
+
+
+def time_points_of(columns: CheckColumns, number: npt.NDArray[np.int64], objects: int) -> list[Points]:
+    """The same for each of several objects; `number` tells whose window each is."""
+    if not len(columns):
+        return [Points()] * objects
+    if not columns.known.all():
+        return [time_points(columns.select(number == each)) for each in range(objects)]
+    return _counted(columns, number, objects)
+
+
+def _counted(columns: CheckColumns, number: npt.NDArray[np.int64], objects: int) -> list[Points]:
+    """Minutes of windows of which all are known."""
+    place = (columns.bucket_ms - columns.bucket_ms.min()) // columns.width_ms
+    places = int(place.max()) + 1
+    together = np.bitwise_count(joined(columns.minutes, number * places + place, objects * places))
+    found = together.reshape(objects, places, *together.shape[1:]).sum(axis=(1, 3), dtype=np.int64)
+    return [Points(*each) for each in found.tolist()]
 
 
 def _bound(columns: CheckColumns) -> Points:

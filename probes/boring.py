@@ -1,7 +1,7 @@
 """BoringSSL under checks, where that is asked for: a full handshake costs half of what OpenSSL 3.0 needs.
 
-The layer (`utls`) is a drop-in for Python's `ssl` and can imitate browsers; that is never used here: a check's handshake
-is BoringSSL's own, and its user agent Vedette's.
+The layer (`utls`) is a drop-in for Python's `ssl` and can imitate browsers; that is never used here: a check's
+handshake is BoringSSL's own, and its user agent Vedette's.
 """
 
 from __future__ import annotations

@@ -25,4 +25,11 @@ async def open_vantage(settings: ProbeSettings, clock: Clock) -> Vantage:
     lifeline = Lifeline(references, clock.monotonic, least=1 if named else 2)
     now = clock.monotonic
     names = Names(Watched(now), now, settings.dns_cache_s) if settings.dns_cache_s else None
-    return Vantage(settings.location, clock, TlsContexts(settings.tls), allow_private=settings.allow_private, lifeline=lifeline, names=names)
+    return Vantage(
+        settings.location,
+        clock,
+        TlsContexts(settings.tls),
+        allow_private=settings.allow_private,
+        lifeline=lifeline,
+        names=names,
+    )

@@ -10,14 +10,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from ingest_api.availability import extent, report, windows_of
 from ingest_api.context import Context, context
 from ingest_api.history import apdex_report
-from ingest_api.questions import Subject, questions_of
+from ingest_api.questions import Digests, Subject, Targets, questions_of
 from ingest_api.quiet_times import leave_out, quiet_times
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.store import monitors
 from vedette.store.check_columns import CheckColumns
-from vedette.store.check_digests import Digest
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
 
@@ -70,10 +69,16 @@ async def apdex(
     """
     now = found.clock.now_ms()
     wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))
-    head = {"monitor": monitor, "from": wanted.from_ms, "to": wanted.to_ms}
+    head = {"from": wanted.from_ms, "to": wanted.to_ms}
 
-    def make(parts: list[CheckColumns], digests: list[Digest], target_ms: int) -> bytes:
-        return msgspec.json.encode({**head, **apdex_report(parts, digests, target_ms)})
+    def make(targets: Targets, parts: list[CheckColumns], digests: Digests) -> dict[int, bytes]:
+        of_each = [part.by_monitor() for part in parts]
+        found = {}
+        for each, target_ms in targets.items():
+            mine = [windows[each] for windows in of_each if each in windows]
+            report = apdex_report(mine, digests.get(each, []), target_ms)
+            found[each] = msgspec.json.encode({"monitor": each, **head, **report})
+        return found
 
     subject = Subject(tuple(wanted.pieces(now)), "totals", digests=True)
     body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)

@@ -9,9 +9,11 @@ days is written again. Whoever reads takes digests as far as they reach, and the
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from psycopg.rows import tuple_row
 
 from vedette.statistics.grouping import joined
 from vedette.statistics.quantiles import quantiles
-from vedette.store.check_columns import COUNTS, ZONES, CheckColumns, from_windows
+from vedette.store.check_columns import COUNTS, ZONES, from_windows
 from vedette.store.checks import COLUMNS, CheckWindow
 from vedette.store.pool import Connection, Store
 from vedette.store.stale_digests import BLOCK_DAYS, DAY_MS, LOCK
@@ -36,73 +38,62 @@ _AT_ONCE = 40
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Days of one monitor, from `first_ms` (ms UTC) on; every array's last axis is that of the days.
+    """Days of one monitor that follow each other, from `first_ms` (ms UTC) on; a record for each.
 
-    `zones` are those of each location (locations, zones, days), judged by `targets` (ms; locations, days); `counts` are
-    the counts of `COUNTS` behind the zones, over all locations; `quantiles` one row for each of `SHARES`, NaN without a
-    success; `minutes` good and counted ones, in which any location's check succeeded or counted.
+    A record's `zones` are those of each location (locations, zones), judged by `targets` (ms; locations); `counts` the
+    counts of `COUNTS` behind the zones, over all locations; `sum_ms` the sum of successful checks' times; `quantiles`
+    one for each of `SHARES`, NaN without a success; `minutes` good and counted ones, in which any location's check
+    succeeded or counted.
     """
 
     first_ms: int
     locations: tuple[str, ...]
-    sum_ms: npt.NDArray[np.float64]
-    quantiles: npt.NDArray[np.float64]
-    zones: npt.NDArray[np.int32]
-    targets: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.int32]
-    minutes: npt.NDArray[np.int32]
+    days: npt.NDArray[np.void]
 
     @property
     def to_ms(self) -> int:
         """Where the days end."""
-        return self.first_ms + DAY_MS * len(self.sum_ms)
+        return self.first_ms + DAY_MS * len(self.days)
 
     def between(self, from_ms: int, to_ms: int) -> Digest:
         """Only the days from `from_ms` to `to_ms`, both starts of days (ms UTC)."""
         if from_ms <= self.first_ms and self.to_ms <= to_ms:
             return self
         begin, end = max(0, (from_ms - self.first_ms) // DAY_MS), max(0, (to_ms - self.first_ms) // DAY_MS)
-        arrays = (getattr(self, name)[..., begin:end] for name, _, _ in _FIELDS)
-        return Digest(self.first_ms + DAY_MS * begin, self.locations, *arrays)
+        return Digest(self.first_ms + DAY_MS * begin, self.locations, self.days[begin:end])
 
-    def judged_by(self, target_ms: int) -> npt.NDArray[np.int64]:
-        """The zones of each location (locations, zones, days), without those that were judged by another target."""
-        return np.where((self.targets == target_ms)[:, None], self.zones, 0).astype(np.int64)
+    def judged_by(self, target_ms: int) -> npt.NDArray[np.int32]:
+        """The zones (days, locations, zones), without those that were judged by another target."""
+        zones, other = self.days["zones"], self.days["targets"] != target_ms
+        if other.any():
+            zones = np.where(other[:, :, None], np.int32(0), zones)
+        return zones
 
     def to_bytes(self) -> bytes:
-        """Its arrays, one after the other; nothing if there was no check."""
-        if not self.locations:
-            return b""
-        return b"".join(getattr(self, name).astype(kind).tobytes() for name, kind, _ in _FIELDS)
-
-
-_FIELDS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
-    ("sum_ms", "<f8", ()),
-    ("quantiles", "<f8", (len(SHARES),)),
-    ("zones", "<i4", (-1, ZONES)),
-    ("targets", "<i4", (-1,)),
-    ("counts", "<i4", (len(COUNTS) - ZONES,)),
-    ("minutes", "<i4", (2,)),
-)
-"""Name, type, and the axes before that of the days; -1 is that of the locations."""
+        """Its records, one after the other; nothing if there was no check."""
+        return self.days.tobytes() if self.locations else b""
 
 
 @cache
-def _kind(locations: int, days: int) -> np.dtype[np.void]:
-    return np.dtype([(name, kind, (*(locations if n < 0 else n for n in axes), days)) for name, kind, axes in _FIELDS])
+def _kind(locations: int) -> np.dtype[np.void]:
+    return np.dtype(
+        [
+            ("sum_ms", "<f8"),
+            ("quantiles", "<f8", (len(SHARES),)),
+            ("zones", "<i4", (locations, ZONES)),
+            ("targets", "<i4", (locations,)),
+            ("counts", "<i4", (len(COUNTS) - ZONES,)),
+            ("minutes", "<i4", (2,)),
+        ]
+    )
 
 
 @cache
 def _nothing(days: int) -> bytes:
-    """The arrays of days without a check."""
-    found = np.zeros(1, _kind(0, days))
+    """The records of days without a check."""
+    found = np.zeros(days, _kind(0))
     found["quantiles"] = np.nan
     return found.tobytes()
-
-
-def _from_bytes(first_ms: int, days: int, locations: Sequence[str], cells: bytes) -> Digest:
-    found = np.frombuffer(cells or _nothing(days), _kind(len(locations), days))[0]
-    return Digest(first_ms, tuple(locations), *(found[name] for name, _, _ in _FIELDS))
 
 
 def digest_of(windows: Sequence[CheckWindow], first_ms: int, days: int) -> Digest | None:
@@ -113,25 +104,14 @@ def digest_of(windows: Sequence[CheckWindow], first_ms: int, days: int) -> Diges
     day = (columns.bucket_ms - first_ms) // DAY_MS
     locations = sorted({window.location for window in windows})
     place = np.array([locations.index(window.location) for window in windows], np.int64)
-    zones = np.zeros((len(locations), ZONES, days), np.int32)
-    zones[place, :, day] = columns.counts[:ZONES].T
-    targets = np.zeros((len(locations), days), np.int32)
-    targets[place, day] = columns.target_ms
-    return Digest(
-        first_ms,
-        tuple(locations),
-        np.bincount(day, columns.sum_ms, days).astype(np.float64),
-        quantiles([window.sketch for window in windows], day, days, SHARES),
-        zones,
-        targets,
-        np.array([np.bincount(day, row, days) for row in columns.counts[ZONES:]]).astype(np.int32),
-        _minutes(columns, day, days),
-    )
-
-
-def _minutes(columns: CheckColumns, day: npt.NDArray[np.int64], days: int) -> npt.NDArray[np.int32]:
-    counted: npt.NDArray[np.int32] = np.bitwise_count(joined(columns.minutes, day, days)).sum(axis=2, dtype=np.int32)
-    return counted.T
+    found = np.zeros(days, _kind(len(locations)))
+    found["sum_ms"] = np.bincount(day, columns.sum_ms, days)
+    found["quantiles"] = quantiles([window.sketch for window in windows], day, days, SHARES).T
+    found["zones"][day, place] = columns.counts[:ZONES].T
+    found["targets"][day, place] = columns.target_ms
+    found["counts"] = np.array([np.bincount(day, row, days) for row in columns.counts[ZONES:]]).T
+    found["minutes"] = np.bitwise_count(joined(columns.minutes, day, days)).sum(axis=2)
+    return Digest(first_ms, tuple(locations), found)
 
 
 def read_digests(
@@ -150,13 +130,33 @@ def read_digests(
             (list(monitors), first, last),
         ).fetchall()
     found: dict[int, list[Digest]] = {}
-    for monitor, block, days, locations, cells in rows:
-        mine = found.get(monitor, [])
-        reached = mine[-1].to_ms if mine else from_ms
-        start = DAY_MS * BLOCK_DAYS * block
-        if start <= reached < start + DAY_MS * days:
-            found.setdefault(monitor, []).append(_from_bytes(start, days, locations, cells).between(from_ms, to_ms))
+    for monitor, several in groupby(rows, key=itemgetter(0)):
+        mine, reached = [], from_ms
+        for (first_ms, locations), cells in _runs(several):
+            digest = Digest(first_ms, tuple(locations), np.frombuffer(cells, _kind(len(locations))))
+            if not first_ms <= reached < digest.to_ms:
+                break
+            mine.append(digest.between(from_ms, to_ms))
+            reached = digest.to_ms
+        if mine:
+            found[monitor] = mine
     return found
+
+
+def _runs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[tuple[int, list[str]], bytes]]:
+    """Start, locations and records of blocks of one monitor; those of several blocks of the same locations as one."""
+    start, end, places, parts = 0, 0, [""], list[bytes]()
+    for _, block, days, locations, cells in rows:
+        first_ms = DAY_MS * BLOCK_DAYS * block
+        if parts and (first_ms != end or locations != places):
+            yield (start, places), b"".join(parts)
+            parts = []
+        if not parts:
+            start, places = first_ms, locations
+        parts.append(cells or _nothing(days))
+        end = first_ms + DAY_MS * days
+    if parts:
+        yield (start, places), b"".join(parts)
 
 
 def pack(store: Store, now_ms: int, longest_s: float, keep_days: int = 0) -> int:
