@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
-
-from vedette.errors import InvalidInput
-from vedette.settings import TlsLayer
 
 Protocols = tuple[str, ...]
 """What a client offers to speak (ALPN), the best first; nothing for what may not be HTTP."""
@@ -28,12 +24,7 @@ class TlsContexts:
     from disk.
     """
 
-    def __init__(self, layer: TlsLayer = "openssl") -> None:
-        """Raises `InvalidInput` if the layer is not installed."""
-        if layer == "boringssl" and find_spec("utls") is None:
-            raise InvalidInput("VEDETTE_TLS", layer, "openssl; boringssl needs the extra of that name: pip install"
-                               " 'vedette[probe,boringssl]'")  # fmt: skip
-        self.layer: TlsLayer = layer
+    def __init__(self) -> None:
         self._made: dict[tuple[bool, Protocols], ssl.SSLContext] = {}
 
     def context(self, verify: bool, protocols: Protocols) -> ssl.SSLContext:
@@ -51,29 +42,14 @@ class TlsContexts:
         A system without any (a minimal container) gets the ones that come with httpx: without them every
         HTTPS endpoint would look down.
         """
-        if self.layer == "boringssl":
-            context = self._boring()
-            paths = ssl.get_default_verify_paths()
-            if _system_trusts():
-                context.load_verify_locations(paths.cafile, paths.capath)
-            else:
-                import certifi  # as httpx does
-
-                context.load_verify_locations(certifi.where())
-            return context
         return ssl.create_default_context() if _system_trusts() else httpx.create_ssl_context()
 
     def trusting(self) -> ssl.SSLContext:
         """A new context that accepts any certificate, for monitors with `verify_tls` off."""
-        context = self._boring() if self.layer == "boringssl" else ssl.create_default_context()
+        context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-
-    def _boring(self) -> ssl.SSLContext:
-        from probes.boring import boring_context
-
-        return boring_context()
 
 
 def _system_trusts() -> bool:

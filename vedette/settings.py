@@ -268,10 +268,6 @@ class AgentSettings(SenderSettings):
     host_root: Path = Field(default=Path("/"), description="where a container sees the host's root, as /host")
 
 
-TlsLayer = Literal["openssl", "boringssl"]
-"""What checks speak TLS with: Python's own library, or BoringSSL."""
-
-
 class ProbeSettings(SenderSettings):
     """The probe worker."""
 
@@ -282,9 +278,6 @@ class ProbeSettings(SenderSettings):
     allow_private: bool = Field(default=False, description="checks of loopback, private and link-local addresses")
     dns_cache_s: float = Field(
         default=30.0, ge=0, le=3600, description="longest time that a name's addresses are kept; 0: not at all"
-    )
-    tls: TlsLayer = Field(
-        default="openssl", description="boringssl: half of the CPU of an HTTPS check (needs its extra)"
     )
     exporter_port: int = Field(default=0, ge=0, le=65_535, description="port of GET /probe for Prometheus; 0: none")
     exporter_host: str = Field(default="127.0.0.1", description="the address at which that port is open")

@@ -22,8 +22,7 @@ class Session(asyncio.Protocol, asyncio.Transport):
     ) -> None:
         super().__init__()
         self._transport, self._protocol = transport, protocol
-        memory: type[ssl.MemoryBIO] = getattr(context, "memory", ssl.MemoryBIO)  # of the layer that made the context
-        self._incoming, self._outgoing = memory(), memory()
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         self._stands: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
         self._error: Exception | None = None
