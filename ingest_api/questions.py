@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from ingest_api.availability import Piece
+from ingest_api.availability import DAY_MS, Piece
 from ingest_api.context import Context
 from vedette.errors import NotFound
 from vedette.store.check_columns import CheckColumns, Tail, read_columns
@@ -25,6 +25,8 @@ from vedette.store.pool import Connection
 FRESH_S = 5.0
 """So old an answer may be that is given again."""
 _MOST_BYTES = 16 << 20
+QUICK_MS = 10 * DAY_MS
+"""So many days may be read as rows by who should be quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,14 @@ class Questions:
             self._remember(key, found.result())
 
     async def _soon(self, asked: _Asked) -> bytes:
-        queue = self._quick if asked.subject.digests else self._slow
+        self._put(self._quick if asked.subject.digests else self._slow, asked)
+        return await asked.answer
+
+    def _put(self, queue: _Queue, asked: _Asked) -> None:
         queue.waiting.append(asked)
         if queue.busy < queue.lanes:
             queue.busy += 1
             asyncio.get_running_loop().call_soon(self._next, queue)
-        return await asked.answer
 
     def _old(self, account: int, monitor: int, subject: Subject, make: Make) -> bytes:
         target_ms = get(self._context.store, account, monitor)["apdex_t_ms"]
@@ -158,37 +162,46 @@ class Questions:
             queue.busy -= 1
             return
         loop = asyncio.get_running_loop()
-        done = loop.run_in_executor(None, self._answers, together)
+        done = loop.run_in_executor(None, self._answers, together, queue is self._quick)
         done.add_done_callback(lambda found: self._settle(queue, together, found))
 
-    def _settle(self, queue: _Queue, together: list[_Asked], found: asyncio.Future[list[bytes | Exception]]) -> None:
+    def _settle(
+        self, queue: _Queue, together: list[_Asked], found: asyncio.Future[list[bytes | Exception | None]]
+    ) -> None:
         error = found.exception()
-        answers: Sequence[bytes | BaseException] = found.result() if error is None else [error] * len(together)
+        answers: Sequence[bytes | BaseException | None] = found.result() if error is None else [error] * len(together)
         for asked, answer in zip(together, answers, strict=True):
             if asked.answer.done():
                 continue  # whoever asked went away
-            if isinstance(answer, bytes):
+            if answer is None:
+                self._put(self._slow, asked)
+            elif isinstance(answer, bytes):
                 asked.answer.set_result(answer)
             else:
                 asked.answer.set_exception(answer)
         self._next(queue)
 
-    def _answers(self, together: list[_Asked]) -> list[bytes | Exception]:
-        """In a thread: one answer, or what is wrong with it, for each."""
+    def _answers(self, together: list[_Asked], quick: bool) -> list[bytes | Exception | None]:
+        """In a thread: one answer, or what is wrong with it, for each; None for what is not quick as it should be."""
         subject = together[0].subject
         with self._context.store.connection() as connection:
             known = targets(connection, {asked.monitor for asked in together})
             theirs = {(asked.account, asked.monitor) for asked in together}
             mine = {each: known[each][1] for each in sorted(known) if (known[each][0], each) in theirs}
             monitors = list(mine)
-            digests, pieces = _digested(connection, monitors, subject)
+            digests, pieces, left = _digested(connection, monitors, subject, quick)
+            if left:
+                mine = {each: target for each, target in mine.items() if each not in left}
+                monitors = list(mine)
             parts = [
                 read_columns(connection, tier, monitors, from_ms, to_ms, subject.tail, subject.location)
                 for tier, from_ms, to_ms in pieces
             ]
         made = _made(together[0].make, mine, parts, digests)
         return [
-            made[asked.monitor]
+            None
+            if asked.monitor in left
+            else made[asked.monitor]
             if asked.monitor in known and known[asked.monitor][0] == asked.account
             else NotFound(f"monitor {asked.monitor} does not exist")
             for asked in together
@@ -210,22 +223,26 @@ def _made(make: Make, targets: Targets, parts: list[CheckColumns], digests: Dige
 
 
 def _digested(
-    connection: Connection, monitors: Sequence[int], subject: Subject
-) -> tuple[dict[int, list[Digest]], list[Piece]]:
-    """Digests of all of these monitors up to the same day, and the pieces that are left to be read."""
+    connection: Connection, monitors: Sequence[int], subject: Subject, quick: bool
+) -> tuple[Digests, list[Piece], set[int]]:
+    """Digests of monitors, all up to the same day, and the pieces that are left to be read.
+
+    Where it should be quick, those monitors are left out, and named, whose digests do not reach near the end.
+    """
     for number, (tier, from_ms, to_ms) in enumerate(subject.pieces):
         if subject.digests and monitors and tier == "1d":
             found = read_digests(connection, monitors, from_ms, to_ms)
-            reached = min(found[each][-1].to_ms if each in found else from_ms for each in monitors)
-            if reached == from_ms:
-                break
+            reach = {each: found[each][-1].to_ms if each in found else from_ms for each in monitors}
+            left = {each for each, reached in reach.items() if quick and to_ms - reached > QUICK_MS}
+            reached = min((reach[each] for each in monitors if each not in left), default=from_ms)
             cut = {
                 each: [d.between(from_ms, reached) for d in mine if d.first_ms < reached]
                 for each, mine in found.items()
+                if each not in left
             }
             rest: list[Piece] = [(tier, reached, to_ms)]
-            return cut, [*subject.pieces[:number], *rest, *subject.pieces[number + 1 :]]
-    return {}, list(subject.pieces)
+            return cut, [*subject.pieces[:number], *rest, *subject.pieces[number + 1 :]], left
+    return {}, list(subject.pieces), set()
 
 
 def questions_of(request: Request) -> Questions:

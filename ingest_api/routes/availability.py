@@ -80,6 +80,8 @@ async def apdex(
             found[each] = msgspec.json.encode({"monitor": each, **head, **report})
         return found
 
-    subject = Subject(tuple(wanted.pieces(now)), "totals", digests=True)
-    body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)
+    pieces = tuple(wanted.pieces(now))
+    subject = Subject(pieces, "totals", digests=any(tier == "1d" for tier, _, _ in pieces))
+    key = "apdex", wanted.from_ms, wanted.to_ms
+    body = await questions_of(request).ask(principal.account, monitor, subject, key, make)
     return Response(body, media_type="application/json")

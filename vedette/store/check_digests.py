@@ -3,13 +3,14 @@
 Ninety days from three places are 270 rows of days in as many pages, each with a sketch; a digest has what is asked of
 them again and again: counts, Apdex zones by location, times, quantiles over all locations, and how many minutes were
 good. It follows from the rows of days, is made by the janitor once a day is settled, and is forgotten when one of its
-days is written again. Whoever reads takes digests as far as they reach, and the rows of days from there on.
+days is written again. Whoever reads takes digests, if there is one of the first day, as far as they reach without a
+gap, and the rows of days from there on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -26,6 +27,7 @@ from vedette.store.check_columns import COUNTS, ZONES, from_windows
 from vedette.store.checks import COLUMNS, CheckWindow
 from vedette.store.pool import Connection, Store
 from vedette.store.stale_digests import BLOCK_DAYS, DAY_MS, LOCK
+from vedette.telemetry import get_logger
 
 SHARES = (0.5, 0.95, 0.99)
 """Of which quantiles are kept."""
@@ -133,7 +135,10 @@ def read_digests(
     for monitor, several in groupby(rows, key=itemgetter(0)):
         mine, reached = [], from_ms
         for (first_ms, locations), cells in _runs(several):
-            digest = Digest(first_ms, tuple(locations), np.frombuffer(cells, _kind(len(locations))))
+            kind = _kind(len(locations))
+            if len(cells) % kind.itemsize:
+                break  # of another version of this format
+            digest = Digest(first_ms, tuple(locations), np.frombuffer(cells, kind))
             if not first_ms <= reached < digest.to_ms:
                 break
             mine.append(digest.between(from_ms, to_ms))
@@ -159,39 +164,58 @@ def _runs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[tuple[int, list[str
         yield (start, places), b"".join(parts)
 
 
-def pack(store: Store, now_ms: int, longest_s: float, keep_days: int = 0) -> int:
-    """Make the digests that are missing, for at most about `longest_s` seconds; how many were made.
+def pack(
+    store: Store, now_ms: int, longest_s: float, keep_days: int = 0, stopped: Callable[[], bool] = lambda: False
+) -> int:
+    """Make the digests that are missing, for at most about `longest_s` seconds or until `stopped`; how many were made.
+
+    While somebody writes old days, nothing is made.
 
     `keep_days`: rows of days that are older are not kept; a digest goes when none of its days is. 0: all are kept.
     """
     settled = (now_ms - SETTLED_MS) // DAY_MS
     last = (settled - 1) // BLOCK_DAYS
     first = max(last - LOOK_BACK_BLOCKS + 1, (settled - keep_days) // BLOCK_DAYS if keep_days else 0, 0)
-    store.execute("DELETE FROM check_digests WHERE block < %s", first)
+    # A clock that was ahead may have packed days that had not been yet.
+    store.execute("DELETE FROM check_digests WHERE block < %s OR block > %s", first, (settled + 1) // BLOCK_DAYS)
     made, until = 0, time.monotonic() + longest_s
-    while time.monotonic() < until:
+    while time.monotonic() < until and not stopped():
         missing = store.tuples(
             "SELECT m.id, b.block FROM monitors m CROSS JOIN generate_series(%s::int, %s::int) b(block)"
             " LEFT JOIN check_digests d ON d.monitor_id = m.id AND d.block = b.block"
-            " WHERE coalesce(d.days, 0) < least(%s, %s - b.block * %s) ORDER BY m.id, b.block LIMIT 20000",
-            *(first, last, BLOCK_DAYS, settled, BLOCK_DAYS),
+            " WHERE coalesce(d.days, 0) NOT BETWEEN least(%s, %s - b.block * %s) AND least(%s, %s + 1 - b.block * %s)"
+            " ORDER BY b.block DESC, m.id LIMIT 20000",
+            *(first, last, BLOCK_DAYS, settled, BLOCK_DAYS, BLOCK_DAYS, settled, BLOCK_DAYS),
         )
         for at in range(0, len(missing), _AT_ONCE):
-            made += _pack(store, missing[at : at + _AT_ONCE], settled)
-            if time.monotonic() >= until:
-                break
+            some = _pack(store, missing[at : at + _AT_ONCE], settled)
+            made += some or 0
+            if some is None or time.monotonic() >= until or stopped():
+                return made
         if not missing:
             break
     return made
 
 
-def _pack(store: Store, wanted: Sequence[tuple[int, int]], settled: int) -> int:
-    """Some blocks of some monitors, up to the day `settled`."""
+def _digest_or_none(windows: Sequence[CheckWindow], first_ms: int, days: int) -> Digest | None:
+    """The digest; None, too, if one of the rows is spoilt: that costs its own monitor the digest, and no other."""
+    try:
+        return digest_of(windows, first_ms, days)
+    except (ValueError, IndexError, OverflowError) as error:
+        get_logger("digests").warning("spoilt", monitor=windows[0].monitor, from_ms=first_ms, error=str(error))
+        return None
+
+
+def _pack(store: Store, wanted: Sequence[tuple[int, int]], settled: int) -> int | None:
+    """Some blocks of some monitors, up to the day `settled`; None while old days are being written."""
     with store.transaction() as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        tried = connection.execute("SELECT pg_try_advisory_xact_lock(%s) AS free", (LOCK,)).fetchone()
+        if tried is None or not tried["free"]:
+            return None
         with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
             there = cursor.execute(
-                "SELECT id FROM monitors WHERE id = ANY(%s) FOR KEY SHARE", (list({monitor for monitor, _ in wanted}),)
+                "SELECT id FROM monitors WHERE id = ANY(%s) FOR KEY SHARE SKIP LOCKED",
+                (list({monitor for monitor, _ in wanted}),),
             )
             known = {row[0] for row in there}
             monitors, blocks = map(list, zip(*wanted, strict=True))
@@ -208,7 +232,7 @@ def _pack(store: Store, wanted: Sequence[tuple[int, int]], settled: int) -> int:
         for monitor, block in wanted:
             if monitor in known:
                 days = min(BLOCK_DAYS, settled - block * BLOCK_DAYS)
-                digest = digest_of(windows.get((monitor, block), []), DAY_MS * BLOCK_DAYS * block, days)
+                digest = _digest_or_none(windows.get((monitor, block), []), DAY_MS * BLOCK_DAYS * block, days)
                 cells = ([], None) if digest is None else (list(digest.locations), digest.to_bytes())
                 made.append((monitor, block, days, *cells))
         with connection.cursor() as cursor:

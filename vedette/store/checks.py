@@ -101,6 +101,7 @@ _STATE = (
 def write(store: Store, batches: Sequence[CheckBatch]) -> int:
     """Write everything in one transaction; rows that exist are replaced. How many window rows."""
     with store.transaction() as connection:
+        forget_days(connection, [day for batch in batches for day in batch.days])  # before any row is held
         for batch in batches:
             _many(connection, _RESULT, [_result(result) for result in batch.results])
             _many(connection, _STATE, batch.states)

@@ -145,19 +145,44 @@ def test_no_digest_is_made_of_a_day_that_is_just_being_written(gateway: Gateway,
     old = rows[3]
     at = (old.bucket_ms - BEGIN) // DAY_MS
     before = ask(gateway, monitor, **RANGES[0])
-    packing = threading.Thread(target=packed, args=[gateway])
     with gateway.store.transaction() as connection:
         write_windows(connection, [], [], [old._replace(up=old.up + 1)])
         # Seen from outside, that digest is still there: others are missing, so that there is work.
         gateway.store.execute("DELETE FROM check_digests WHERE block < %s", DAY // DAY_MS // BLOCK_DAYS - 5)
-        packing.start()
-        packing.join(0.5)
-        assert packing.is_alive()  # it waits until the day is written
-    packing.join(PATIENCE_S)
-    assert ask(gateway, monitor, **RANGES[0])["up"][at] == before["up"][at] + 1
-    packed(gateway)
+        assert packed(gateway) == 0  # it waits for another round
+    assert packed(gateway) > 0
     assert ask(gateway, monitor, **RANGES[0])["up"][at] == before["up"][at] + 1
     write_checks(gateway, days=rows)
+
+
+def test_days_that_a_clock_ahead_has_packed_are_packed_again(gateway: Gateway, monitor: int) -> None:
+    packed(gateway)
+    before = ask(gateway, monitor, **RANGES[0])
+    pack(gateway.store, NOW + 60 * DAY_MS, 60.0)
+    assert packed(gateway) > 0
+    today = days_of(monitor, 1)[-1]
+    write_checks(gateway, days=[today._replace(up=today.up + 3)])
+    assert ask(gateway, monitor, **RANGES[0])["up"][-1] == before["up"][-1] + 3
+    write_checks(gateway, days=[today])
+
+
+def test_a_spoilt_row_costs_its_own_monitor_the_digest_and_no_other(gateway: Gateway, monitor: int) -> None:
+    spoilt, later = add_monitor(gateway, "spoilt"), add_monitor(gateway, "later")
+    write_checks(gateway, days=days_of(spoilt, 5))
+    gateway.store.execute(
+        "UPDATE check_rollup_1d SET sketch = %s WHERE monitor_id = %s AND bucket < to_timestamp(%s)",
+        b"\x01", spoilt, (BEGIN + DAY_MS) // 1000,
+    )  # fmt: skip
+    assert packed(gateway) >= 2 * LOOK_BACK_BLOCKS
+    kept = {
+        row["monitor_id"]: row["n"]
+        for row in gateway.store.rows("SELECT monitor_id, count(cells) AS n FROM check_digests GROUP BY monitor_id")
+    }
+    assert kept[spoilt] == LOOK_BACK_BLOCKS - 1
+    assert kept[later] == kept[monitor] == LOOK_BACK_BLOCKS
+    assert packed(gateway) == 0
+    gateway.store.execute("UPDATE check_digests SET cells = 'x' WHERE monitor_id = %s", later)
+    assert ask(gateway, later, **RANGES[1])["up"] == [0] * 81  # read from rows
 
 
 def test_monitors_that_are_asked_for_together_may_be_packed_up_to_different_days(
