@@ -5,9 +5,10 @@
 Fills the tiers of hours and days and the raw results with plausible rows on the server, in the order of time as they
 come in life (so that what belongs to one monitor lies in as many places as there are windows); logging of the fill is
 skipped and keys are added at the end, to save time. Raw results are an hour apart unless told otherwise: each minute
-would be 300 million rows. Then a gateway is started and asked for histories and Apdex: one at a time, `--parallel` at a
-time (each connection asks again when it was answered), and as many at once. No monitor is asked for twice within a
-question while there are enough, so nothing comes from the gateway's memory, but where the same one is asked for.
+would be 300 million rows. Then digests are made, as the janitor makes them, a gateway is started and asked for
+histories and Apdex: one at a time, `--parallel` at a time (each connection asks again when it was answered), and as
+many at once. No monitor is asked for twice within a question while there are enough, so nothing comes from the
+gateway's memory, but where the same one is asked for.
 Printed are the times of whole answers beside those of an answer that reads no table (`/healthz`), the p99 as a share of
 the promised 50 ms, and the milliseconds of CPU that database and gateway spent on each answer.
 """
@@ -37,6 +38,7 @@ from benchmarks.processes import answers, cpu_of_tree, end, free_port, peak_mb, 
 from vedette.monitors import MonitorSpec
 from vedette.statistics.sketch import Sketch
 from vedette.store import accounts, monitors
+from vedette.store.check_digests import pack
 from vedette.store.embedded import EmbeddedPostgres
 from vedette.store.migrate import migrate
 from vedette.store.pool import Connection, Store
@@ -189,6 +191,10 @@ def run(options: argparse.Namespace, folder: Path) -> None:
             ids = sorted(monitors.ids(store, account))
             if not ids:
                 ids = filled(store, account, options)
+            begin = time.monotonic()
+            made = pack(store, int(time.time() * 1000), 7200)
+            store.execute("VACUUM (ANALYZE) check_digests")
+            print(f"{made:,} digests made in {time.monotonic() - begin:.0f} s, as the janitor makes them")
             size = store.row("SELECT pg_database_size(current_database()) AS n")
             print(
                 f"{len(ids):,} monitors x {options.locations} locations, {options.days} days of hours,"

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from vedette.errors import InvalidInput
 from vedette.history.queries import History
-from vedette.statistics.grouping import rounds
+from vedette.statistics.grouping import joined
 from vedette.store.check_columns import COUNTS, CheckColumns, Tier
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
@@ -85,16 +86,34 @@ def time_points(columns: CheckColumns) -> Points:
     """The minutes of all windows, those of several locations at the same time taken together."""
     if not len(columns):
         return Points()
+    if columns.known.all():
+        return _counted(columns, np.zeros(len(columns), np.int64), 1)[0]
     buckets, at = np.unique(columns.bucket_ms, return_inverse=True)
     known = np.bincount(at, ~columns.known, len(buckets)) == 0
-    joined = np.zeros((len(buckets), *columns.minutes.shape[1:]), np.uint8)
-    for members, chosen in rounds(at):
-        joined[members] |= columns.minutes[chosen]
-    good, counted = np.bitwise_count(joined[known]).sum(axis=(0, 2), dtype=np.int64).tolist()
+    together = joined(columns.minutes, at, len(buckets))
+    good, counted = np.bitwise_count(together[known]).sum(axis=(0, 2), dtype=np.int64).tolist()
     points = Points(good, counted)
     if not known.all():
         points += _bound(columns.select(~known[at]))
     return points
+
+
+def time_points_of(columns: CheckColumns, number: npt.NDArray[np.int64], objects: int) -> list[Points]:
+    """The same for each of several objects; `number` tells whose window each is."""
+    if not len(columns):
+        return [Points()] * objects
+    if not columns.known.all():
+        return [time_points(columns.select(number == each)) for each in range(objects)]
+    return _counted(columns, number, objects)
+
+
+def _counted(columns: CheckColumns, number: npt.NDArray[np.int64], objects: int) -> list[Points]:
+    """Minutes of windows of which all are known."""
+    place = (columns.bucket_ms - columns.bucket_ms.min()) // columns.width_ms
+    places = int(place.max()) + 1
+    together = np.bitwise_count(joined(columns.minutes, number * places + place, objects * places))
+    found = together.reshape(objects, places, *together.shape[1:]).sum(axis=(1, 3), dtype=np.int64)
+    return [Points(*each) for each in found.tolist()]
 
 
 def _bound(columns: CheckColumns) -> Points:

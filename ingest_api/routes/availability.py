@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from ingest_api.availability import extent, report, windows_of
 from ingest_api.context import Context, context
 from ingest_api.history import apdex_report
-from ingest_api.questions import Subject, questions_of
+from ingest_api.questions import Digests, Subject, Targets, questions_of
 from ingest_api.quiet_times import leave_out, quiet_times
 from ingest_api.security import needs
 from ingest_api.times import parse_time
@@ -69,11 +69,19 @@ async def apdex(
     """
     now = found.clock.now_ms()
     wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))
-    head = {"monitor": monitor, "from": wanted.from_ms, "to": wanted.to_ms}
+    head = {"from": wanted.from_ms, "to": wanted.to_ms}
 
-    def make(parts: list[CheckColumns], target_ms: int) -> bytes:
-        return msgspec.json.encode({**head, **apdex_report(parts, target_ms)})
+    def make(targets: Targets, parts: list[CheckColumns], digests: Digests) -> dict[int, bytes]:
+        of_each = [part.by_monitor() for part in parts]
+        found = {}
+        for each, target_ms in targets.items():
+            mine = [windows[each] for windows in of_each if each in windows]
+            report = apdex_report(mine, digests.get(each, []), target_ms)
+            found[each] = msgspec.json.encode({"monitor": each, **head, **report})
+        return found
 
-    subject = Subject(tuple(wanted.pieces(now)), "totals")
-    body = await questions_of(request).ask(principal.account, monitor, subject, "apdex", make)
+    pieces = tuple(wanted.pieces(now))
+    subject = Subject(pieces, "totals", digests=any(tier == "1d" for tier, _, _ in pieces))
+    key = "apdex", wanted.from_ms, wanted.to_ms
+    body = await questions_of(request).ask(principal.account, monitor, subject, key, make)
     return Response(body, media_type="application/json")

@@ -12,7 +12,7 @@ from ingest_api.availability import DAY_MS, HOUR_MS, extent, measure, windows_of
 from ingest_api.badge_memory import BadgeMemory
 from ingest_api.badges import Badge, apdex_badge, render, response_badge, status_badge, uptime_badge
 from ingest_api.context import Context, context
-from ingest_api.history import apdex_of
+from ingest_api.history import apdex_of, zones_of
 from ingest_api.routes.monitors import state_of
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -61,7 +61,7 @@ def _measured(found: Context, account: int, monitor: int, what: Measured, span: 
         case "uptime":
             return uptime_badge("", measure(parts)["uptime"])
         case "apdex":
-            return apdex_badge("", apdex_of(parts, target_ms))
+            return apdex_badge("", apdex_of(zones_of(parts, target_ms), target_ms))
 
 
 def _median(found: Context, account: int, monitor: int, span: Span) -> float | None:

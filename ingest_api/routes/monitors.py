@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ingest_api import heartbeats as beats
 from ingest_api.context import Context, context
-from ingest_api.history import history, show_apdex, tier_of
-from ingest_api.questions import Subject, questions_of
+from ingest_api.history import digestible, histories, show_apdex, tier_of
+from ingest_api.questions import Digests, Subject, Targets, questions_of
 from ingest_api.quiet_times import active_windows
 from ingest_api.security import needs
 from ingest_api.times import parse_time
@@ -167,19 +167,23 @@ async def monitor_history(
     wanted = span(parse_time("from", from_, now), parse_time("to", to, now), minutes, least_s=60)
     tier = tier_of(wanted.step_ms)
     head = {
-        "monitor": monitor,
         "from": wanted.from_ms,
         "to": wanted.to_ms,
         "step_s": wanted.step_ms // 1000,
         "timestamps": wanted.timestamps(),
     }
 
-    def make(parts: list[CheckColumns], target_ms: int) -> bytes:
+    def make(targets: Targets, parts: list[CheckColumns], digests: Digests) -> dict[int, bytes]:
         columns = CheckColumns.joined(parts, tier)
-        return msgspec.json.encode({**head, **history(columns, wanted, target_ms, percentiles=percentiles)})
+        return {
+            each: msgspec.json.encode({"monitor": each, **head, **found})
+            for each, found in histories(columns, digests, wanted, targets, percentiles=percentiles)
+        }
 
     tail: Tail = "sketch" if percentiles else "location"
-    subject = Subject(((tier, wanted.from_ms, wanted.to_ms),), tail, location)
+    subject = Subject(
+        ((tier, wanted.from_ms, wanted.to_ms),), tail, location, digestible(wanted, location, percentiles)
+    )
     body = await questions_of(request).ask(principal.account, monitor, subject, wanted.step_ms, make)
     return Response(body, media_type="application/json")
 

@@ -15,7 +15,10 @@ app = typer.Typer()
 
 @app.command()
 def janitor() -> None:
-    """Enforce the retention of log and tables once a minute, until SIGTERM or SIGINT. One for a database is enough."""
+    """Enforce the retention of log and tables, and pack old days, once a minute, until SIGTERM or SIGINT.
+
+    One for a database is enough.
+    """
     from launch.up.janitor import Janitor
     from vedette.clock import SystemClock
     from vedette.log import await_log

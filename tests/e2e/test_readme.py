@@ -89,7 +89,7 @@ def test_make_up_prints_an_address_and_a_login_that_works(newcomer: Newcomer) ->
     address = lambda: newcomer.said(r"Vedette is up after .*: (http\S+)")  # noqa: E731
     url = eventually("the address is printed", address, 4 * PATIENCE_S)
     assert url == newcomer.url
-    password = newcomer.said(r"with the password (\S+)")
+    password = eventually("the password is printed", lambda: newcomer.said(r"with the password (\S+)"))
     login = httpx.post(f"{url}/v1/auth/login", json={"email": "admin@localhost", "password": password})
     assert login.status_code == 200
     headers = {"Authorization": f"Bearer {login.json()['access_token']}"}

@@ -6,7 +6,7 @@ Source: Apdex Alliance, Application Performance Index Technical Specification 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 SMALL_GROUP = 100
 """Fewer samples than this are marked with an asterisk."""
@@ -44,38 +44,39 @@ class Apdex:
     def band(self) -> str | None:
         """The word for the rounded score; None without samples."""
         hundredths = self.hundredths
-        return None if hundredths is None else next(word for least, word in _BANDS if hundredths >= least)
+        return None if hundredths is None else _band(hundredths)
 
     @property
     def display(self) -> str:
         """As the specification shows it: `0.85 [0.5]`, `0.85* [0.5]` for a small group, `NS [0.5]` without samples."""
-        target = _target(self.target_ms)
         hundredths = self.hundredths
         if hundredths is None:
-            return f"NS {target}"
-        mark = "*" if self.count < SMALL_GROUP else ""
-        return f"{hundredths // 100}.{hundredths % 100:02d}{mark} {target}"
+            return unsampled(self.target_ms)
+        return _display(hundredths, self.count < SMALL_GROUP, self.target_ms)
 
 
-class Display:
-    """Shows many scores for one target; what `Apdex` shows of each, made once for each of the 101 that there are."""
+@lru_cache(1024)
+def words(target_ms: int) -> list[tuple[str, str]]:
+    """Display form and band of every score: at `hundredths`, and those of small groups 101 later."""
+    return [
+        (_display(hundredths, small, target_ms), _band(hundredths))
+        for small in (False, True)
+        for hundredths in range(101)
+    ]
 
-    def __init__(self, target_ms: int) -> None:
-        self._target_ms = target_ms
-        self._none = {"score": None, "display": f"NS {_target(target_ms)}", "band": None, "count": 0}
-        self._known: dict[tuple[int, bool], tuple[str, str | None]] = {}
 
-    def show(self, satisfied: int, tolerating: int, frustrated: int) -> dict[str, Any]:
-        """Score, display form, band and number of samples."""
-        count = satisfied + tolerating + frustrated
-        if count == 0:
-            return self._none
-        key = (200 * satisfied + 100 * tolerating + count) // (2 * count), count < SMALL_GROUP
-        words = self._known.get(key)
-        if words is None:
-            apdex = Apdex(satisfied, tolerating, frustrated, self._target_ms)
-            words = self._known[key] = apdex.display, apdex.band
-        return {"score": (satisfied + tolerating / 2) / count, "display": words[0], "band": words[1], "count": count}
+def unsampled(target_ms: int) -> str:
+    """The display form without samples."""
+    return f"NS {_target(target_ms)}"
+
+
+def _band(hundredths: int) -> str:
+    return next(word for least, word in _BANDS if hundredths >= least)
+
+
+def _display(hundredths: int, small: bool, target_ms: int) -> str:
+    mark = "*" if small else ""
+    return f"{hundredths // 100}.{hundredths % 100:02d}{mark} {_target(target_ms)}"
 
 
 def _target(target_ms: int) -> str:

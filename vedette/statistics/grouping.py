@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint8]
 
 
 def rounds(group: Ints) -> Iterator[tuple[Ints, Ints]]:
@@ -24,3 +25,11 @@ def rounds(group: Ints) -> Iterator[tuple[Ints, Ints]]:
     for begin, end in zip([0, *ends], ends, strict=False):
         chosen = by_ordinal[begin:end]
         yield members[chosen], order[chosen]
+
+
+def joined(bits: Bits, group: Ints, groups: int) -> Bits:
+    """The bits of all members of each group, joined by OR; the first axis of `bits` is that of the members."""
+    found = np.zeros((groups, *bits.shape[1:]), np.uint8)
+    for members, chosen in rounds(group):
+        found[members] |= bits[chosen]
+    return found

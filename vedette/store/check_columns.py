@@ -64,8 +64,11 @@ class CheckColumns:
         """Only some of the windows."""
         return self._at(np.flatnonzero(chosen))
 
-    def judged_by(self, target_ms: int) -> CheckColumns:
-        """The same, but without the zones of windows that were judged by another target: such scores do not mix."""
+    def judged_by(self, target_ms: int | npt.NDArray[np.int64]) -> CheckColumns:
+        """The same, but without the zones of windows that were judged by another target: such scores do not mix.
+
+        The target is one for all, or that of each window.
+        """
         other = self.target_ms != target_ms
         if not other.any():
             return self

@@ -13,6 +13,7 @@ from vedette.events.checks import CheckRecord
 from vedette.store.incidents import IncidentRow, write_incidents
 from vedette.store.outage_states import OutageState, write_states
 from vedette.store.pool import Connection, Store
+from vedette.store.stale_digests import forget_days
 
 
 class CheckWindow(NamedTuple):
@@ -100,6 +101,7 @@ _STATE = (
 def write(store: Store, batches: Sequence[CheckBatch]) -> int:
     """Write everything in one transaction; rows that exist are replaced. How many window rows."""
     with store.transaction() as connection:
+        forget_days(connection, [day for batch in batches for day in batch.days])  # before any row is held
         for batch in batches:
             _many(connection, _RESULT, [_result(result) for result in batch.results])
             _many(connection, _STATE, batch.states)
@@ -113,6 +115,7 @@ def write_windows(
     connection: Connection, minutes: Sequence[CheckWindow], hours: Sequence[CheckWindow], days: Sequence[CheckWindow]
 ) -> None:
     """Write windows in a transaction of the caller's; those that exist are replaced."""
+    forget_days(connection, days)
     _many(connection, _MINUTE, [window[:_OF_MINUTES] for window in minutes])
     _many(connection, _LARGER.format("check_rollup_1h"), hours)
     _many(connection, _LARGER.format("check_rollup_1d"), days)

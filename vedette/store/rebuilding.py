@@ -11,6 +11,7 @@ from psycopg import sql
 from vedette.store.checks import CheckWindow, write_windows
 from vedette.store.pool import Connection, Store
 from vedette.store.rollups import Catalogue, SourceRow, WideRows, write_in
+from vedette.store.stale_digests import forget
 
 Ranges = Mapping[str, tuple[int, int]]
 """Tables by what follows `rollup_` or `check_rollup_` in their names; the times (ms UTC) that are replaced there."""
@@ -72,6 +73,8 @@ def replace_checks(
 ) -> Replaced:
     """Put windows in the place of all that these monitors have in the ranges."""
     with store.transaction() as connection:
+        if "1d" in ranges:
+            forget(connection, monitors, *ranges["1d"])
         removed = sum(
             connection.execute(
                 sql.SQL("DELETE FROM {} WHERE monitor_id = ANY(%s) AND {}").format(_checks(tier), _BETWEEN),

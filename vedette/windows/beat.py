@@ -125,6 +125,8 @@ class Beat:
         if _touching(gaps, run.since_ms, at_ms) is not None:
             return []  # its end may have been said and not heard
         seconds = (at_ms - run.since_ms) // 1000
+        if at_ms == self.latest_ms:  # another run's ping came in that very millisecond, and its result has that time
+            at_ms = self.latest_ms = at_ms + 1
         return [self._result(at_ms, at_ms, "down", f"overrun: not ended {seconds} s after its start")]
 
     def hear(self, ping: Ping, logged_ms: int) -> tuple[PingRow, list[CheckRecord]]:
