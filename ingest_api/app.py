@@ -19,7 +19,7 @@ from ingest_api.intake.gathering import Gatherer
 from ingest_api.intake.known import KnownMonitors
 from ingest_api.intake.pings import PingKeys, listen
 from ingest_api.intake.samples import SamplesIntake
-from ingest_api.middleware import Edge, Shortcuts
+from ingest_api.middleware import Bounded, Edge, Shortcuts
 from ingest_api.plain import plain
 from ingest_api.questions import Questions
 from ingest_api.routes import (
@@ -109,6 +109,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.add_middleware(Bounded)
     app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS, plain=plain)
     app.add_middleware(Edge)
     problems.install(app)

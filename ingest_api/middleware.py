@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import Request, Response
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest_api.problems import of_error
-from vedette.errors import VedetteError
+from vedette.errors import TooLarge, VedetteError
 from vedette.telemetry import metrics
 
 _HEADERS = [
@@ -58,6 +59,39 @@ class Edge:
             if not answered:
                 measure(500)
             raise
+
+
+MOST_BYTES = 4 << 20
+_OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/")
+"""Below these, bodies are read by who knows how long they may be."""
+
+
+class Bounded:
+    """Refuses bodies above `MOST_BYTES`: the framework reads them whole before it is known who sent them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer at once where the length is told; else count."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"} or scope["path"].startswith(_OWN_LIMITS):
+            await self._app(scope, receive, send)
+            return
+        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if told.isdigit() and int(told) > MOST_BYTES:
+            await of_error(TooLarge("the request's body", MOST_BYTES))(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MOST_BYTES:
+                raise HTTPException(413, f"the request's body is longer than {MOST_BYTES} bytes")
+            return message
+
+        await self._app(scope, counted, send)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def _path(location: tuple[str | int, ...]) -> str:
 
 def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    code = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}.get(error.status_code, "http-error")
     detail = f"{request.method} {request.url.path}: {error.detail}"
     return problem(error.status_code, code, detail, headers=dict(error.headers or {}))
 
