@@ -35,6 +35,8 @@ from vedette.telemetry import get_logger
 FACTS_S = 3600.0
 CLOCK_OFF_MS = 60_000
 FIRST_RETRY_S = 5.0
+MOST_STATES = 150_000
+"""Bytes of what a check-in says of plugins; the gateway takes 256 KiB of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,24 @@ class Self:
     fingerprint: str
     boot: str
     boot_ms: int
+
+
+def within(states: list[PluginState], most: int = MOST_STATES) -> list[PluginState]:
+    """As much of the states as a check-in may hold (`most` bytes): first without some alerts, then without some errors.
+
+    What is left out comes with a later check-in, since the gateway has not been told of it.
+    """
+    found: list[PluginState] = []
+    left = most
+    for state in states:
+        said = state
+        if len(msgspec.json.encode(said)) > left:
+            said = msgspec.structs.replace(state, alerts=[])
+        if len(msgspec.json.encode(said)) > left:
+            said = msgspec.structs.replace(said, error="too much was said at once")
+        found.append(said)
+        left -= len(msgspec.json.encode(said))
+    return found
 
 
 class CheckIns:
@@ -76,6 +96,7 @@ class CheckIns:
         self._facts: Facts | None = None
         self._facts_at = -FACTS_S
         self._slept_ms = 0
+        self._bare = False
         self._failures = 0
         self._cloned = self._clock_off = self._telling = False
         self._asked = asyncio.Event()
@@ -140,13 +161,16 @@ class CheckIns:
         jump = self._jumps.look()
         if jump is not None:
             self._note(jump)
-        states, facts = self._hooks.states(), self._due_facts()
+        states, facts = [] if self._bare else within(self._hooks.states()), self._due_facts()
         slept_ms = self._slept_ms
         began = self._clock.now_ms()
         response = await self._client.post("/v1/agents/checkin", content=self._body(states, facts, slept_ms))
         if response.status_code != httpx.codes.OK:
+            # Of a check-in that the gateway cannot take, the next one leaves out what the host's plugins have said.
+            self._bare = response.status_code in {413, 422} and not self._bare
             self._failed(response)
             return
+        self._bare = False
         ended = self._clock.now_ms()
         try:
             answer = decode_answer(response.content)
@@ -181,7 +205,7 @@ class CheckIns:
                 config_version=self._configuration.version,
                 facts=facts,
                 plugins=states,
-                refused=self._configuration.refused,
+                refused=[] if self._bare else self._configuration.refused,
             )
         )
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from agent.collectors.base import label_text
 from agent.plugins.instance import Deliver, House, Instance
 from agent.plugins.launcher.client import Launcher
 from agent.plugins.listening import Listener
@@ -88,7 +89,7 @@ class PluginBook:
         """How every instance is, and the alerts that wait, by name. `delivered` takes these again."""
         found = {name: self._state(instance) for name, (instance, _) in self._running.items()}
         for name, reason in {**self._central_faults, **self._faults}.items():
-            found.setdefault(name, PluginState(name, "refused", reason[:2000]))
+            found.setdefault(name, PluginState(label_text(name), "refused", label_text(reason, 2000)))
         return [found[name] for name in sorted(found)][:MOST_PLUGINS]
 
     def delivered(self, states: Sequence[PluginState]) -> None:

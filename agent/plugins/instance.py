@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.collectors.base import Group, series
+from agent.collectors.base import Group, label_text, series
 from agent.plugins.bounds import SeriesBound
 from agent.plugins.finding import Found, Refused, Verify, find
 from agent.plugins.launcher.client import Launcher, LauncherLost
@@ -16,7 +16,7 @@ from agent.plugins.outcome import Outcome, judge
 from agent.plugins.secrets import Place, resolve
 from vedette.clock import Clock
 from vedette.errors import InvalidInput
-from vedette.events.fleet import MOST_ALERTS, PluginAlert, PluginState
+from vedette.events.fleet import LONGEST_TEXT, MOST_ALERTS, PluginAlert, PluginState
 from vedette.events.plugins import PluginSpec
 from vedette.telemetry import get_logger
 
@@ -91,9 +91,9 @@ class Instance:
         try:
             outcome = await self._ran(sockets)
         except Refused as error:
-            return Outcome("refused", str(error))
-        except (InvalidInput, LauncherLost, OSError) as error:
-            return Outcome("failing", str(error))
+            return Outcome("refused", label_text(str(error), LONGEST_TEXT))
+        except (InvalidInput, LauncherLost, OSError, ValueError) as error:
+            return Outcome("failing", label_text(str(error), LONGEST_TEXT))
         if not self._bound.admit(outcome.values, now):
             return self._held()
         return outcome

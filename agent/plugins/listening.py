@@ -31,7 +31,7 @@ class Listener:
         while True:
             try:
                 bound = bind(str(self._instance.spec.options.get("address", "127.0.0.1:8125")))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, OverflowError) as error:
                 name = self._instance.spec.name
                 self._instance.state = PluginState(name, "failing", f"options.address: {error}")
                 self._log.warning("plugin_state", plugin=name, state="failing", error=str(error))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
-from agent.plugins.launcher.client import Launcher
+from agent.plugins.launcher.client import Launcher, LauncherLost
 from vedette.events.plugins import PluginCode
 
 TIMEOUT_S = 20.0
 MEMORY_MB = 256
+MOST_KNOWN = 400
 
 
 class _Verdict(msgspec.Struct):
@@ -39,9 +42,13 @@ class Verifier:
         """Why the code may not run; None if it may. Raises `LauncherLost` if nobody could find out."""
         if self._key is None:
             return "this host has no key of the account, so no code from the gateway runs here"
-        about = (plugin, code.sha256, code.signature, code.source)
+        content = hashlib.sha256(code.source.encode()).hexdigest()
+        about = (plugin, code.sha256, code.signature, content)
         if about not in self._known:
-            self._known[about] = await self._ask(plugin, code, self._key)
+            verdict = await self._ask(plugin, code, self._key)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[about] = verdict
         return self._known[about]
 
     async def _ask(self, plugin: str, code: PluginCode, key: str) -> str | None:
@@ -49,5 +56,6 @@ class Verifier:
         ended = await self._launcher.run({"mode": "verify", "given": given}, timeout_s=TIMEOUT_S, memory_mb=MEMORY_MB)
         try:
             return msgspec.json.decode(ended.answer, type=_Verdict).reason
-        except msgspec.DecodeError:
-            return f"it could not be verified: {ended.noise.decode('utf-8', 'replace')[-300:] or ended.why}"
+        except msgspec.DecodeError as error:  # too slow, too little memory: another time it may go well
+            said = ended.noise.decode("utf-8", "replace")[-300:] or ended.why
+            raise LauncherLost(f"it could not be verified: {said}") from error

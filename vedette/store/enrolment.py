@@ -83,9 +83,9 @@ def revoke_enrolment_token(store: Store, account: int, token: int, now_ms: int) 
 def enrol(store: Store, request: Enrolment, now_ms: int) -> Enrolled:
     """Let a host in: it gets an API token of its own, bound to its name, and any that it had before ends.
 
-    The same machine may ask again with the same token under the same name, since the answer may have been lost; that
-    costs no use. Raises `NotAuthenticated` for a token that is unknown, revoked, over or used up, `InvalidInput` for
-    another name than the token's, `Conflict` if the name is another machine's.
+    The same machine may ask again with the same token under the same name, until it has checked in: the answer may have
+    been lost. That costs no use. Raises `NotAuthenticated` for a token that is unknown, revoked, over or used up,
+    `InvalidInput` for another name than the token's, `Conflict` if the name is another machine's.
     """
     with store.transaction() as connection:
         row = connection.execute(
@@ -96,7 +96,7 @@ def enrol(store: Store, request: Enrolment, now_ms: int) -> Enrolled:
             raise NotAuthenticated("the enrolment token is not known; `vedette agent token` makes one")
         account = int(row["account_id"])
         agent = _agent(connection, account, request.source)
-        again = (agent["enrolment_id"], agent["fingerprint"]) == (row["id"], request.fingerprint)
+        again = not agent["seen"] and (agent["enrolment_id"], agent["fingerprint"]) == (row["id"], request.fingerprint)
         _check_token(row, request, again, now_ms)
         _check_name(row, request, agent)
         if not again:
@@ -113,7 +113,8 @@ def _agent(connection: Connection, account: int, source: str) -> dict[str, Any]:
         "INSERT INTO agents (account_id, source) VALUES (%s, %s) ON CONFLICT DO NOTHING", (account, source)
     )
     row = connection.execute(
-        "SELECT fingerprint, enrolment_id, token_id FROM agents WHERE account_id = %s AND source = %s FOR UPDATE",
+        "SELECT fingerprint, enrolment_id, token_id, checked_in_at >= enrolled_at AS seen FROM agents"
+        " WHERE account_id = %s AND source = %s FOR UPDATE",
         (account, source),
     ).fetchone()
     assert row is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -25,6 +26,8 @@ MOST_NOISE = 1 << 20
 KEPT_NOISE = 4096
 """Bytes that a run may answer and print before it is ended, and how much of what it prints is kept."""
 BURIAL_S = 5.0
+CLOSE_S = 2.0
+"""So long a launcher has for ending what runs."""
 """A run that was to be killed is gone within this time, or the launcher is not well."""
 _ROOM = Path(__file__).parents[3]
 _ENVIRONMENT = {
@@ -122,7 +125,13 @@ class Launcher:
             self._send({"do": "load", "modules": fresh[0], "paths": fresh[1]}, [])
 
     def close(self) -> None:
-        """End the launcher, and with it all runs."""
+        """End the launcher, and with it all runs and whatever they have started: it sees to that when it is let go."""
+        if self._socket is not None and self._process is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(CLOSE_S)
         self._lost()
 
     async def _note(self, number: int, ended: asyncio.Future[_Note], deadline: float) -> _Note:
@@ -202,7 +211,7 @@ class Launcher:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
+            self._process.send_signal(signal.SIGKILL)  # nothing if it has ended
             self._process.wait()
         self._socket = self._process = None
         for future in self._waiting.values():

@@ -194,6 +194,7 @@ class Launcher:
     def _look(self, run: Run) -> None:
         table = watching.process_table()
         family = [number for number in watching.family(table, run.pid) if number in table]
+        run.tasks = watching.tasks_of_the_host()  # what is more than now is a reason to look again
         if len(family) > watching.MOST_PROCESSES:
             self._kill(run, "processes", family)
         elif sum(table[number].rss for number in family) > run.memory:

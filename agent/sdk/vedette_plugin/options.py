@@ -37,7 +37,9 @@ def _read(option: "Option", given: "Mapping[str, Any]") -> "Any":
     try:
         return read(value)
     except (TypeError, ValueError):
-        shown = "***" if option.secret else repr(value)[:80]
+        shown = "***" if option.secret else repr(value)
+        if len(shown) > 80:  # not the beginning of it: a secret that is cut would no longer be known as one
+            shown = f"a value of {len(shown)} characters"
         raise OptionError(f"option {option.name}: {shown} is not allowed; allowed: {_ALLOWED[kind]}") from None
 
 

@@ -101,6 +101,7 @@ def test_who_lost_the_answer_may_ask_again_with_the_same_token(gateway: Gateway)
     assert check_in(gateway, "again", first).status_code == 401, "nobody has it"
     assert enrol(gateway, token, "again", fingerprint="another").status_code == 401
     assert enrol(gateway, token, "another").status_code == 401
+    assert enrol(gateway, token, "again").status_code == 401, "the answer has arrived: the token is used up"
 
 
 def test_a_name_of_another_machine_is_refused_and_the_answer_says_how_to_take_it(gateway: Gateway) -> None:

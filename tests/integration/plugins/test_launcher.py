@@ -56,6 +56,19 @@ def test_a_run_that_is_cancelled_is_ended(tmp_path: Path) -> None:
     in_house(tmp_path, use)
 
 
+def test_nothing_that_a_plugin_has_started_outlives_the_launcher_s_end(tmp_path: Path) -> None:
+    mark = uuid.uuid4().hex
+
+    async def use(bench: Bench) -> None:
+        running = asyncio.ensure_future(bench.instance(FOREVER.format(mark=mark), timeout_s=60).run())
+        await until(lambda: bool(marked(mark)))
+        bench.launcher.close()
+        assert (await running).state == "failing"
+        await until(lambda: not marked(mark))
+
+    in_house(tmp_path, use)
+
+
 def test_when_the_launcher_is_killed_its_runs_end_and_the_next_run_starts_another(tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
 

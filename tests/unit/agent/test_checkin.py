@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import structlog
 
-from agent.fleet.checkin import CheckIns, Self
+from agent.fleet.checkin import MOST_STATES, CheckIns, Self, within
 from agent.fleet.configuration import Configuration, Part
 from agent.fleet.hooks import Hooks
 from agent.fleet.jumps import Jumps
@@ -115,6 +115,28 @@ def test_facts_that_did_not_arrive_are_sent_again_and_alerts_are_not_told(desk: 
     desk.status_code = 200
     desk.step()
     assert [asked.facts for asked in desk.asked] == [{"os": "Debian"}] * 2
+
+
+def test_more_than_a_check_in_may_hold_is_said_later_and_never_blocks_it() -> None:
+    alerts = [PluginAlert("down", "x" * 2_000, n) for n in range(20)]
+    states = [PluginState(f"plugin {n}", "failing", error="y" * 2_000, alerts=alerts) for n in range(200)]
+    found = within(states)
+    assert [state.name for state in found] == [state.name for state in states]
+    assert len(msgspec.json.encode(found)) < MOST_STATES + 200 * 100
+    assert found[0] == states[0]
+    assert found[-1].alerts == []
+    assert within([STATE]) == [STATE]
+
+
+@pytest.mark.parametrize("code", [413, 422])
+def test_of_a_check_in_that_is_not_taken_the_next_leaves_out_what_plugins_said(desk: Desk, code: int) -> None:
+    desk.status_code = code
+    desk.step()
+    desk.status_code = 200
+    desk.step()
+    desk.step()
+    assert [bool(asked.plugins) for asked in desk.asked] == [True, False, True]
+    assert desk.told == [[], [STATE]]
 
 
 def test_a_configuration_is_taken_and_its_version_told_at_once(desk: Desk) -> None:

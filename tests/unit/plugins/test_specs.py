@@ -71,6 +71,8 @@ def test_a_local_file_is_one_instance_named_after_it(tmp_path: Path) -> None:
         ('kind = "perl"', "Invalid enum value"),
         ('name = "other"', "the fields"),
         ("x" * 200_000, "at most"),
+        ("a = " + "[" * 5_000, "TOML"),
+        ("interval_s = " + "9" * 6_000, "TOML"),
     ],
 )
 def test_a_wrong_file_costs_only_its_own_instance(tmp_path: Path, text: str, told: str) -> None:
