@@ -15,6 +15,7 @@ import pytest
 from tests.integration.flows.draining import drain_rollup
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.waiting import until
+from tests.patience import PATIENCE_S
 from vedette.events.codec import decode_samples
 from vedette.events.samples import SampleBatch
 from vedette.events.topics import SAMPLES
@@ -50,8 +51,9 @@ class Life:
             )
 
     def durable(self) -> list[SampleBatch]:
-        """All reports that were ever made durable."""
-        return [msgspec.json.decode(line, type=SampleBatch) for line in self.ledger.read_bytes().splitlines()]
+        """All reports that were ever made durable; a line that is just being written is none yet."""
+        whole = self.ledger.read_bytes().rpartition(b"\n")[0]
+        return [msgspec.json.decode(line, type=SampleBatch) for line in whole.splitlines()]
 
     def expected(self) -> dict[tuple[str, int], Cell]:
         """The 1-minute rows of the meter, by series and minute, reckoned from the ledger alone."""
@@ -92,24 +94,24 @@ def test_after_ten_minutes_without_a_gateway_and_two_kills_every_rollup_equals_t
 ) -> None:
     before, later, life = far
     # Two minutes with the gateway; the power goes when it has acknowledged what the spool still holds.
-    assert life.start(before.url, 0, 60, transport_dies=24).wait(60) == -9
+    assert life.start(before.url, 0, 60, transport_dies=24).wait(PATIENCE_S) == -9
     reached = life.durable()[-1].ts
     # Cut off. After thirty reports the power goes again, just when a report was made durable.
-    assert life.start(later.url, (reached - T0) / MINUTE + 0.2, 60, spool_dies=30).wait(60) == -9
+    assert life.start(later.url, (reached - T0) / MINUTE + 0.2, 60, spool_dies=30).wait(PATIENCE_S) == -9
     killed = life.durable()[-1].ts
     # Still cut off, until ten minutes have passed; then the gateway is back.
     back = reached + 10 * MINUTE
     process = life.start(later.url, (killed - T0) / MINUTE + 0.2, (back - T0) / MINUTE + 1)
     try:
-        until(lambda: life.durable()[-1].ts >= back, 60)
+        until(lambda: life.durable()[-1].ts >= back, PATIENCE_S)
         with later:
-            assert process.wait(60) == 0, (tmp_path / "output").read_text()
+            assert process.wait(PATIENCE_S) == 0, (tmp_path / "output").read_text()
             drain_rollup(later.log, later.store, tmp_path)
             rows, tiers = minute_rows(later), tier_sums(later)
             sent = [batch for record in everything(later) for batch in decode_samples(record.value)]
     finally:
         process.kill()
-        process.wait(30)
+        process.wait(PATIENCE_S)
     made = life.durable()
     numbers = [(batch.epoch, batch.seq) for batch in sent]
     assert len({batch.epoch for batch in made}) == 3
