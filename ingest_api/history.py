@@ -1,4 +1,4 @@
-"""History: check windows of one monitor, over all locations, at steps; and the Apdex of a range."""
+"""History: check windows and digests of monitors, over all locations, at steps; and the Apdex of a range."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Edge:
 
 
 MOST_BYTES = 4 << 20
-_OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/")
+OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/")
 """Below these, bodies are read by who knows how long they may be."""
 
 
@@ -74,7 +74,7 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at once where the length is told; else count."""
-        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"} or scope["path"].startswith(_OWN_LIMITS):
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"} or scope["path"].startswith(OWN_LIMITS):
             await self._app(scope, receive, send)
             return
         told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")

@@ -59,7 +59,7 @@ def _of_the_host(root: Path) -> list[Collector]:
         NetworkCollector(partial(read_network_of, proc / "1" / "net" / "dev")),
         ProcessCollector(partial(read_procfs, str(proc))),
         HostCollector(),
-        PressureCollector(proc=proc),
+        PressureCollector(proc),
         FilesCollector(proc),
         TemperatureCollector(),
         TcpCollector(proc / "1" / "net"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from agent.collectors.base import Group, counters, read_optional
@@ -36,14 +34,10 @@ class PressureCollector:
 
     name = "pressure"
 
-    def __init__(self, read: Callable[[str], str | None] | None = None, proc: Path = _PROC) -> None:
-        self._read = read or partial(_read, proc)
+    def __init__(self, proc: Path = _PROC) -> None:
+        self._folder = proc / "pressure"
 
     def collect(self, at: float) -> list[Group]:
         """At most one group for each of `RESOURCES`."""
-        texts = {resource: self._read(resource) for resource in RESOURCES}
+        texts = {resource: read_optional(self._folder / resource) for resource in RESOURCES}
         return [parse_pressure(resource, text) for resource, text in texts.items() if text]
-
-
-def _read(proc: Path, resource: str) -> str | None:
-    return read_optional(proc / "pressure" / resource)

@@ -61,7 +61,7 @@ def within(states: list[PluginState], most: int = MOST_STATES) -> list[PluginSta
         said = state
         if len(msgspec.json.encode(said)) > left:
             said = msgspec.structs.replace(state, alerts=[])
-        if len(msgspec.json.encode(said)) > left:
+        if said.error is not None and len(msgspec.json.encode(said)) > left:
             said = msgspec.structs.replace(said, error="too much was said at once")
         found.append(said)
         left -= len(msgspec.json.encode(said))

@@ -67,13 +67,13 @@ def read_file(path: Path) -> PluginSpec:
     try:
         with path.open("rb") as file:
             raw = file.read(LONGEST + 1)
-        fields = tomllib.loads(raw.decode()) if len(raw) <= LONGEST else {}
+        if len(raw) > LONGEST:
+            raise InvalidInput(str(path), f"{len(raw)} bytes and more", f"at most {LONGEST} bytes")
+        fields = tomllib.loads(raw.decode())
     except OSError as error:
         raise InvalidInput(str(path), "the file", f"a file that can be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:  # TOML's and Unicode's among them, and numbers of thousands of digits
         raise InvalidInput(str(path), "the file", f"TOML ({error})") from error
-    if len(raw) > LONGEST:
-        raise InvalidInput(str(path), f"{len(raw)} bytes and more", f"at most {LONGEST} bytes")
     for name in fields:
         if name not in _FIELDS:
             raise InvalidInput(f"{path}: {name}", fields[name], f"the fields {', '.join(_FIELDS)}")

@@ -26,9 +26,9 @@ MOST_NOISE = 1 << 20
 KEPT_NOISE = 4096
 """Bytes that a run may answer and print before it is ended, and how much of what it prints is kept."""
 BURIAL_S = 5.0
+"""A run that was to be killed is gone within this time, or the launcher is not well."""
 CLOSE_S = 2.0
 """So long a launcher has for ending what runs."""
-"""A run that was to be killed is gone within this time, or the launcher is not well."""
 _ROOM = Path(__file__).parents[3]
 _ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -44,11 +44,11 @@ def test_pressure_is_told_as_ratios_and_as_a_total_of_seconds() -> None:
 
 
 def test_a_kernel_without_pressure_costs_nothing(tmp_path: Path) -> None:
-    assert PressureCollector(proc=tmp_path).collect(0.0) == []
+    assert PressureCollector(tmp_path).collect(0.0) == []
     (tmp_path / "pressure").mkdir()
     (tmp_path / "pressure" / "memory").write_text(PRESSURE)
     (tmp_path / "pressure" / "io").mkdir()  # reading it fails, as it does where the account is switched off
-    [group] = PressureCollector(proc=tmp_path).collect(0.0)
+    [group] = PressureCollector(tmp_path).collect(0.0)
     assert all(name.startswith("pressure.memory_") for name in group.values)
 
 

@@ -12,4 +12,4 @@ ALTER TABLE check_digests ALTER COLUMN cells SET STORAGE EXTERNAL; -- reading is
 COMMENT ON TABLE check_digests IS 'follows from check_rollup_1d, and may be emptied at any time';
 COMMENT ON COLUMN check_digests.block IS 'the 32 days from day 32 * block on, counted from 1970-01-01 (UTC)';
 COMMENT ON COLUMN check_digests.days IS 'how many of them are in it, from the first on';
-COMMENT ON COLUMN check_digests.cells IS 'null if it is not known which minutes of these days were good';
+COMMENT ON COLUMN check_digests.cells IS 'null if they cannot be told: it is not known which minutes were good, or a row is spoilt';
