@@ -79,6 +79,12 @@ class Composition:
         assert isinstance(found, dict)
         return found
 
+    def image_bytes(self, service: str) -> int:
+        """The size of the image that a service runs."""
+        container = self.compose("ps", "--all", "--quiet", service).strip()
+        image = self._call("docker", "inspect", "--format", "{{.Image}}", container).stdout.strip()
+        return int(self._call("docker", "image", "inspect", "--format", "{{.Size}}", image).stdout)
+
     def objects(self) -> set[str]:
         """Names of the archive's objects."""
         found = self.compose("exec", "-T", "objects", "find", "/data/vedette", "-name", "*.parquet")

@@ -23,6 +23,7 @@ pytestmark = [
     ),
 ]
 SOON_S = 240.0
+AGENT_LIMIT_BYTES = 120_000_000
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,10 @@ def composition() -> Iterator[Composition]:
 def test_nothing_in_a_container_of_ours_runs_as_root(composition: Composition) -> None:
     for service in ("gateway", "flow-rollup", "alert-worker", "agent", "probe-north"):
         assert composition.compose("exec", "-T", service, "id", "-u").strip() != "0"
+
+
+def test_the_agents_image_is_small(composition: Composition) -> None:
+    assert 0 < composition.image_bytes("agent") < AGENT_LIMIT_BYTES
 
 
 def test_the_agent_reports_its_host_and_not_its_container(composition: Composition) -> None:

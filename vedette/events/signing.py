@@ -1,7 +1,8 @@
 """Signing: code runs on a host only if the account's owner has signed it (ed25519, RFC 8032).
 
-What is signed is the plugin's name and the SHA-256 of its source. The library is loaded only where it is needed: on the
-host that is a short-lived process, so that the agent stays small.
+What is signed is the plugin's name and the SHA-256 of its source. Keys are made, read and used by `cryptography`, where
+they are; a host only verifies, by the far smaller libsodium. Either is loaded only where it is needed: on the host that
+is a short-lived process, so that the agent stays small.
 """
 
 from __future__ import annotations
@@ -87,20 +88,20 @@ def verdict(key: str, plugin: str, source: str, sha256: str, signature: str) -> 
     except InvalidInput as error:
         return str(error)
     except ImportError:
-        return "the library cryptography is not installed here, so nothing can be verified"
+        return "the library pynacl is not installed here, so nothing can be verified"
     return None
 
 
 def verify(key: str, plugin: str, code: PluginCode) -> None:
     """Return if `code` is what the holder of `key` signed under this name; raise `InvalidInput` that says why not."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from nacl.exceptions import CryptoError
+    from nacl.signing import VerifyKey
 
     raw = check_key("key", key)
     check_code(code, digest)
     try:
         signature = base64.b64decode(code.signature, validate=True)
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, signed_bytes(plugin, code.sha256))
-    except (InvalidSignature, binascii.Error, ValueError) as error:
+        VerifyKey(raw).verify(signed_bytes(plugin, code.sha256), signature)
+    except (CryptoError, binascii.Error, ValueError) as error:
         allowed = f"a signature of the account's key over {plugin!r} and this source"
         raise InvalidInput("code.signature", code.signature, allowed) from error

@@ -89,7 +89,8 @@ def test_a_plugin_that_hangs_is_told_and_the_host_s_own_values_go_on(tmp_path: P
 def test_without_plugins_nothing_of_them_is_loaded() -> None:
     program = (
         "import sys; import launch.main; from agent.main import main; from agent.plugins.opening import Plugins\n"
-        "print([name for name in sys.modules if name.startswith(('agent.plugins.', 'cryptography', 'tomllib'))])"
+        "print([name for name in sys.modules"
+        " if name.startswith(('agent.plugins.', 'cryptography', 'nacl', 'tomllib'))])"
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "['agent.plugins.opening']"
@@ -99,7 +100,7 @@ def test_the_agent_itself_never_loads_a_plugin_or_the_library_for_signatures() -
     program = (
         "import sys; import agent.plugins.book\n"
         "print([name for name in sys.modules if name.startswith(('agent.plugins.native.', 'agent.plugins.kinds.',"
-        " 'vedette_plugin', 'cryptography'))])"
+        " 'vedette_plugin', 'cryptography', 'nacl'))])"
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
