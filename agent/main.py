@@ -20,6 +20,8 @@ from agent.fleet.identity import with_identity
 from agent.fleet.member import Member, Works
 from agent.loop import tick
 from agent.plugins.opening import Plugins
+from agent.realtime.sources import RealtimeSources
+from agent.realtime.streamer import Streamer
 from agent.report import Identity
 from agent.reporter import Reporter
 from agent.rounds import LONGEST_ROUND_S, Rounds
@@ -83,13 +85,14 @@ async def run(
                 return not held.held and await reporter.add(group, interval_ms)
 
             plugins = Plugins(settings, add, clock)
-            member = None
+            member, others = None, list[Coroutine[Any, Any, None]]()
             if isinstance(transport, HttpTransport):
-                member = Member(settings, claim.epoch, transport, works, hooks or steering(plugins), clock, rng)
+                live = Live(settings, transport, works, plugins, clock)
+                member = Member(settings, claim.epoch, transport, works, hooks or steering(plugins, live), clock, rng)
                 member.restore()
+                others = [*member.work(), live.streamer.run()]
             get_logger("agent").info("agent_started", source=settings.source, epoch=claim.epoch, waiting=len(spool))
             report = reporter.report if member is None else member.report
-            others = () if member is None else member.work()
             await _until(stop, tick(clock, cadence, report), sender.run(), plugins.run(), *others)
             if not held.held:
                 await reporter.report(0.0, LAST_ROUND_S)
@@ -99,13 +102,36 @@ async def run(
             await transport.close()
 
 
-def steering(plugins: Plugins) -> Hooks:
+class Live:
+    """Realtime sessions on this host; what is needed for them is made when the first one begins."""
+
+    def __init__(
+        self, settings: AgentSettings, transport: HttpTransport, works: Works, plugins: Plugins, clock: Clock
+    ) -> None:
+        self._arguments = False
+
+        def sources() -> RealtimeSources:
+            return RealtimeSources(
+                settings.host_root, clock, off=lambda: works.rounds.off, arguments=lambda: self._arguments
+            )
+
+        self.streamer = Streamer(
+            transport.client, clock, sources, latest=plugins.latest, allowed=lambda: not works.held.held
+        )
+
+    def mask_arguments(self, masked: bool | None) -> None:
+        """Show processes by their names alone, or with their arguments; by name if it is not said."""
+        self._arguments = masked is False
+
+
+def steering(plugins: Plugins, live: Live) -> Hooks:
     """What check-ins, orders and the central configuration do with the parts of this agent."""
     return Hooks(
         assign=plugins.assign,
         states=plugins.states,
         told=plugins.told,
-        parts={"statsd": Part(dict[str, Any], plugins.statsd)},
+        ordered=live.streamer.ordered,
+        parts={"statsd": Part(dict[str, Any], plugins.statsd), "mask_arguments": Part(bool, live.mask_arguments)},
         pin=plugins.pin,
     )
 

@@ -63,6 +63,11 @@ class Rounds:
         """The names of all collectors."""
         return [collector.name for collector in self._collectors]
 
+    @property
+    def off(self) -> frozenset[str]:
+        """The names of the collectors that are left out."""
+        return self._off
+
     def leave_out(self, names: frozenset[str]) -> None:
         """Do without these collectors from the next round on."""
         self._off = names
@@ -76,16 +81,17 @@ class Rounds:
 
         `limit_s` may shorten the time limit for this round.
         """
+        return [group for groups in (await self.collect_by_name(limit_s)).values() for group in groups]
+
+    async def collect_by_name(self, limit_s: float = math.inf) -> dict[str, list[Group]]:
+        """The same, by collector; one that did not answer is there, without groups."""
         at = self._clock.monotonic()
         limit_s = min(limit_s, self._limit_s)
         running = [c for c in self._collectors if c.name not in self._off and self._is_free(c)]
         for collector in running:
             self._started[collector.name] = self._start(partial(collector.collect, at))
         await self._settle([self._started[collector.name] for collector in running], at + limit_s)
-        groups: list[Group] = []
-        for collector in running:
-            groups += self._outcome(collector.name, self._started[collector.name])
-        return groups
+        return {collector.name: self._outcome(collector.name, self._started[collector.name]) for collector in running}
 
     def _is_free(self, collector: Collector) -> bool:
         earlier = self._started.get(collector.name)

@@ -39,6 +39,7 @@ from ingest_api.routes import (
     monitors,
     pings,
     plugins,
+    realtime,
     roles,
     series,
     transfer,
@@ -88,15 +89,17 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         app.state.badges = BadgeMemory(context.clock)
         app.state.questions = Questions(context)
         keys = app.state.ping_keys = PingKeys(context.store)
-        tail = asyncio.create_task(context.hub.run())
-        pinged = [asyncio.create_task(keys.follow()), asyncio.create_task(listen(keys, context.log, context.clock))]
+        live = app.state.realtime = realtime.make_realtime(context)
+        work = [context.hub.run(), keys.follow(), listen(keys, context.log, context.clock)]
+        work += [live.tail.run(), live.tail.look_after(), live.sessions.look_after()]
+        tasks = [asyncio.create_task(part) for part in work]
         try:
             yield
         finally:
-            context.hub.end_all()
-            for task in (tail, *pinged):
+            end_streams(app)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(tail, *pinged, return_exceptions=True)  # whatever ended it, the log must be closed
+            await asyncio.gather(*tasks, return_exceptions=True)  # whatever ended it, the log must be closed
             context.log.close()
             context.store.close()
 
@@ -110,12 +113,24 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(Bounded)
-    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS, plain=plain)
+    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS + realtime.SHORTCUTS, plain=plain)
     app.add_middleware(Edge)
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
         app.include_router(module.router)
-    for module in (incidents, maintenance, control, trends, account, pings, enrolment, agents, roles, plugins):
+    for module in (
+        incidents,
+        maintenance,
+        control,
+        trends,
+        account,
+        pings,
+        enrolment,
+        agents,
+        roles,
+        plugins,
+        realtime,
+    ):
         app.include_router(module.router)
     app.include_router(stream.router)
     if (static / "index.html").exists():
@@ -123,6 +138,12 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
     else:
         app.add_api_route("/", _no_page, include_in_schema=False)
     return app
+
+
+def end_streams(app: FastAPI) -> None:
+    """End the streams of all viewers, so that the gateway can stop; they come again, elsewhere if need be."""
+    app.state.context.hub.end_all()
+    app.state.realtime.tail.end_all()
 
 
 def _no_page() -> Response:

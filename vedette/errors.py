@@ -7,6 +7,7 @@ VedetteError
 ├── NotAllowed              known, but lacks the scope
 ├── NotFound                no such thing in this account
 ├── Conflict                it exists already, or changed meanwhile
+├── Gone                    it was there, and has ended for ever
 ├── TooLarge                a body or a name above its limit
 ├── StoreRefused            the database answers, but not to us as we are: password, permission, schema
 └── Unavailable             trying again can help
@@ -88,6 +89,13 @@ class Conflict(VedetteError):
 
     code = "conflict"
     status = 409
+
+
+class Gone(VedetteError):
+    """The thing was there, and has ended for ever."""
+
+    code = "gone"
+    status = 410
 
 
 class TooLarge(VedetteError):

@@ -31,8 +31,11 @@ class _Verdict:
     goes_on: bool = True
 
 
-def check_in(store: Store, log: Log, account: int, found: CheckIn, now_ms: int) -> CheckInAnswer:
-    """Write the check-in down, tell of clones and clocks that are off, and answer with configuration and orders."""
+def check_in(store: Store, log: Log, account: int, found: CheckIn, now_ms: int, key: bytes) -> CheckInAnswer:
+    """Write the check-in down, tell of clones and clocks that are off, and answer with configuration and orders.
+
+    `key` signs what orders give an agent to authenticate with.
+    """
     verdict = _Verdict()
 
     def judged(row: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
@@ -55,7 +58,7 @@ def check_in(store: Store, log: Log, account: int, found: CheckIn, now_ms: int) 
     config, version = config_of(store, account, found.source)
     given: list[Order] = [_stand_down(account, found.source)]
     if verdict.goes_on:
-        given = orders.lasting(store, account, found.source, now_ms)
+        given = orders.lasting(store, account, found.source, now_ms, key)
     return CheckInAnswer(
         server_ms=now_ms,
         config_version=version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ingest_api.realtime.ordering import orders_for
 from vedette.errors import Unavailable
 from vedette.events.fleet import CheckIn, ConfigOrder, Order, encode_order
 from vedette.events.topics import CONTROL
@@ -11,13 +12,14 @@ from vedette.log import Log, Message
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
 
-Lasting = Callable[[Store, int, str, int], Sequence[Order]]
+Lasting = Callable[[Store, int, str, int, bytes], Sequence[Order]]
 """The orders of one kind that a source (account, name) should follow at a time (ms UTC), whether it was told or not.
+The bytes are the gateway's signing key.
 
 They go out with the answer to each check-in, since a stream may have missed them. An agent follows each once.
 """
 
-LASTING: tuple[Lasting, ...] = ()
+LASTING: tuple[Lasting, ...] = (orders_for,)
 """One entry for each kind of order that lasts."""
 
 Heard = Callable[[Store, Log, int, CheckIn, int], None]
@@ -44,6 +46,6 @@ def tell_changed(log: Log, account: int, sources: Iterable[str]) -> None:
         get_logger("fleet").warning("agents_not_told", error=str(error))
 
 
-def lasting(store: Store, account: int, source: str, now_ms: int) -> list[Order]:
+def lasting(store: Store, account: int, source: str, now_ms: int, key: bytes) -> list[Order]:
     """All orders that a source should be following now."""
-    return [order for orders in LASTING for order in orders(store, account, source, now_ms)]
+    return [order for orders in LASTING for order in orders(store, account, source, now_ms, key)]

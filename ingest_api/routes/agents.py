@@ -58,7 +58,7 @@ async def checkin(
     body = decode_checkin(await read_body(request, LARGEST))
     principal.need_subject("source", body.source)
     now_ms = found.clock.now_ms()
-    answer = await asyncio.to_thread(check_in, found.store, found.log, principal.account, body, now_ms)
+    answer = await asyncio.to_thread(check_in, found.store, found.log, principal.account, body, now_ms, found.key)
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 

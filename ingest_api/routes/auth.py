@@ -63,7 +63,7 @@ def _answer(response: Response, found: Context, user: accounts.User, refresh: st
         REFRESH_COOKIE, refresh, REFRESH_S, path="/v1/auth", httponly=True, secure=secure, samesite="strict"
     )
     response.set_cookie(
-        STREAM_COOKIE, access, ACCESS_S, path="/v1/stream", httponly=True, secure=secure, samesite="strict"
+        STREAM_COOKIE, access, ACCESS_S, path="/v1", httponly=True, secure=secure, samesite="strict"
     )
     response.headers["Cache-Control"] = "no-store"
     return Access(access_token=access, refresh_token=refresh)
@@ -107,7 +107,7 @@ def logout(request: Request, body: Refresh | None = None, found: Context = Depen
         accounts.end_session(found.store, token)
     response = Response(status_code=204)
     response.delete_cookie(REFRESH_COOKIE, path="/v1/auth")
-    response.delete_cookie(STREAM_COOKIE, path="/v1/stream")
+    response.delete_cookie(STREAM_COOKIE, path="/v1")
     return response
 
 

@@ -19,6 +19,7 @@ API_PREFIX = "vdt_"
 ENROLMENT_PREFIX = "vde_"
 _KEY_BYTES = 32
 _ALGORITHM = "HS256"
+_PUBLISHER = "vedette-realtime"
 
 
 def load_key(folder: Path) -> bytes:
@@ -77,6 +78,39 @@ def read_access_token(token: str, key: bytes, now_s: int) -> Principal:
         )
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise NotAuthenticated("the access token is not valid") from error
+
+
+def publish_token(account: int, session: str, source: str, until_ms: int, key: bytes) -> str:
+    """A JWT with which one host may publish frames of one realtime session until it ends, and do nothing else."""
+    claims = {"aud": _PUBLISHER, "acc": account, "ses": session, "src": source, "exp": until_ms // 1000 + 1}
+    return jwt.encode(claims, key, algorithm=_ALGORITHM)
+
+
+def read_publish_token(token: str, key: bytes, now_s: int) -> tuple[int, str, str]:
+    """Account, session and source that a publish token is for; `NotAuthenticated` if it is not ours, or over."""
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=_PUBLISHER,
+            options={"require": ["aud", "exp", "acc", "ses", "src"], "verify_exp": False},
+        )
+        if claims["exp"] <= now_s:
+            raise NotAuthenticated("the publish token has expired")
+        return int(claims["acc"]), str(claims["ses"]), str(claims["src"])
+    except (jwt.PyJWTError, KeyError, ValueError) as error:
+        raise NotAuthenticated("the publish token is not valid") from error
+
+
+def new_session_identity() -> str:
+    """128 random bits: the part of a realtime session's link that cannot be guessed."""
+    return secrets.token_urlsafe(16)
+
+
+def session_hash(identity: str) -> str:
+    """Under what a realtime session is stored and ordered."""
+    return sha256(f"vedette realtime {identity}".encode()).hexdigest()
 
 
 def new_api_token() -> str:

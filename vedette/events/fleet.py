@@ -135,7 +135,7 @@ class RealtimeOrder(msgspec.Struct, tag_field="order", tag="realtime", omit_defa
     """Stream these groups and plugins (empty: all groups, no plugin) each second until `until_ms` (ms UTC).
 
     `token` is good for publishing frames of this session from this source, and for nothing else. The same session may
-    be ordered again; it is still one.
+    be ordered again; it is still one. Ticks lie `phase_ms` after the full second.
     """
 
     account: int
@@ -145,6 +145,7 @@ class RealtimeOrder(msgspec.Struct, tag_field="order", tag="realtime", omit_defa
     until_ms: int
     groups: list[str] = msgspec.field(default_factory=list)
     plugins: list[str] = msgspec.field(default_factory=list)
+    phase_ms: int = 0
 
 
 class RealtimeEnd(msgspec.Struct, tag_field="order", tag="realtime_end", omit_defaults=True):

@@ -24,6 +24,8 @@ import { el, setChildren } from "./parts/element";
 import { header } from "./parts/header";
 import type { Page } from "./parts/page";
 import { emptyState, errorState } from "./parts/states";
+import { choosePage } from "./realtime/choose_page";
+import { realtimePage } from "./realtime/realtime_page";
 import { HOME, incidentsAddress, MAINTENANCE, type Route, readRoute } from "./route";
 
 const RELOAD_EVERY_MS = 30_000;
@@ -32,6 +34,7 @@ const HIDDEN_PAUSE_MS = 5 * 60_000;
 
 /** What a page may use. */
 export interface App {
+  session: Session;
   gateway: Gateway;
   feed: Feed;
   hosts: HostBoard;
@@ -68,6 +71,7 @@ function showSignIn(root: HTMLElement, session: Session, enter: () => void): voi
 function openApp(root: HTMLElement, session: Session, left: () => void): void {
   const gateway = new Gateway(session);
   const app: App = {
+    session,
     gateway,
     feed: new Feed(session),
     hosts: new HostBoard(gateway),
@@ -180,6 +184,10 @@ function pageFor(app: App, route: Route): Page {
       return incidentsPage(app, route.state, route.range);
     case "incident":
       return incidentPage(app, route.id);
+    case "realtime":
+      return realtimePage(app, route.id);
+    case "choose hosts":
+      return choosePage(app, route.hosts);
     case "maintenance":
       return maintenancePage(app);
     case "maintenance form":

@@ -7,6 +7,8 @@ export type Route =
   | { page: "endpoint form"; id: string | null }
   | { page: "incidents"; state: string | null; range: string | null }
   | { page: "incident"; id: string }
+  | { page: "realtime"; id: string }
+  | { page: "choose hosts"; hosts: string[] }
   | { page: "maintenance" }
   | { page: "maintenance form"; id: string | null }
   | { page: "missing" };
@@ -27,6 +29,9 @@ export function readRoute(hash: string): Route {
     case "incidents":
       if (name !== "") return { page: "incident", id: name };
       return { page: "incidents", state: parameters.get("state"), range };
+    case "realtime":
+      if (name !== "") return { page: "realtime", id: name };
+      return { page: "choose hosts", hosts: parameters.getAll("host") };
     case "maintenance":
       if (name === "") return { page: "maintenance" };
       return { page: "maintenance form", id: name === "new" ? null : name };
@@ -49,6 +54,15 @@ export const NEW_MAINTENANCE = "#/maintenance/new";
 
 export function hostAddress(name: string, range?: string): string {
   return `#/hosts/${encodeURIComponent(name)}${range ? `?range=${range}` : ""}`;
+}
+
+export function realtimeAddress(id: string): string {
+  return `#/realtime/${encodeURIComponent(id)}`;
+}
+
+export function chooseAddress(hosts: readonly string[]): string {
+  const search = new URLSearchParams(hosts.map((host) => ["host", host]));
+  return `#/realtime${hosts.length > 0 ? `?${search}` : ""}`;
 }
 
 export function endpointAddress(id: string | number, range?: string): string {

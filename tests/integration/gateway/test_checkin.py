@@ -135,7 +135,7 @@ def test_when_the_clone_is_gone_the_signal_ends(fresh: Gateway) -> None:
 def test_orders_that_last_come_with_the_check_in_of_their_host(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def realtime(store: Store, account: int, source: str, now_ms: int) -> list[Order]:
+    def realtime(store: Store, account: int, source: str, now_ms: int, key: bytes) -> list[Order]:
         return [RealtimeOrder(account, source, "s", "t", now_ms + 1)] if source == "watched" else []
 
     monkeypatch.setattr(orders, "LASTING", (realtime,))

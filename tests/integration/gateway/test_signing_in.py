@@ -84,7 +84,7 @@ def test_cookies_cannot_be_read_by_scripts_or_sent_by_other_sites(gateway: Gatew
     cookies = cookies_of(answer)
     assert {(name, c["path"]) for name, c in cookies.items()} == {
         ("vedette_refresh", "/v1/auth"),
-        ("vedette_stream", "/v1/stream"),
+        ("vedette_stream", "/v1"),
     }
     for cookie in cookies.values():
         assert cookie["httponly"]

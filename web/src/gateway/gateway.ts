@@ -1,4 +1,6 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
+
+import type { NewSession, RealtimeSession } from "../realtime/contract";
 import type {
   Aggregation,
   Alert,
@@ -157,6 +159,18 @@ export class Gateway {
       ["window", window],
     ];
     return this.get(`/v1/markers/${encodeURIComponent(marker)}/compare`, parameters, signal);
+  }
+
+  beginRealtime(sources: readonly string[]): Promise<NewSession> {
+    return this.ask("/v1/realtime/sessions", { method: "POST", body: { sources } });
+  }
+
+  realtimeSession(id: string): Promise<RealtimeSession> {
+    return this.get(`/v1/realtime/sessions/${encodeURIComponent(id)}`);
+  }
+
+  endRealtime(id: string): Promise<void> {
+    return this.ask(`/v1/realtime/sessions/${encodeURIComponent(id)}`, { method: "DELETE" });
   }
 
   /** The gateway's own description: which kinds of monitors it knows, and their fields. */

@@ -6,11 +6,12 @@ import { named } from "../gateway/selector";
 import { paintSoon } from "../live/frame";
 import { serverNow } from "../live/server_clock";
 import { badge, setBadge } from "../parts/badge";
+import { deed } from "../parts/deed";
 import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonCharts } from "../parts/states";
-import { hostAddress } from "../route";
+import { hostAddress, realtimeAddress } from "../route";
 import { lastWholeStep, rangeById, reloadEveryMs, stepFor, windowOf } from "../series/range";
 import { HostPanel } from "./host_panel";
 import { PANELS } from "./host_panels";
@@ -26,6 +27,15 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
   const seen = el("span", { class: "seen" });
   const uptime = el("span", { class: "muted" });
   const content = el("div");
+  const realtime = deed({
+    label: "Realtime",
+    testid: "realtime",
+    class: "button-main",
+    act: async () => {
+      const session = await app.gateway.beginRealtime([name]);
+      location.hash = realtimeAddress(session.id);
+    },
+  });
   const charts = el("div", { class: "chart-grid" }, ...panels.map((panel) => panel.chart.element));
   const picker = rangePicker((chosen) => {
     range = chosen;
@@ -163,6 +173,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
         seen,
         uptime,
         el("span", { class: "spring" }),
+        realtime,
         picker.element,
       ),
       content,

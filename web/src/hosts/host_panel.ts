@@ -9,11 +9,21 @@ import { columnsOf, type PanelSpec } from "./host_panels";
 
 export class HostPanel {
   readonly chart: TimeChart;
-  private readonly table = new SampleTable(60_000);
+  private table: SampleTable;
   private rates = new Map<string, RateSum>();
 
-  constructor(readonly spec: PanelSpec) {
+  /** `cadenceMs`: the usual distance of two reports, until a query says otherwise. */
+  constructor(
+    readonly spec: PanelSpec,
+    private readonly cadenceMs = 60_000,
+  ) {
     this.chart = new TimeChart(spec.chart);
+    this.table = new SampleTable(cadenceMs);
+  }
+
+  forget(): void {
+    this.table = new SampleTable(this.cadenceMs);
+    this.rates.clear();
   }
 
   load(answer: QueryAnswer, cadenceMs: number): void {

@@ -9,7 +9,7 @@ import { paintSoon } from "../live/frame";
 import { serverNow } from "../live/server_clock";
 import { el } from "../parts/element";
 import type { Page } from "../parts/page";
-import { NEW_ENDPOINT } from "../route";
+import { chooseAddress, NEW_ENDPOINT } from "../route";
 import { Section, type SectionView } from "./section";
 
 const SORT_EVERY_S = 10;
@@ -41,6 +41,7 @@ export function overviewPage(app: App): Page {
     nameOf: (host) => host.name,
     textOf: (host) => `${host.name} ${host.about.state}`,
     rowOf: hostRow,
+    actions: [el("a", { class: "button", href: chooseAddress([]), testid: "new-realtime" }, "Realtime")],
     seen: (visible) => hosts.prefill(visible).catch(() => undefined),
     empty: [
       "Run ",

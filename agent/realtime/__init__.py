@@ -1,0 +1,1 @@
+"""Realtime: this host, second by second, while somebody watches it."""

@@ -1,0 +1,37 @@
+"""Orders of realtime sessions: what a session asks of its hosts' agents."""
+
+from __future__ import annotations
+
+from vedette.auth.tokens import publish_token
+from vedette.events.fleet import RealtimeOrder
+from vedette.store import realtime
+from vedette.store.pool import Store
+
+PHASES, PHASE_MS = 10, 100
+
+
+def order(session: realtime.Session, source: str, key: bytes) -> RealtimeOrder:
+    """What one host is told: to stream until the session's end, with a token that is good for that alone.
+
+    The ticks of different sessions lie at different tenths of the second, so that their viewers are not all served at
+    once; those of one session lie together.
+    """
+    token = publish_token(session.account, session.session, source, session.until_ms, key)
+    phase_ms = int(session.session[:8], 16) % PHASES * PHASE_MS
+    return RealtimeOrder(
+        session.account,
+        source,
+        session.session,
+        token,
+        session.until_ms,
+        session.groups,
+        session.plugins,
+        phase_ms,
+    )
+
+
+def orders_for(store: Store, account: int, source: str, now_ms: int, key: bytes) -> list[RealtimeOrder]:
+    """What a host should be streaming now."""
+    return [
+        order(session, source, key) for session in realtime.live(store, account, source) if session.until_ms > now_ms
+    ]

@@ -1,0 +1,181 @@
+"""Sessions: how they begin, who may publish into them, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from concurrent.futures import Future
+
+from ingest_api.fleet.orders import send_orders
+from ingest_api.realtime.ordering import order
+from ingest_api.realtime.tail import RealtimeTail
+from vedette.auth.tokens import new_session_identity, read_publish_token, session_hash
+from vedette.clock import Clock
+from vedette.errors import Gone, Overloaded, Unavailable, VedetteError
+from vedette.events.fleet import RealtimeEnd
+from vedette.events.realtime import Frame, FrameRecord, OverRecord, encode_record
+from vedette.events.topics import REALTIME
+from vedette.log import Log, Message
+from vedette.store import realtime
+from vedette.store.pool import Store
+from vedette.store.realtime import Session
+from vedette.telemetry import get_logger, metrics
+
+UNWATCHED_MS = 30_000
+"""A session at which nobody looks on for so long ends: the hosts' second-by-second work is for people."""
+LOOK_S = 2.0
+WATCHED_S = 6.0
+FORGET_S = 3600.0
+MOST_A_SECOND, AT_ONCE = 4.0, 10.0
+"""Frames of one host in one session."""
+_MOST_TOKENS = 20_000
+_PATIENCE_S = 10.0
+
+
+class Bucket:
+    """Counts what one host publishes into one session: `AT_ONCE` frames, and `MOST_A_SECOND` more each second."""
+
+    __slots__ = ("_at", "_left")
+
+    def __init__(self, now: float) -> None:
+        self._at, self._left = now, AT_ONCE
+
+    def take(self, now: float) -> bool:
+        """Whether one more frame may come."""
+        self._left = min(AT_ONCE, self._left + (now - self._at) * MOST_A_SECOND)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Publisher:
+    """A token's owner, and what it has published lately."""
+
+    __slots__ = ("account", "bucket", "session", "source")
+
+    def __init__(self, account: int, session: str, source: str, now: float) -> None:
+        self.account, self.session, self.source = account, session, source
+        self.bucket = Bucket(now)
+
+
+class Sessions:
+    """The sessions of all accounts, as this gateway knows them. Other gateways have their own over the same store."""
+
+    def __init__(self, store: Store, log: Log, clock: Clock, key: bytes, tail: RealtimeTail) -> None:
+        self._store, self._log, self._clock, self._key, self._tail = store, log, clock, key, tail
+        self._live: dict[str, int] = {}
+        """The live sessions, and until when (ms UTC)."""
+        self._looked_at = -LOOK_S
+        self._publishers: OrderedDict[str, Publisher] = OrderedDict()
+        self._logger = get_logger("realtime")
+
+    def begin(
+        self, account: int, creator: str, sources: list[str], groups: list[str], plugins: list[str], seconds: int
+    ) -> tuple[str, Session]:
+        """A new session's identity, which is kept nowhere, and the session; its hosts are told. Blocks.
+
+        An agent that does not follow its control stream learns of it with its next check-in.
+        """
+        identity, now_ms = new_session_identity(), self._clock.now_ms()
+        until_ms = now_ms + seconds * 1000
+        session = Session(session_hash(identity), account, creator, sources, groups, plugins, now_ms, until_ms)
+        realtime.create(self._store, session)
+        self._live[session.session] = until_ms
+        try:
+            send_orders(self._log, [order(session, source, self._key) for source in sources])
+        except (Unavailable, TimeoutError) as error:
+            self._logger.warning("agents_not_told", error=str(error))
+        return identity, session
+
+    def end(self, session: Session, reason: str) -> bool:
+        """End a session for everybody; whether it was live until now. Blocks."""
+        self._live.pop(session.session, None)
+        if not realtime.end(self._store, session.session, reason, self._clock.now_ms()):
+            return False
+        try:
+            over = OverRecord(session.account, session.session, reason)
+            self._log.produce(REALTIME.name, [Message(session.session.encode(), encode_record(over))]).result(
+                _PATIENCE_S
+            )
+            send_orders(
+                self._log, [RealtimeEnd(session.account, source, session.session) for source in session.sources]
+            )
+        except (Unavailable, TimeoutError) as error:
+            # Agents learn it when they publish; viewers when their gateway looks at the store.
+            self._logger.warning("end_not_told", error=str(error))
+        return True
+
+    def publisher(self, token: str) -> Publisher:
+        """Whose token it is. `NotAuthenticated`, or `Overloaded` if it publishes too often."""
+        now = self._clock.monotonic()
+        found = self._publishers.get(token)
+        if found is None:
+            found = Publisher(*read_publish_token(token, self._key, self._clock.now_ms() // 1000), now)
+            self._publishers[token] = found
+            if len(self._publishers) > _MOST_TOKENS:
+                self._publishers.popitem(last=False)
+        if not found.bucket.take(now):
+            raise Overloaded(f"more than {MOST_A_SECOND:g} frames a second of {found.source!r} in one session")
+        return found
+
+    async def is_live(self, session: str) -> bool:
+        """Whether frames of a session are still wanted."""
+        if session not in self._live and self._clock.monotonic() - self._looked_at >= LOOK_S / 4:
+            await self._look()
+        return self._live.get(session, 0) > self._clock.now_ms()
+
+    async def publish(self, publisher: Publisher, frame: Frame) -> None:
+        """Put a frame into the log; `Gone` if its session is over."""
+        if not await self.is_live(publisher.session):
+            raise Gone("this realtime session is over")
+        record = FrameRecord(publisher.account, publisher.session, publisher.source, frame)
+        done: Future[None] = self._log.produce(
+            REALTIME.name, [Message(publisher.session.encode(), encode_record(record))]
+        )
+        await asyncio.wrap_future(done)
+        metrics().count("vedette_realtime_frames_total")
+
+    async def _look(self) -> None:
+        self._looked_at = self._clock.monotonic()
+        try:
+            found = await asyncio.to_thread(realtime.live, self._store)
+        except VedetteError as error:
+            self._logger.warning("store_unavailable", error=str(error))
+            return
+        self._live = {session.session: session.until_ms for session in found}
+
+    async def look_after(self) -> None:
+        """Say which sessions are watched here, and end those that are due, for ever."""
+        watched_at = forgot_at = -FORGET_S
+        while True:
+            await self._look()
+            now = self._clock.monotonic()
+            try:
+                if now - watched_at >= WATCHED_S and (watched := self._tail.watched()):
+                    await asyncio.to_thread(realtime.watched, self._store, watched, self._clock.now_ms())
+                    watched_at = now
+                await asyncio.to_thread(self._end_due)
+                if now - forgot_at >= FORGET_S:
+                    await asyncio.to_thread(realtime.forget, self._store, self._clock.now_ms())
+                    forgot_at = now
+                for session in self._tail.watched():
+                    if session not in self._live:
+                        await self._tell_ended(session)
+            except VedetteError as error:
+                self._logger.warning("sessions_not_looked_after", error=str(error))
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not leave sessions without an end
+                self._logger.error("sessions_failed", error=repr(error))
+            await asyncio.sleep(LOOK_S)
+
+    def _end_due(self) -> None:
+        for session, reason in realtime.due(self._store, self._clock.now_ms(), UNWATCHED_MS):
+            self.end(session, reason)
+
+    async def _tell_ended(self, session: str) -> None:
+        """End the streams of a session of whose end the log has not told us, because it was away."""
+        feed = self._tail.feeds[session]
+        found = await asyncio.to_thread(realtime.get, self._store, feed.account, session)
+        if found is None or found.ended_ms is not None:
+            feed.end(found.reason or "" if found is not None else "removed")
