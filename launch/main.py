@@ -23,6 +23,7 @@ from launch.commands import (
     plugin,
     processes,
     rebuild,
+    top,
 )
 from launch.supervised import die_with_parent
 from vedette.errors import VedetteError
@@ -39,6 +40,7 @@ app.add_typer(bootstrap.app)
 app.add_typer(backup.app)
 app.add_typer(janitor.app)
 app.add_typer(ask.app)
+app.add_typer(top.app)
 app.add_typer(doctor.app)
 app.add_typer(rebuild.app)
 app.add_typer(loadgen.app)

@@ -92,6 +92,7 @@ class Streamer:
         """Serve sessions for ever; ends by cancellation."""
         while True:
             await self._news.wait()
+            self._news.clear()
             try:
                 await self._serve()
             except Exception as error:  # noqa: BLE001 - realtime may fail, the reports must not end with it
@@ -102,7 +103,6 @@ class Streamer:
         """Serve until no session is left."""
         sources = self._make()
         await sources.take(self._wanted())
-        self._news.clear()
         await self._clock.sleep_until(self._clock.monotonic() + FIRST_S)
         while streams := self._running():
             ts = self._tick_of(self._clock.now_ms())

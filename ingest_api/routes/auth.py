@@ -62,9 +62,7 @@ def _answer(response: Response, found: Context, user: accounts.User, refresh: st
     response.set_cookie(
         REFRESH_COOKIE, refresh, REFRESH_S, path="/v1/auth", httponly=True, secure=secure, samesite="strict"
     )
-    response.set_cookie(
-        STREAM_COOKIE, access, ACCESS_S, path="/v1", httponly=True, secure=secure, samesite="strict"
-    )
+    response.set_cookie(STREAM_COOKIE, access, ACCESS_S, path="/v1", httponly=True, secure=secure, samesite="strict")
     response.headers["Cache-Control"] = "no-store"
     return Access(access_token=access, refresh_token=refresh)
 

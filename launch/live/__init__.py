@@ -1,0 +1,1 @@
+"""Realtime sessions in a terminal."""
