@@ -52,7 +52,7 @@ def test_a_hole_in_the_numbers_is_a_hole_in_the_history_and_nothing_counts_twice
 def test_bars_and_numbers_read_well() -> None:
     assert bars([0, 0.5, None, 1, 2, -1], 8) == "   ▄·██ "
     assert [rate(value) for value in (None, 0, 999, 1500, 250_000, 2e13)] == [
-        "–", "0 B/s", "999 B/s", "1.5 kB/s", "250 kB/s", "20.0 TB/s",
+        "-", "0 B/s", "999 B/s", "1.5 kB/s", "250 kB/s", "20.0 TB/s",
     ]  # fmt: skip
     assert [size(value) for value in (5, 2048, 3 << 40)] == ["5 B", "2 KiB", "3.0 TiB"]
 
