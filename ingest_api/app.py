@@ -100,6 +100,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)  # whatever ended it, the log must be closed
+            live.tail.close()
             context.log.close()
             context.store.close()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MUCH = 64 << 10
+DIRECT = "vedette.connection"
+"""Under this name a request's scope holds the `GatewayProtocol` that it came by."""
 
 
 class Gathering:
@@ -31,6 +33,16 @@ class Gathering:
         if self._size > _MUCH:
             self.flush()
 
+    def send(self, data: bytes) -> None:
+        """Send `data` without waiting for more, behind what waits."""
+        self.flush()
+        self._transport.write(data)
+
+    def abort(self) -> None:
+        """Close now; what waits is lost."""
+        self._waiting, self._size = [], 0
+        self._transport.abort()
+
     def close(self) -> None:
         """Close after what was written has been sent."""
         self.flush()
@@ -53,6 +65,24 @@ class GatewayProtocol(HttpToolsProtocol):
         """Wrap the transport."""
         self._gathering = Gathering(transport)
         super().connection_made(self._gathering)  # type: ignore[arg-type] # it has all that is used of one
+
+    def on_message_begin(self) -> None:
+        """Let the application find this connection in the request's scope."""
+        super().on_message_begin()
+        cast(dict[str, Any], self.scope)[DIRECT] = self
+
+    def push(self, data: bytes, chunk: bytes) -> bool:
+        """Send a part of the body that is being answered with, as a `chunk` if the body is in chunks; False if the
+        client does not take what was sent before. What `send` of the application awaits is not undercut by it."""
+        cycle = self.cycle
+        if self.flow.write_paused or cycle is None or cycle.response_complete or cycle.disconnected:
+            return False
+        self._gathering.send(chunk if cycle.chunked_encoding else data)
+        return True
+
+    def abort(self) -> None:
+        """Let the client go, who takes nothing."""
+        self._gathering.abort()
 
     def eof_received(self) -> None:
         """The client sends no more: the transport closes now, and knows only of what it was given."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from agent.collectors.base import label_text
-from agent.collectors.process_table import ProcessRow, read_procfs
+from agent.collectors.base import Group, label_text
+from agent.collectors.process_table import ProcessRow, read_processes, read_procfs
 
 TOP = 15
 """So many processes by CPU, and so many by memory; often they are the same ones."""
@@ -42,6 +42,8 @@ class Snapshot:
 class _About:
     user: str
     arguments: str
+    read: bool
+    """Whether the arguments were read."""
 
 
 def read_users(root: Path) -> dict[int, str]:
@@ -61,20 +63,35 @@ def read_users(root: Path) -> dict[int, str]:
 class ProcessSnapshots:
     """Takes snapshots. What does not change in a process' life is read once, and only of those that are shown.
 
-    Arguments often hold passwords: without `arguments`, a process is shown by its name alone.
+    Arguments often hold passwords: unless `arguments` says so, they are not even read.
     """
 
-    def __init__(self, root: Path = _HERE, read: Callable[[], Iterable[ProcessRow]] | None = None) -> None:
+    name = "processes"
+
+    def __init__(
+        self,
+        root: Path = _HERE,
+        read: Callable[[], Iterable[ProcessRow]] | None = None,
+        arguments: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._proc = root / "proc"
         self._root = root
-        self._read = read or partial(read_procfs, str(self._proc))
+        self._read = read or (read_processes if root == _HERE else partial(read_procfs, str(self._proc)))
+        self._arguments = arguments
+        self.latest: Snapshot | None = None
         self._users: dict[int, str] | None = None
         self._about: dict[tuple[int, float], _About] = {}
         self._before: dict[tuple[int, float], float] = {}
         self._at: float | None = None
 
-    def take(self, at: float, *, arguments: bool = False, most: int = TOP) -> Snapshot:
+    def collect(self, at: float) -> list[Group]:
+        """How many there are, as one group; the snapshot itself is then `latest`."""
+        self.latest = found = self.take(at)
+        return [Group({"processes.total": float(found.processes), "processes.threads": float(found.threads)})]
+
+    def take(self, at: float, most: int = TOP) -> Snapshot:
         """The snapshot at the monotonic time `at`; may block."""
+        arguments = self._arguments()
         rows = list(self._read())
         elapsed = 0.0 if self._at is None else at - self._at
         shares = [self._share(row, elapsed) for row in rows]
@@ -84,9 +101,9 @@ class ProcessSnapshots:
         chosen |= {*heapq.nlargest(most, range(len(rows)), key=lambda i: (rows[i].rss_bytes, shares[i]))}
         ordered = sorted(chosen, key=lambda i: (-shares[i], -rows[i].rss_bytes))
         shown = [i for i in ordered if rows[i].rss_bytes or shares[i]]
-        about = {(rows[i].pid, rows[i].started): self._known(rows[i]) for i in shown}
+        about = {(rows[i].pid, rows[i].started): self._known(rows[i], arguments) for i in shown}
         self._about = about
-        busiest = [self._use(rows[i], shares[i], about[rows[i].pid, rows[i].started], arguments) for i in shown]
+        busiest = [self._use(rows[i], shares[i], about[rows[i].pid, rows[i].started]) for i in shown]
         return Snapshot(busiest, len(rows), sum(row.threads for row in rows))
 
     def _share(self, row: ProcessRow, elapsed: float) -> float:
@@ -94,22 +111,22 @@ class ProcessSnapshots:
             return row.cpu_s / max(row.age_s, _SHORTEST_LIFE_S)
         return max(0.0, row.cpu_s - self._before.get((row.pid, row.started), 0.0)) / elapsed
 
-    def _use(self, row: ProcessRow, share: float, about: _About, arguments: bool) -> ProcessUse:
-        command = about.arguments if arguments and about.arguments else row.command
-        return ProcessUse(row.pid, about.user, label_text(command, LONGEST_COMMAND) or "?", share, row.rss_bytes)
+    def _use(self, row: ProcessRow, share: float, about: _About) -> ProcessUse:
+        command = label_text(about.arguments or row.command, LONGEST_COMMAND) or "?"
+        return ProcessUse(row.pid, about.user, command, share, row.rss_bytes)
 
-    def _known(self, row: ProcessRow) -> _About:
+    def _known(self, row: ProcessRow, arguments: bool) -> _About:
         found = self._about.get((row.pid, row.started))
-        return found if found is not None else self._read_about(row.pid)
+        return found if found is not None and found.read == arguments else self._read_about(row.pid, arguments)
 
-    def _read_about(self, pid: int) -> _About:
+    def _read_about(self, pid: int, arguments: bool) -> _About:
         if self._users is None:
             self._users = read_users(self._root)
         folder = self._proc / str(pid)
         try:
             number = folder.stat().st_uid
-            words = (folder / "cmdline").read_bytes()[: 4 * LONGEST_COMMAND]
+            words = (folder / "cmdline").read_bytes()[: 4 * LONGEST_COMMAND] if arguments else b""
         except OSError:
-            return _About("?", "")  # it ended while we looked
+            return _About("?", "", arguments)  # it ended while we looked
         line = words.replace(b"\0", b" ").decode("utf-8", "replace").strip()
-        return _About(label_text(self._users.get(number, str(number)), 64) or "?", line)
+        return _About(label_text(self._users.get(number, str(number)), 64) or "?", line, arguments)

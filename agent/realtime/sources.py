@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from agent.collectors import Group, open_collectors
 from agent.collectors.snapshot import ProcessSnapshots, Snapshot
 from agent.rounds import Rounds
 from vedette.clock import Clock
-from vedette.events.realtime import Frame, Process
+from vedette.events.realtime import MOST_VALUES, Frame, Process
 
 LIMIT_S = 0.7
 """What one tick's collection may take; a collector that needs longer is left out of this tick."""
@@ -27,27 +28,34 @@ class Taken:
         self._groups, self._snapshot = groups, snapshot
 
     def frame(self, seq: int, ts: int, wanted: Sequence[str], plugins: Sequence[str], latest: Latest) -> Frame:
-        """The frame of a session that wants these groups (none: all) and plugins."""
+        """The frame of a session that wants these groups (none: all) and plugins, as much as a frame may hold."""
         values: dict[str, dict[str, float]] = {}
         counters: list[str] = []
+        room = MOST_VALUES
         for name, groups in self._groups.items():
             if wanted and name not in wanted:
                 continue
-            values[name] = {key: value for group in groups for key, value in group.values.items()}
-            counters += [key for group in groups for key, kind in group.kinds.items() if kind == "counter"]
+            found = _finite({key: value for group in groups for key, value in group.values.items()}, room)
+            room -= len(found)
+            values[name] = found
+            counted = (key for group in groups for key, kind in group.kinds.items() if kind == "counter")
+            counters += [key for key in counted if key in found]
         for plugin in plugins:
-            found = latest(plugin)
-            if found:
-                values[f"plugin {plugin}"] = dict(found)
+            found = _finite(latest(plugin), room)
+            room -= len(found)
+            values[f"plugin {plugin}"] = found
         processes = None
         if self._snapshot is not None and (not wanted or PROCESSES in wanted):
-            totals = {"processes.total": self._snapshot.processes, "processes.threads": self._snapshot.threads}
-            values[PROCESSES] = {name: float(total) for name, total in totals.items()}
             processes = [
                 Process(use.pid, use.user, use.command, round(use.cpu_ratio, 4), use.memory_bytes)
                 for use in self._snapshot.busiest
             ]
         return Frame(seq, ts, {name: found for name, found in values.items() if found}, counters, processes)
+
+
+def _finite(values: Mapping[str, float], most: int) -> dict[str, float]:
+    """At most so many of the values; those that no JSON can hold are left out, as in reports."""
+    return dict(islice(((name, value) for name, value in values.items() if math.isfinite(value)), most))
 
 
 class RealtimeSources:
@@ -56,19 +64,14 @@ class RealtimeSources:
     def __init__(
         self, root: Path, clock: Clock, *, off: Callable[[], frozenset[str]], arguments: Callable[[], bool]
     ) -> None:
+        self._snapshots = ProcessSnapshots(root, arguments=arguments)
         collectors = [collector for collector in open_collectors(root) if collector.name != PROCESSES]
-        self._rounds = Rounds(collectors, clock, limit_s=LIMIT_S)
-        self._snapshots = ProcessSnapshots(root)
-        self._clock, self._off, self._arguments = clock, off, arguments
+        self._rounds = Rounds([*collectors, self._snapshots], clock, limit_s=LIMIT_S)
+        self._off = off
 
     async def take(self, wanted: frozenset[str]) -> Taken:
         """Collect the wanted groups (none: all), but not what the host's configuration has turned off."""
-        off = self._off()
-        names = frozenset(self._rounds.names)
-        self._rounds.leave_out((names - wanted if wanted else frozenset()) | off)
-        collecting = self._rounds.collect_by_name()
-        if PROCESSES in off or (wanted and PROCESSES not in wanted):
-            return Taken(await collecting, None)
-        looking = asyncio.to_thread(self._snapshots.take, self._clock.monotonic(), arguments=self._arguments())
-        groups, snapshot = await asyncio.gather(collecting, looking)
-        return Taken(groups, snapshot)
+        left = frozenset(self._rounds.names) - wanted if wanted else frozenset()
+        self._rounds.leave_out(left | self._off())
+        groups = await self._rounds.collect_by_name()
+        return Taken(groups, self._snapshots.latest if groups.get(PROCESSES) else None)

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from ingest_api.protocol import DIRECT
 from ingest_api.realtime.tail import RealtimeTail
-from ingest_api.realtime.viewer import Piece, Viewer
+from ingest_api.realtime.viewer import Viewer
 from vedette.clock import Clock
-from vedette.errors import Unavailable
+from vedette.errors import VedetteError
 
 
 class RealtimeStream(Response):
@@ -41,13 +42,15 @@ class RealtimeStream(Response):
         viewer = Viewer(self._good, asyncio.current_task())
         leaving = asyncio.ensure_future(_gone(receive))
         leaving.add_done_callback(lambda _: viewer.drop())
-        # Viewers that come again spread out, so that a restart of the gateway is not met by all at once.
-        viewer.put(Piece(f"retry: {random.randint(1000, 3000)}\n\n".encode() + self._about))  # noqa: S311 - not a secret
         try:
+            # Viewers that come again spread out, so that a restart of the gateway is not met by all at once.
+            retry = f"retry: {random.randint(1000, 3000)}\n\n".encode()  # noqa: S311 - not a secret
+            await send(_body(retry + self._about, more=True))
+            viewer.direct = scope.get(DIRECT)  # from here on the head has been sent
             try:
                 await self._tail.enter(self._session, self._account, viewer, self._since)
-            except Unavailable:
-                viewer.end()  # it comes again
+            except VedetteError:
+                viewer.end()  # the log is away, or we stop: it comes again
             while (data := await viewer.take()) is not None:
                 viewer.blocked_since = self._clock.monotonic()
                 await send(_body(data, more=True))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
 from ingest_api.realtime.feed import RING_MS, Feed
-from ingest_api.realtime.viewer import Piece, Viewer
+from ingest_api.realtime.viewer import Viewer, piece
 from ingest_api.stream.events import frame
 from vedette.clock import Clock
-from vedette.errors import VedetteError
+from vedette.errors import Unavailable, VedetteError
 from vedette.events.topics import REALTIME
 from vedette.log import Log, Record
 from vedette.telemetry import get_logger, metrics
 
+T = TypeVar("T")
 BLOCKED_S = 10.0
 """A viewer that takes nothing for so long is let go."""
 TICK_S = 10.0
@@ -37,27 +42,44 @@ class RealtimeTail:
         self._left_at: dict[str, float] = {}
         self._positions: list[int] = []
         self._wanted = asyncio.Event()
-        self._entering = asyncio.Lock()
+        self._entering: dict[str, asyncio.Lock] = {}
+        self._beginning = asyncio.Lock()
+        self._closing = False
+        # Threads of its own: those of the loop may all be waiting for a database that is away.
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="realtime")
         self._logger = get_logger("realtime")
 
     async def enter(self, session: str, account: int, viewer: Viewer, since: int | None) -> None:
-        """Let `viewer` look on at a session of `account`; raises `Unavailable` while the log is away."""
-        async with self._entering:
+        """Let `viewer` look on at a session of `account`; raises `Unavailable` while the log is away, or we stop."""
+        async with self._entering.setdefault(session, asyncio.Lock()):
+            if viewer.over:
+                return
             feed = self.feeds.get(session)
             if feed is None:
-                if not self.feeds:
-                    self._positions = await asyncio.to_thread(self._ends)
+                if not self._positions:
+                    await self._begin()
                 feed = self.feeds[session] = Feed(session, account)
-                until = list(self._positions)
                 self._wanted.set()
                 try:
-                    feed.begin(await asyncio.to_thread(self._before, session, until))
-                except VedetteError:
+                    feed.begin(await self._in_thread(partial(self._before, session, list(self._positions))))
+                except BaseException:
                     self._drop(session)
                     raise
+        if self._closing:
+            raise Unavailable("this gateway stops")
         viewer.next_tick = self._clock.monotonic()
+        self._left_at.pop(session, None)
         feed.join(viewer, since)
         metrics().set("vedette_realtime_viewers", self.viewers())
+
+    async def _begin(self) -> None:
+        """Be at the log's end."""
+        async with self._beginning:
+            if not self._positions:
+                self._positions = await self._in_thread(self._ends)
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
     def leave(self, session: str, viewer: Viewer) -> None:
         """Forget a viewer."""
@@ -78,15 +100,22 @@ class RealtimeTail:
 
     def end_all(self) -> None:
         """End every stream: the gateway stops. Viewers come again, elsewhere if need be."""
+        self._closing = True
         for feed in self.feeds.values():
             for viewer in feed.viewers:
                 viewer.end()
 
+    def close(self) -> None:
+        """Release the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     def _drop(self, session: str) -> None:
         self.feeds.pop(session, None)
         self._left_at.pop(session, None)
+        self._entering.pop(session, None)
         if not self.feeds:
             self._wanted.clear()
+            self._positions = []
 
     def _ends(self) -> list[int]:
         return [bounds.end for bounds in self._log.bounds(REALTIME.name)]
@@ -125,7 +154,9 @@ class RealtimeTail:
         while True:
             await self._wanted.wait()
             try:
-                found = await asyncio.to_thread(self._read)
+                found = await self._in_thread(self._read)
+                for session, records in found.items():
+                    self._give(session, records)
             except VedetteError as error:
                 self._logger.warning("log_unavailable", error=str(error))
                 await asyncio.sleep(_AFTER_FAULT_S)
@@ -134,11 +165,16 @@ class RealtimeTail:
                 self._logger.error("realtime_failed", error=repr(error))
                 await asyncio.sleep(_AFTER_FAULT_S)
                 continue
-            for session, records in found.items():
-                feed = self.feeds.get(session)
-                if feed is not None:
-                    feed.take(records)
             await asyncio.sleep(0 if found else _POLL_S)
+
+    def _give(self, session: str, records: list[Record]) -> None:
+        feed = self.feeds.get(session)
+        if feed is None:
+            return
+        try:
+            feed.take(records)
+        except Exception as error:  # noqa: BLE001 - one session's trouble is not that of the others
+            self._logger.error("feed_failed", session=session[:8], error=repr(error))
 
     async def look_after(self) -> None:
         """Ticks for all viewers, and an end for those that are stuck or may no longer look on; for ever."""
@@ -146,8 +182,11 @@ class RealtimeTail:
             await asyncio.sleep(_LOOK_S)
             now = self._clock.monotonic()
             for session, feed in list(self.feeds.items()):
-                await self._look_at(feed, now)
-                if not feed.viewers and now - self._left_at.get(session, now) >= LINGER_S:
+                try:
+                    await self._look_at(feed, now)
+                except Exception as error:  # noqa: BLE001 - all viewers depend on this
+                    self._logger.error("look_failed", session=session[:8], error=repr(error))
+                if feed.ready and not feed.viewers and now - self._left_at.setdefault(session, now) >= LINGER_S:
                     self._drop(session)
 
     async def _look_at(self, feed: Feed, now: float) -> None:
@@ -163,7 +202,7 @@ class RealtimeTail:
         if not due:
             return
         tick = {"now": self._clock.now_ms(), "viewers": len(feed.viewers)}
-        data = Piece(frame("tick", msgspec.json.encode(tick)))
+        data = piece(frame("tick", msgspec.json.encode(tick)))
         for start in range(0, len(due), 100):
             some = due[start : start + 100]
             verdicts = await asyncio.gather(*(viewer.good() for viewer in some), return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ingest_api.stream.events import frame
 from vedette.telemetry import metrics
@@ -21,8 +21,26 @@ class Piece(NamedTuple):
     """Bytes for all viewers of a session: how many frames they hold, and the schemas that they bring."""
 
     data: bytes
-    frames: int = 0
-    schemas: Mapping[SchemaKey, bytes] = {}
+    chunk: bytes
+    frames: int
+    schemas: Mapping[SchemaKey, bytes]
+
+
+def piece(data: bytes, frames: int = 0, schemas: Mapping[SchemaKey, bytes] | None = None) -> Piece:
+    """A piece; the form in which HTTP/1.1 sends it (RFC 9112, section 7.1) is made once for all viewers too."""
+    return Piece(data, b"%x\r\n%b\r\n" % (len(data), data), frames, schemas or {})
+
+
+class Direct(Protocol):
+    """The connection of a viewer, where the server lets us at it: a viewer then costs one write, and no task's turn."""
+
+    def push(self, data: bytes, chunk: bytes) -> bool:
+        """Send now, in either form; False if the client has not taken what was sent before."""
+        ...
+
+    def abort(self) -> None:
+        """Close without waiting for the client to take anything."""
+        ...
 
 
 class Viewer:
@@ -34,6 +52,7 @@ class Viewer:
         "_task",
         "_waiter",
         "blocked_since",
+        "direct",
         "good",
         "is_stuck",
         "missed",
@@ -45,6 +64,7 @@ class Viewer:
         self.good = good
         self._task = task
         self.is_stuck = False
+        self.direct: Direct | None = None
         self.over = False
         self.missed = 0
         self.blocked_since: float | None = None
@@ -56,6 +76,9 @@ class Viewer:
     def put(self, piece: Piece) -> None:
         """Queue a piece; what a slow viewer loses is counted, and the schemas in it are kept for it."""
         if self.over:
+            return
+        undercuts = bool(self._queue) or self.blocked_since is not None or self.missed > 0
+        if self.direct is not None and not undercuts and self.direct.push(piece.data, piece.chunk):
             return
         if len(self._queue) >= MOST_WAITING:
             lost = self._queue.popleft()
@@ -78,6 +101,8 @@ class Viewer:
         """Let it go: its connection takes nothing, so that the end could not be told either."""
         self.is_stuck = True
         self.drop()
+        if self.direct is not None:
+            self.direct.abort()
         if self._task is not None:
             self._task.cancel()
 

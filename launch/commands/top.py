@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from launch.client import gateway
@@ -17,6 +18,8 @@ from launch.live.screen import line, screen
 from vedette.errors import InvalidInput, VedetteError
 
 app = typer.Typer()
+REDRAWS = 4
+"""A second."""
 _WORDS = {"time": "its time is up", "unwatched": "nobody was watching", "ended": "somebody ended it"}
 
 
@@ -47,12 +50,17 @@ def top(
 
 
 def _watch(console: Console, identity: str, processes_of: str | None) -> str | None:
-    found = LiveSession()
-    with Live(console=console, screen=True, auto_refresh=False) as live:
+    found, turn = LiveSession(), threading.Lock()
+
+    def drawn() -> RenderableType:
+        # Drawn by a thread, a few times a second: however many frames come, and also when none comes.
+        with turn:
+            return screen(found, processes_of, console.width, console.height, time.monotonic())
+
+    with Live(console=console, screen=True, refresh_per_second=REDRAWS, get_renderable=drawn):
         for event in follow(identity):
-            now = time.monotonic()
-            found.take(event, now)
-            live.update(screen(found, processes_of, console.width, console.height, now), refresh=True)
+            with turn:
+                found.take(event, time.monotonic())
     return found.reason
 
 

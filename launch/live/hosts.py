@@ -33,13 +33,14 @@ class LiveHost:
     heard_at: float = 0.0
 
     def take(self, frame: dict[str, Any], values: dict[str, float], now: float) -> None:
-        """Take a frame. A hole in `seq` is a hole in the history."""
+        """Take a frame. A hole in `seq` is a hole in the history; an agent that began anew counts from 1 again."""
         seq, ts = frame["seq"], frame["ts"]
-        if self.seq and seq <= self.seq:
-            return
-        for _ in range(min(HISTORY, seq - self.seq - 1) if self.seq else 0):
-            self.cpu.append(None)
-        self.rates = self._rates(values, (ts - self.ts) / 1000) if self.ts else {}
+        anew = seq <= self.seq
+        if anew and ts <= self.ts:
+            return  # seen before
+        missing = 1 if anew else seq - self.seq - 1 if self.seq else 0
+        self.cpu.extend([None] * min(HISTORY, missing))
+        self.rates = self._rates(values, (ts - self.ts) / 1000) if self.ts and not anew else {}
         self.cpu.append(values.get("cpu.used_ratio"))
         self.values, self.seq, self.ts, self.heard_at = values, seq, ts, now
         self.processes = frame.get("processes") or []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,10 +99,13 @@ def test_realtime_from_the_button_to_the_end(installation: Installation, second_
         page.get_by_test_id("rt-start").click()
         expect(hosts_of(page)).to_have_count(2)
         eventually("both hosts move", lambda: min(frames_of(page)) >= 1)
-        before, pictures = frames_of(page), pictures_of(page)
+        pictures = pictures_of(page)
+        before, began = frames_of(page), time.monotonic()
         page.wait_for_timeout(10_000)
-        after = frames_of(page)
-        assert all(8 <= now - then <= 13 for now, then in zip(after, before, strict=True)), (before, after)
+        after, seconds = frames_of(page), time.monotonic() - began
+        moved = [now - then for now, then in zip(after, before, strict=True)]
+        # On a machine that is starved, ticks are left out; none may come twice.
+        assert all(0.5 * seconds <= frames <= seconds + 2 for frames in moved), (moved, seconds)
         assert all(now != then for now, then in zip(pictures_of(page), pictures, strict=True)), "the charts move"
         expect(page.get_by_test_id("rt-state").first).to_have_text("Live")
         expect(page.get_by_test_id("rt-processes").first).to_contain_text("python")

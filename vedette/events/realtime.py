@@ -13,6 +13,7 @@ LONGEST_S = 1800
 MOST_SOURCES = 100
 """Hosts of one session."""
 MOST_VALUES = 5_000
+MOST_GROUPS = 256
 MOST_PROCESSES = 100
 LARGEST_FRAME = 512 << 10
 """Bytes of a frame as it is published."""
@@ -76,9 +77,13 @@ def decode_frame(data: bytes) -> Frame:
         raise InvalidInput("seq", found.seq, "an integer from 1 on")
     if not 0 <= found.ts < 1 << 52:
         raise InvalidInput("ts", found.ts, "milliseconds UTC")
-    count = sum(map(len, found.groups.values())) + len(found.counters)
-    if count > MOST_VALUES or len(found.groups) > MOST_VALUES:
+    count = sum(map(len, found.groups.values()))
+    if count > MOST_VALUES:
         raise InvalidInput("groups", f"{count} values", f"at most {MOST_VALUES}")
+    if len(found.groups) > MOST_GROUPS:
+        raise InvalidInput("groups", f"{len(found.groups)} groups", f"at most {MOST_GROUPS}")
+    if len(found.counters) > MOST_VALUES:
+        raise InvalidInput("counters", f"{len(found.counters)} names", f"at most {MOST_VALUES}")
     for group, values in found.groups.items():
         _check(f"groups[{group!r}]"[:200], group, MAX_SOURCE)
         for name in values:

@@ -50,7 +50,7 @@ def create(store: Store, session: Session) -> None:
             raise Conflict(f"{row['n']} realtime sessions are live in this account; allowed: {MOST_LIVE}")
         connection.execute(
             "INSERT INTO realtime_sessions (session, account_id, creator, sources, groups, plugins, created_at,"  # noqa: S608 - a constant
-            f" until_at, watched_at) VALUES (%s, %s, %s, %s, %s, %s, {_TIME}, {_TIME}, {_TIME})",
+            f" until_at, watched_at) VALUES (%s, %s, %s, %s, %s, %s, {_TIME}, {_TIME}, now())",
             (
                 session.session,
                 session.account,
@@ -60,7 +60,6 @@ def create(store: Store, session: Session) -> None:
                 session.plugins,
                 session.created_ms,
                 session.until_ms,
-                session.created_ms,
             ),
         )
 
@@ -90,14 +89,21 @@ def live(store: Store, account: int | None = None, source: str | None = None) ->
     return [Session(**row) for row in rows]
 
 
-def watched(store: Store, sessions: Iterable[str], now_ms: int) -> None:
-    """Somebody looks on at these."""
+def watched(store: Store, sessions: Iterable[str]) -> None:
+    """Somebody looks on at these. The database's clock counts: those of gateways may differ."""
     store.execute(
-        f"UPDATE realtime_sessions SET watched_at = greatest(watched_at, {_TIME})"  # noqa: S608 - a constant
-        " WHERE session = ANY (%s) AND ended_at IS NULL",
-        now_ms,
-        list(sessions),
+        "UPDATE realtime_sessions SET watched_at = now() WHERE session = ANY (%s) AND ended_at IS NULL", list(sessions)
     )
+
+
+def until(store: Store, session: str) -> int:
+    """Until when (ms UTC) a session is live; 0 if it has ended, or never was."""
+    row = store.row(
+        "SELECT (extract(epoch FROM until_at) * 1000)::bigint AS until_ms FROM realtime_sessions"
+        " WHERE session = %s AND ended_at IS NULL",
+        session,
+    )
+    return 0 if row is None else int(row["until_ms"])
 
 
 def end(store: Store, session: str, reason: str, now_ms: int) -> bool:
@@ -113,14 +119,15 @@ def end(store: Store, session: str, reason: str, now_ms: int) -> bool:
     )
 
 
-def due(store: Store, now_ms: int, unwatched_ms: int) -> list[tuple[Session, str]]:
-    """The live sessions that must end, each with the reason: their time is up, or nobody has looked on for so long."""
+def due(store: Store, now_ms: int, unwatched_ms: int | None) -> list[tuple[Session, str]]:
+    """The live sessions that must end, each with the reason: their time is up, or nobody has looked on for so long
+    (None: that is not asked)."""
     rows = store.rows(
         f"SELECT {_COLUMNS}, until_at <= {_TIME} AS over FROM realtime_sessions WHERE ended_at IS NULL"  # noqa: S608 - constants
-        f" AND (until_at <= {_TIME} OR watched_at <= {_TIME})",
+        f" AND (until_at <= {_TIME} OR watched_at <= now() - %s * interval '1 millisecond')",
         now_ms,
         now_ms,
-        now_ms - unwatched_ms,
+        unwatched_ms,
     )
     return [
         (Session(**{name: row[name] for name in row if name != "over"}), "time" if row["over"] else "unwatched")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -221,21 +223,30 @@ def test_it_ends_when_its_time_is_up(site: Gateway) -> None:
     assert publish(site, token).status_code in {401, 410}
 
 
-def seen_ms(gateway: Gateway, session: dict[str, Any]) -> float:
-    query = "SELECT watched_at FROM realtime_sessions WHERE session = %s"
-    [row] = gateway.store.rows(query, session["session"])
-    return float(row["watched_at"].timestamp()) * 1000
-
-
-def test_it_ends_when_nobody_looks_on_and_not_while_somebody_does(site: Gateway) -> None:
-    watched, left = begin(site), begin(site, "web-2")
+def test_it_ends_when_nobody_looks_on_and_not_while_somebody_does(
+    site: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WATCHED_S", 0.0)
+    monkeypatch.setattr(module, "LOOK_S", 0.2)
+    watched = begin(site)
     with watching(site, watched["id"]) as watcher:
-        for _ in range(4):
-            site.clock.advance(module.UNWATCHED_MS / 1000 * 0.4)
-            until(lambda: seen_ms(site, watched) >= site.clock.now_ms())
+        watcher.next("tick")
+        left = begin(site, "web-2")
+        monkeypatch.setattr(module, "UNWATCHED_MS", 8_000)
         until(lambda: site.get(f"/v1/realtime/sessions/{left['id']}").json()["reason"] == "unwatched")
         assert publish(site, token_of(site, watched)).status_code == 204
         assert watcher.next("frame").data["seq"] == 1
+
+
+def test_frames_are_taken_at_a_gateway_that_has_not_heard_of_the_session_yet(
+    site: Gateway, dsn: str, tmp_path: Path
+) -> None:
+    with Gateway(dsn, tmp_path, beside=site) as other, ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            session = begin(site, "web-1", "web-2")
+            tokens = [token_of(site, session, source) for source in ("web-1", "web-2")] * 4
+            answers = list(pool.map(partial(publish, other), tokens))
+            assert [answer.status_code for answer in answers] == [204] * 8
 
 
 def test_a_stream_ends_when_its_token_is_revoked_or_over(site: Gateway) -> None:
@@ -288,6 +299,8 @@ def test_what_is_wrong_with_a_session_is_said(site: Gateway, body: dict[str, Any
         ({"groups": {"a\nb": {"x": 1}}}, "groups"),
         ({"groups": {"a": {"x" * 501: 1}}}, "groups"),
         ({"groups": {"a": {f"x{n}": 1 for n in range(5001)}}}, "groups"),
+        ({"groups": {f"g{n}": {"x": 1} for n in range(257)}}, "groups"),
+        ({"counters": [f"x{n}" for n in range(5001)]}, "counters"),
         ({"processes": [[1, "root", "a\x1b[2J", 0, 0]]}, "processes"),
     ],
 )

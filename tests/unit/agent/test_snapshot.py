@@ -46,12 +46,14 @@ def test_a_real_process_has_its_user_and_its_arguments_only_if_allowed() -> None
     secret = "--password=hunter2"
     child = subprocess.Popen([sys.executable, "-c", "while True: pass", secret])
     try:
-        snapshots = ProcessSnapshots()
+        allowed = False
+        snapshots = ProcessSnapshots(arguments=lambda: allowed)
         snapshots.take(time.monotonic())
         time.sleep(0.3)
         masked = {use.pid: use for use in snapshots.take(time.monotonic()).busiest}[child.pid]
         time.sleep(0.2)
-        whole = {use.pid: use for use in snapshots.take(time.monotonic(), arguments=True).busiest}[child.pid]
+        allowed = True
+        whole = {use.pid: use for use in snapshots.take(time.monotonic()).busiest}[child.pid]
     finally:
         child.kill()
         child.wait()
@@ -71,5 +73,5 @@ def test_users_are_those_of_the_host(tmp_path: Path) -> None:
 
 
 def test_a_process_that_ended_meanwhile_is_shown_as_it_was(tmp_path: Path) -> None:
-    [use] = ProcessSnapshots(tmp_path, lambda: [row(999_999_999, 1)]).take(0.0, arguments=True).busiest
+    [use] = ProcessSnapshots(tmp_path, lambda: [row(999_999_999, 1)], lambda: True).take(0.0).busiest
     assert (use.user, use.command) == ("?", "p999999999")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ingest_api.realtime.feed import RING_MS, Feed
-from ingest_api.realtime.viewer import MOST_WAITING, Piece, Viewer
+from ingest_api.realtime.viewer import MOST_WAITING, Viewer, piece
 from vedette.events.realtime import Frame, FrameRecord, OverRecord, Process, encode_record
 from vedette.log import Record
 
@@ -69,6 +69,59 @@ def test_names_come_once_and_then_arrays() -> None:
     assert kinds(who) == ["schema", "frame"], "each host has schemas of its own"
 
 
+def test_a_host_that_makes_up_names_all_the_time_is_bounded() -> None:
+    found, who = feed(), viewer()
+    found.join(who, None)
+    for at in range(40):
+        groups = {f"g{at}-{n}": {f"{'x' * 400}{m}": 1.0 for m in range(4)} for n in range(100)}
+        found.take([record(at, **groups)])
+        asyncio.run(who.take())
+    late = viewer()
+    found.join(late, None)
+    got = taken(late)
+    assert sum(len(json.dumps(data)) for kind, _, data in got if kind == "schema") < 5 << 20
+    assert [identity for kind, identity, _ in got if kind == "frame"][-1] == "39", "frames go on"
+
+
+class Line:
+    """A connection that can be blocked."""
+
+    def __init__(self) -> None:
+        self.blocked = False
+        self.sent: list[bytes] = []
+        self.aborted = False
+
+    def push(self, data: bytes, chunk: bytes) -> bool:
+        if not self.blocked:
+            assert chunk == b"%x\r\n%b\r\n" % (len(data), data)
+            self.sent.append(data)
+        return not self.blocked
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_a_viewer_with_a_line_is_written_to_at_once_and_never_out_of_order() -> None:
+    who, line = viewer(), Line()
+    who.direct = line
+    who.put(piece(b"1"))
+    line.blocked = True
+    who.put(piece(b"2"))
+    line.blocked = False
+    who.put(piece(b"3"))
+    assert line.sent == [b"1"], "2 waits for the task, so 3 does"
+    assert asyncio.run(who.take()) == b"23"
+    who.blocked_since = 1.0
+    who.put(piece(b"4"))
+    assert line.sent == [b"1"], "what is being sent must not be overtaken"
+    who.blocked_since = None
+    assert asyncio.run(who.take()) == b"4"
+    who.put(piece(b"5"))
+    assert line.sent == [b"1", b"5"]
+    who.stuck()
+    assert line.aborted
+
+
 def test_processes_travel_with_their_frame() -> None:
     frame = Frame(1, 0, {}, [], [Process(1, "root", "init", 0.5, 10.0)])
     found, who = feed(), viewer()
@@ -101,7 +154,7 @@ def test_a_viewer_goes_on_after_the_last_id() -> None:
     for since, expected in ((4, ["7", "8"]), (0, ["1", "2", "3", "4", "7", "8"]), (8, [])):
         who = viewer()
         found.join(who, since)
-        who.put(Piece(b""))
+        who.put(piece(b""))
         got = taken(who)
         assert [identity for kind, identity, _ in got if kind == "frame"] == expected
         assert not [kind for kind, _, _ in got if kind == "reset"]
@@ -155,9 +208,9 @@ def test_the_end_is_told_to_all_and_to_who_comes_after_it() -> None:
 
 def test_a_viewer_that_left_takes_nothing_more() -> None:
     who = viewer()
-    who.put(Piece(b"x"))
+    who.put(piece(b"x"))
     who.drop()
-    who.put(Piece(b"y"))
+    who.put(piece(b"y"))
     assert asyncio.run(who.take()) is None
 
 
@@ -166,7 +219,7 @@ def test_a_waiting_viewer_wakes() -> None:
         who = viewer()
         waiting = asyncio.ensure_future(who.take())
         await asyncio.sleep(0)
-        who.put(Piece(b"x"))
+        who.put(piece(b"x"))
         return await waiting
 
     assert asyncio.run(scene()) == b"x"

@@ -47,6 +47,8 @@ def test_a_hole_in_the_numbers_is_a_hole_in_the_history_and_nothing_counts_twice
     for seq in (1, 2, 2, 5):
         found.take(frame(seq, seq * 1000, 0.5), 0.0)
     assert list(found.hosts["a"].cpu) == [0.5, 0.5, None, None, 0.5]
+    found.take(frame(1, 9000, 0.25), 0.0)
+    assert list(found.hosts["a"].cpu)[-2:] == [None, 0.25], "an agent that began anew"
 
 
 def test_bars_and_numbers_read_well() -> None:

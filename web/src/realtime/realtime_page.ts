@@ -85,6 +85,9 @@ export function realtimePage(app: App, id: string): Page {
       case "lost":
         setBadge(state, "silent", "Reconnecting");
         break;
+      case "paused":
+        setBadge(state, "pending", "Paused");
+        break;
       case "over": {
         setBadge(state, "ended", "Ended");
         setText(left, "");
