@@ -36,6 +36,7 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks, each beside its peer
 	$(BIN)/python benchmarks/archive.py
 	$(BIN)/python benchmarks/failure_latency.py
 	$(BIN)/python benchmarks/trends.py
+	$(BIN)/python benchmarks/realtime.py
 
 web: ## Build the page (if Node is there)
 	@deploy/web.sh

@@ -165,7 +165,7 @@ def many(
     found: Site, options: argparse.Namespace, sessions: list[str], base_ms: float, what: str, stalled: int
 ) -> None:
     """The many viewers at the first gateway, spread over these sessions."""
-    each = {session: options.viewers // len(sessions) for session in sessions}
+    each = {session: (options.viewers - stalled) // len(sessions) for session in sessions}
     gateway = psutil.Process(found.pids[0])
     before_mb = gateway.memory_info().rss / 1e6
     viewers = Viewers(found.ports[0], found.reader, options.seconds, each, stalled)
@@ -211,7 +211,7 @@ def main() -> None:
         few.ready()
         base_ms = show("one viewer of each of 10 sessions", few.delays(), WAY_MS)
         many(found, options, sessions, base_ms, f"{options.viewers:,} viewers of 10 sessions", 0)
-        many(found, options, sessions, base_ms, f"the same, {options.stalled} more that read nothing", options.stalled)
+        many(found, options, sessions, base_ms, f"the same, {options.stalled} of them read nothing", options.stalled)
         for ended in sessions[1:]:
             found.end(ended)
         many(found, options, sessions[:1], base_ms, f"{options.viewers:,} viewers of one session", 0)

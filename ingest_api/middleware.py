@@ -62,7 +62,7 @@ class Edge:
 
 
 MOST_BYTES = 4 << 20
-OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/")
+OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/", "/v1/realtime/frames")
 """Below these, bodies are read by who knows how long they may be."""
 
 

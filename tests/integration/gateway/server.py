@@ -17,6 +17,7 @@ import uvicorn
 from ingest_api.app import create_app
 from ingest_api.context import Context
 from ingest_api.day_memory import DayMemory
+from ingest_api.protocol import GatewayProtocol
 from ingest_api.stream.hub import Hub
 from ingest_api.tokens import TokenCache
 from tests.patience import PATIENCE_S
@@ -96,7 +97,7 @@ class Gateway:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.app = app = create_app(lambda: self.context, static or folder / "no page")
         config = uvicorn.Config(
-            app, loop="uvloop", http="httptools", log_level="warning", access_log=False, timeout_graceful_shutdown=2
+            app, loop="uvloop", http=GatewayProtocol, log_level="warning", access_log=False, timeout_graceful_shutdown=2
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
