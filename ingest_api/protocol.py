@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _MUCH = 64 << 10
+_HELD_BY_KERNEL = 64 << 10
 DIRECT = "vedette.connection"
 """Under this name a request's scope holds the `GatewayProtocol` that it came by."""
 
@@ -70,6 +72,13 @@ class GatewayProtocol(HttpToolsProtocol):
         """Let the application find this connection in the request's scope."""
         super().on_message_begin()
         cast(dict[str, Any], self.scope)[DIRECT] = self
+
+    def narrow(self) -> None:
+        """Let the kernel hold little of what this client has not taken, so that one that takes nothing is noticed
+        soon: by itself it would hold megabytes, minutes of a stream."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _HELD_BY_KERNEL)
 
     def push(self, data: bytes, chunk: bytes) -> bool:
         """Send a part of the body that is being answered with, as a `chunk` if the body is in chunks; False if the

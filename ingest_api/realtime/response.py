@@ -47,6 +47,8 @@ class RealtimeStream(Response):
             retry = f"retry: {random.randint(1000, 3000)}\n\n".encode()  # noqa: S311 - not a secret
             await send(_body(retry + self._about, more=True))
             viewer.direct = scope.get(DIRECT)  # from here on the head has been sent
+            if viewer.direct is not None:
+                viewer.direct.narrow()
             try:
                 await self._tail.enter(self._session, self._account, viewer, self._since)
             except VedetteError:

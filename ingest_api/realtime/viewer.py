@@ -34,6 +34,10 @@ def piece(data: bytes, frames: int = 0, schemas: Mapping[SchemaKey, bytes] | Non
 class Direct(Protocol):
     """The connection of a viewer, where the server lets us at it: a viewer then costs one write, and no task's turn."""
 
+    def narrow(self) -> None:
+        """Notice soon when the client takes nothing."""
+        ...
+
     def push(self, data: bytes, chunk: bytes) -> bool:
         """Send now, in either form; False if the client has not taken what was sent before."""
         ...

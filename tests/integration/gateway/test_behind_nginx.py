@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -44,18 +45,31 @@ def proxies(fresh: Gateway, tmp_path: Path) -> Iterator[dict[str, str]]:
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names], check=True, capture_output=True
     )
-    plain, secure = free_port(), free_port()
-    user = "user root;" if os.getuid() == 0 else ""
-    text = _CONFIGURATION.format(folder=tmp_path, plain=plain, secure=secure, url=fresh.url, user=user)
-    (tmp_path / "nginx.conf").write_text(text)
-    process = subprocess.Popen([nginx, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")])
+    process, where = started(nginx, tmp_path, fresh.url)
     try:
-        where = {"HTTP/1.1": f"http://127.0.0.1:{plain}", "HTTP/2": f"https://127.0.0.1:{secure}"}
-        eventually("nginx answers", lambda: httpx.get(f"{where['HTTP/1.1']}/healthz").status_code == 200)
         yield where
     finally:
         process.terminate()
         process.wait(30)
+
+
+def started(nginx: str, folder: Path, url: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+    """nginx, once it answers. Ports that were free may be taken meanwhile by somebody's connections: then on others."""
+    user = "user root;" if os.getuid() == 0 else ""
+    for _ in range(5):
+        plain, secure = free_port(), free_port()
+        text = _CONFIGURATION.format(folder=folder, plain=plain, secure=secure, url=url, user=user)
+        (folder / "nginx.conf").write_text(text)
+        process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        where = {"HTTP/1.1": f"http://127.0.0.1:{plain}", "HTTP/2": f"https://127.0.0.1:{secure}"}
+        eventually("nginx answers, or ends", partial(answers_or_ended, process, where["HTTP/1.1"]))
+        if process.poll() is None:
+            return process, where
+    raise AssertionError((folder / "errors").read_text())
+
+
+def answers_or_ended(process: subprocess.Popen[bytes], url: str) -> bool:
+    return process.poll() is not None or httpx.get(f"{url}/healthz").status_code == 200
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/2"])

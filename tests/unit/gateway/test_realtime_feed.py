@@ -100,6 +100,9 @@ class Line:
     def abort(self) -> None:
         self.aborted = True
 
+    def narrow(self) -> None:
+        pass
+
 
 def test_a_viewer_with_a_line_is_written_to_at_once_and_never_out_of_order() -> None:
     who, line = viewer(), Line()
