@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.gateway.rows import HOUR, Sender
 from tests.integration.gateway.server import Gateway, Tail
 from tests.servers.databases import Databases
 from vedette.events.topics import CHECKS, SAMPLES
@@ -44,3 +45,11 @@ def samples(gateway: Gateway) -> Tail:
 def checks(gateway: Gateway) -> Tail:
     """The check results that this test brings into the log."""
     return Tail(gateway.log, CHECKS.name)
+
+
+@pytest.fixture
+def site(fresh: Gateway) -> Gateway:
+    """A gateway whose account has two hosts."""
+    for name in ("web-1", "web-2"):
+        Sender(fresh, name).write("1m", {HOUR: [1.0]})
+    return fresh

@@ -13,9 +13,8 @@ import httpx
 import pytest
 
 from tests.e2e.installation import eventually, free_port
-from tests.integration.gateway.rows import HOUR, Sender
+from tests.integration.gateway.realtime_site import Watcher, begin, publish, token_of
 from tests.integration.gateway.server import Gateway
-from tests.integration.gateway.test_realtime import Watcher, begin, publish, token_of
 from tests.patience import PATIENCE_S
 
 _CONFIGURATION = """
@@ -73,11 +72,10 @@ def answers_or_ended(process: subprocess.Popen[bytes], url: str) -> bool:
 
 
 @pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/2"])
-def test_frames_come_through_as_they_are_published(fresh: Gateway, proxies: dict[str, str], version: str) -> None:
-    Sender(fresh, "web-1").write("1m", {HOUR: [1.0]})
-    session = begin(fresh)
-    token = token_of(fresh, session)
-    headers = {"Authorization": f"Bearer {fresh.ours.tokens['read']}"}
+def test_frames_come_through_as_they_are_published(site: Gateway, proxies: dict[str, str], version: str) -> None:
+    session = begin(site)
+    token = token_of(site, session)
+    headers = {"Authorization": f"Bearer {site.ours.tokens['read']}"}
     path = f"/v1/realtime/sessions/{session['id']}/stream"
     with (
         httpx.Client(base_url=proxies[version], http2=version == "HTTP/2", verify=False, timeout=PATIENCE_S) as client,
@@ -86,7 +84,7 @@ def test_frames_come_through_as_they_are_published(fresh: Gateway, proxies: dict
         assert (response.status_code, response.http_version) == (200, version)
         watcher = Watcher(response)
         for seq in (1, 2, 3):  # each is seen before the next is sent: nothing waits in a buffer
-            assert publish(fresh, token, seq).status_code == 204
+            assert publish(site, token, seq).status_code == 204
             assert watcher.next("frame").data["seq"] == seq
-        fresh.call("DELETE", f"/v1/realtime/sessions/{session['id']}", "read")
+        site.call("DELETE", f"/v1/realtime/sessions/{session['id']}", "read")
         assert watcher.rest()[-1].kind == "end"

@@ -2,93 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from ingest_api.realtime import sessions as module
 from tests.integration.gateway.hosts import check_in
+from tests.integration.gateway.realtime_site import begin, publish, token_of, watching
 from tests.integration.gateway.reports import fault, problem
-from tests.integration.gateway.rows import HOUR, Sender
-from tests.integration.gateway.server import Gateway, Tenant
-from tests.integration.gateway.sse import Event, Viewer
+from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_agent_control import follow
 from tests.integration.gateway.waiting import until
-from tests.patience import PATIENCE_S
-from vedette.auth.tokens import ACCESS_S, publish_token, session_hash
-from vedette.store import realtime
+from vedette.auth.tokens import ACCESS_S, session_hash
 
 SECRET_CHARS = 22
-
-
-@pytest.fixture
-def site(fresh: Gateway) -> Gateway:
-    """A gateway whose account has two hosts."""
-    for name in ("web-1", "web-2"):
-        Sender(fresh, name).write("1m", {HOUR: [1.0]})
-    return fresh
-
-
-def begin(gateway: Gateway, *sources: str, scope: str = "read", **body: Any) -> dict[str, Any]:
-    answer = gateway.call("POST", "/v1/realtime/sessions", scope, json={"sources": sources or ["web-1"], **body})
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def token_of(gateway: Gateway, session: dict[str, Any], source: str = "web-1") -> str:
-    return publish_token(gateway.ours.account, session["session"], source, session["until_ms"], gateway.context.key)
-
-
-def publish(gateway: Gateway, token: str, seq: int = 1, **body: Any) -> httpx.Response:
-    frame = {"seq": seq, "ts": gateway.clock.now_ms(), "groups": {"cpu": {"cpu.used_ratio": 0.5}}, **body}
-    headers = {"Authorization": f"Bearer {token}"}
-    return gateway.client.post("/v1/realtime/frames", json=frame, headers=headers)
-
-
-class Watcher:
-    """Looks on: the events of a session's stream."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
-        self._viewer = Viewer.__new__(Viewer)
-        self._viewer.retry_ms, self._viewer.last_id = 0, None
-        self._events = self._viewer._parse(response.iter_lines())
-
-    @property
-    def last_id(self) -> str | None:
-        return self._viewer.last_id
-
-    def next(self, *kinds: str) -> Event:
-        """The next event of these kinds."""
-        return next(event for event in self._events if event.kind in kinds)
-
-    def rest(self) -> list[Event]:
-        """What comes until the gateway ends the stream."""
-        return [event for event in self._events if event.kind != "tick"]
-
-
-@contextmanager
-def watching(
-    gateway: Gateway, identity: str, since: str | None = None, token: str | None = None, tenant: Tenant | None = None
-) -> Iterator[Watcher]:
-    headers = {"Authorization": f"Bearer {token or (tenant or gateway.ours).tokens['read']}"}
-    if since is not None:
-        headers["Last-Event-ID"] = since
-    with (
-        httpx.Client(base_url=gateway.url, timeout=PATIENCE_S) as client,
-        client.stream("GET", f"/v1/realtime/sessions/{identity}/stream", headers=headers) as response,
-    ):
-        assert response.status_code == 200
-        watcher = Watcher(response)
-        assert watcher.next("session").data["sources"]
-        yield watcher
 
 
 def test_an_order_reaches_each_host_at_once_with_a_token_for_that_session_alone(site: Gateway) -> None:
@@ -264,68 +193,3 @@ def test_a_stream_ends_when_its_token_is_revoked_or_over(site: Gateway) -> None:
         watcher.next("tick")
         site.clock.advance(ACCESS_S + 1)
         assert watcher.rest() == []
-
-
-def test_one_host_cannot_flood_a_session(site: Gateway) -> None:
-    session = begin(site)
-    token = token_of(site, session)
-    statuses = [publish(site, token, seq).status_code for seq in range(1, 15)]
-    assert statuses == [204] * int(module.AT_ONCE) + [429] * (14 - int(module.AT_ONCE))
-    site.clock.advance(1)
-    assert publish(site, token, 20).status_code == 204
-    assert publish(site, token_of(site, session, "web-2")).status_code == 204, "others are not concerned"
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"sources": []}, "sources"),
-        ({"sources": ["nobody"]}, "sources"),
-        ({"sources": ["web-1"], "duration_s": 5}, "duration_s"),
-        ({"sources": ["web-1"], "duration_s": 1801}, "duration_s"),
-        ({"sources": ["web-1"], "groups": ["\n"]}, "groups"),
-        ({"sources": ["web-1"], "more": 1}, "more"),
-    ],
-)
-def test_what_is_wrong_with_a_session_is_said(site: Gateway, body: dict[str, Any], field: str) -> None:
-    assert fault(site.call("POST", "/v1/realtime/sessions", "read", json=body), field)
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"seq": 0}, "seq"),
-        ({"ts": -1}, "ts"),
-        ({"groups": {"a\nb": {"x": 1}}}, "groups"),
-        ({"groups": {"a": {"x" * 501: 1}}}, "groups"),
-        ({"groups": {"a": {f"x{n}": 1 for n in range(5001)}}}, "groups"),
-        ({"groups": {f"g{n}": {"x": 1} for n in range(257)}}, "groups"),
-        ({"counters": [f"x{n}" for n in range(5001)]}, "counters"),
-        ({"processes": [[1, "root", "a\x1b[2J", 0, 0]]}, "processes"),
-    ],
-)
-def test_what_is_wrong_with_a_frame_is_said(site: Gateway, body: dict[str, Any], field: str) -> None:
-    token = token_of(site, begin(site))
-    answer = publish(site, token, **body)
-    assert problem(answer, 422, "invalid-input")["errors"][0]["field"].startswith(field)
-    assert publish(site, token).status_code == 204, "nothing else is lost with it"
-
-
-def test_nobody_publishes_without_the_sessions_token(site: Gateway) -> None:
-    session = begin(site)
-    for token in (site.ours.tokens["agent"], site.ours.tokens["admin"], "garbage"):
-        assert publish(site, token).status_code == 401
-    forged = publish_token(site.ours.account, session["session"], "web-1", session["until_ms"], b"x" * 32)
-    assert publish(site, forged).status_code == 401
-    nobody = publish_token(site.ours.account, "f" * 64, "web-1", session["until_ms"], site.context.key)
-    assert publish(site, nobody).status_code == 410
-
-
-def test_an_account_has_only_so_many_sessions(site: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(realtime, "MOST_LIVE", 2)
-    begin(site)
-    mine = begin(site)
-    body = {"sources": ["web-1"]}
-    problem(site.call("POST", "/v1/realtime/sessions", "read", json=body), 409, "conflict")
-    site.call("DELETE", f"/v1/realtime/sessions/{mine['id']}", "read")
-    begin(site)
