@@ -1,12 +1,8 @@
 """Redis: memory, clients, commands, hits, keys, persistence and replication, from INFO."""
 
-import socket
-
-from vedette_plugin import Metric, Option, Plugin, PluginError, Rule
+from vedette_plugin import Metric, Option, Plugin, Rule
 from vedette_plugin.connecting import connect
-
-_MOST = 1 << 20
-"""No INFO is longer, in bytes."""
+from vedette_plugin.resp import Client
 
 
 class RedisPlugin(Plugin):
@@ -81,10 +77,9 @@ class RedisPlugin(Plugin):
     def run(self) -> None:
         """One connection, AUTH if need be, one INFO."""
         with connect(self.option("address"), timeout_s=self.remaining_s(), tls=self.option("tls")) as connection:
-            if self.option("password"):
-                words = [self.option("username"), self.option("password")]
-                ask(connection, "AUTH", *filter(None, words))
-            found = read_info(ask(connection, "INFO"))
+            client = Client(connection)
+            client.log_in(self.option("username"), self.option("password"))
+            found = read_info(str(client.ask("INFO")))
         for metric, key in _GAUGES:
             self.report(metric, number(found, key))
         for metric, key in _COUNTERS:
@@ -129,21 +124,6 @@ _COUNTERS = (
     ("received_bytes", "total_net_input_bytes"),
     ("sent_bytes", "total_net_output_bytes"),
 )
-
-
-def ask(connection: socket.socket, *words: str) -> str:
-    """Send one command; its answer, a simple or a bulk string. `PluginError` with what a server says that refuses."""
-    parts = [word.encode() for word in words]
-    connection.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
-    with connection.makefile("rb") as answer:
-        line = answer.readline(_MOST).rstrip(b"\r\n")
-        if line[:1] == b"-":
-            raise PluginError(f"Redis refuses {words[0]}: {line[1:].decode(errors='replace')}")
-        if line[:1] == b"+":
-            return line[1:].decode(errors="replace")
-        if line[:1] != b"$" or not line[1:].isdigit() or int(line[1:]) > _MOST:
-            raise PluginError("this is not Redis", f"it answered {line[:80]!r}")
-        return answer.read(int(line[1:]) + 2)[:-2].decode(errors="replace")
 
 
 def read_info(text: str) -> dict[str, str]:
