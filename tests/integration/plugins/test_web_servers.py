@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.plugins.native.apache import ApachePlugin
 from agent.plugins.native.certificate import CertificatePlugin
 from agent.plugins.native.haproxy import HaproxyPlugin
 from agent.plugins.native.nginx import NginxPlugin
 from agent.plugins.native.port import PortPlugin
 from agent.plugins.native.url import UrlPlugin
+from agent.plugins.native.uwsgi import UwsgiPlugin
 from tests.integration.plugins.servers import free_port, installed, wait_until
 from tests.integration.plugins.test_files_and_processes import good
 from vedette_plugin.http import fetch
@@ -72,12 +75,12 @@ def listens(port: int) -> bool:
 
 @contextmanager
 def running(command: list[str], port: int) -> Iterator[None]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0) as process:
         try:
             wait_until(partial(listens, port), process)
             yield
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def certified(folder: Path, days: int = 30) -> None:
@@ -145,6 +148,62 @@ def test_haproxy_tells_what_is_up_and_how_much_goes_through(nginx: tuple[int, in
     assert good(by_page).keys() >= found.keys()
     assert refused.failure is not None
     assert "401" in refused.failure.subject
+
+
+APACHE = """
+ServerRoot {folder}
+PidFile {folder}/httpd.pid
+ErrorLog {folder}/httpd.errors
+Mutex file:{folder}
+Listen 127.0.0.1:{port}
+ServerName localhost
+{user}
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule status_module /usr/lib/apache2/modules/mod_status.so
+ExtendedStatus On
+MaxRequestWorkers 50
+<Location "/status">
+  SetHandler server-status
+</Location>
+"""
+
+
+def test_apache_tells_its_requests_and_workers(tmp_path: Path) -> None:
+    program, port = installed("apache2", "apache2-bin"), free_port()
+    user = "User www-data\nGroup www-data" if os.getuid() == 0 else ""
+    (tmp_path / "httpd.conf").write_text(APACHE.format(folder=tmp_path, port=port, user=user))
+    url = f"http://127.0.0.1:{port}/status?auto"
+    with running([program, "-X", "-f", str(tmp_path / "httpd.conf")], port):
+        first = good(run_once(ApachePlugin, {"url": url}))
+        for _ in range(5):
+            fetch(url, timeout_s=5)
+        second = good(run_once(ApachePlugin, {"url": url}))
+        human = run_once(ApachePlugin, {"url": url.removesuffix("?auto")})
+    assert {name.partition("{")[0] for name in first} == {f"apache.{metric.name}" for metric in ApachePlugin.metrics}
+    assert 5 <= second["apache.requests"] - first["apache.requests"] <= 7
+    assert second["apache.busy"] >= 1
+    assert second["apache.idle"] > 1
+    assert 0 < second["apache.busy_ratio"] < 1
+    assert second['apache.workers{work="sending"}'] >= 1
+    assert human.failure is not None
+
+
+def test_uwsgi_tells_its_requests_and_workers() -> None:
+    program, port, stats = installed("uwsgi-core", "uwsgi-core"), free_port(), free_port()
+    command = [program, "--http-socket", f"127.0.0.1:{port}", "--stats", f"127.0.0.1:{stats}", "--master"]
+    command += ["--workers", "3", "--memory-report", "--die-on-term", "--plugin", "notfound"]
+    with running(command, stats):
+        first = good(run_once(UwsgiPlugin, {"address": f"127.0.0.1:{stats}"}))
+        for _ in range(4):
+            assert fetch(f"http://127.0.0.1:{port}/", timeout_s=5, allow_errors=True).status == 404
+        found = good(run_once(UwsgiPlugin, {"address": f"127.0.0.1:{stats}"}))
+        wrong = run_once(UwsgiPlugin, {"address": f"127.0.0.1:{port}"}, timeout_s=1.0)
+    assert found["uwsgi.requests"] - first["uwsgi.requests"] == 4
+    assert found['uwsgi.workers{work="idle"}'] == 3
+    assert (found["uwsgi.busy_ratio"], found["uwsgi.queue"], found["uwsgi.exceptions"]) == (0, 0, 0)
+    assert found["uwsgi.sent_bytes"] > 0
+    assert wrong.failure is not None
 
 
 def test_a_url_is_up_if_status_and_text_are_right(nginx: tuple[int, int]) -> None:
