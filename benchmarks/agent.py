@@ -39,7 +39,7 @@ QUIET_SHARE, LIVE_SHARE, MEMORY_MB = 0.005, 0.02, 45.0
 
 @contextlib.contextmanager
 def site(folder: Path) -> Iterator[tuple[str, str, int, int | None, str]]:
-    """Everything started: the gateway's address, a token to read, the agent's process, and the exporter with its URL."""
+    """Everything started: the gateway's address, a token to read, the agent's process, the exporter's and its URL."""
     started: list[subprocess.Popen[bytes]] = []
     with contextlib.ExitStack() as stack:
         stack.callback(lambda: end(reversed(started)))
