@@ -57,17 +57,21 @@ class BeanstalkdPlugin(Plugin):
             self.counter("jobs", found.get("total-jobs"))
             self.counter("timeouts", found.get("job-timeouts"))
             wanted = self.option("tubes")
-            there = [line[2:] for line in ask(connection, answers, "list-tubes").splitlines() if line.startswith("- ")]
-            for tube in [name for name in there if not wanted or name in wanted][:_MOST_TUBES]:
+            there = ask(connection, answers, "list-tubes").splitlines()
+            names = wanted or [line[2:] for line in there if line.startswith("- ")]
+            for tube in names[:_MOST_TUBES]:
+                # One that is not there, or went with its last job since it was listed, has none.
                 one = read_table(ask(connection, answers, f"stats-tube {tube}"))
                 for state in ("ready", "reserved", "delayed", "buried"):
-                    self.report(state, one.get(f"current-jobs-{state}"), tube=tube)
+                    self.report(state, one.get(f"current-jobs-{state}", 0.0), tube=tube)
 
 
 def ask(connection: "socket.socket", answers: "BinaryIO", command: str) -> str:
-    """Send a command; the text that it is answered with."""
+    """Send a command; the text that it is answered with, empty if what it asks about is not there."""
     connection.sendall(f"{command}\r\n".encode())
     head = answers.readline(_MOST).decode("utf-8", "replace").split()
+    if head == ["NOT_FOUND"]:
+        return ""
     if len(head) != 2 or head[0] != "OK" or not head[1].isdigit() or int(head[1]) > _MOST:
         raise PluginError("this is not beanstalkd", f"it answered {' '.join(head)[:80]!r} to {command}")
     return answers.read(int(head[1]) + 2)[:-2].decode("utf-8", "replace")

@@ -25,6 +25,7 @@ class DirectoryPlugin(Plugin):
         Metric("size_bytes", "Length of all files", "bytes"),
         Metric("files", "Files", rules=(Rule("a directory holds very many files", above=500_000, for_s=3600),)),
         Metric("directories", "Directories below it"),
+        Metric("closed", "Directories that may not be read, and are not counted", larger_is_better=False),
         Metric("oldest_s", "Age of the file changed longest ago", "s"),
         Metric("newest_s", "Age of the file changed last", "s"),
     )
@@ -34,7 +35,7 @@ class DirectoryPlugin(Plugin):
         path = self.option("path")
         if not os.path.isdir(path):
             raise PluginError(f"{path} is no directory")
-        self._device = os.lstat(path).st_dev
+        self._device = os.stat(path).st_dev
         self._seen: set[tuple[int, int]] = set()
         self._times: list[float] = []
         self._used = self._size = self._directories = self._closed = 0
@@ -48,8 +49,7 @@ class DirectoryPlugin(Plugin):
         self.report("directories", self._directories)
         self.report("oldest_s", max(0.0, now - min(self._times)) if self._times else None)
         self.report("newest_s", max(0.0, now - max(self._times)) if self._times else None)
-        if self._closed:
-            self.error(f"{self._closed} directories below {path} may not be read: they are not counted")
+        self.report("closed", self._closed)
 
     def _look(self, path: str) -> list[str]:
         """Count what lies in one directory; the directories in it that must be looked at too."""
@@ -60,7 +60,9 @@ class DirectoryPlugin(Plugin):
                     self._count(entry, below)
         except FileNotFoundError:
             pass  # it went while we looked
-        except PermissionError:
+        except PermissionError as error:
+            if path == self.option("path"):
+                raise PluginError(f"{path} may not be read") from error
             self._closed += 1
         return below
 

@@ -34,6 +34,8 @@ class FilePlugin(Plugin):
             except FileNotFoundError:
                 continue  # it went while we looked, or is a link to nothing
             found.append((status.st_mtime, status.st_size, path))
+        if not found:
+            self._may_be_seen()
         self.report("exists", float(bool(found)))
         self.report("matches", len(found))
         if not found:
@@ -43,6 +45,22 @@ class FilePlugin(Plugin):
         self.report("size_bytes", size)
         if self.option("contains"):
             self.report("contains", float(self.option("contains").encode() in _end_of(path)))
+
+    def _may_be_seen(self) -> None:
+        """Nothing was found; raise `PluginError` if that may be because we may not look."""
+        path = self.option("path")
+        folder = os.path.dirname(path) or "."
+        if glob.has_magic(folder):
+            return
+        try:
+            os.stat(folder)
+            closed = not os.access(folder, os.R_OK | os.X_OK)
+        except FileNotFoundError:
+            return
+        except OSError:
+            closed = True
+        if closed:
+            raise PluginError(f"{folder} may not be read, so it is not known whether {path} is there")
 
 
 def _end_of(path: str) -> bytes:

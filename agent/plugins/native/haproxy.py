@@ -53,7 +53,8 @@ class HaproxyPlugin(Plugin):
 
     def run(self) -> None:
         """Read the table once."""
-        rows = read_table(self._text())
+        # Sums first: of very many servers the last ones are beyond the limit of series, and not whole proxies.
+        rows = sorted(read_table(self._text()), key=lambda row: row["svname"] not in _SUMS)
         for row in rows:
             if row["svname"] in _SUMS or self.option("servers"):
                 self._row(row)
@@ -82,13 +83,13 @@ class HaproxyPlugin(Plugin):
         for digit in "12345":
             self.counter("responses", number(row, f"hrsp_{digit}xx"), status=f"{digit}xx", **labels)
         limit = number(row, "slim")
-        if limit:
+        if limit and row["svname"] != "BACKEND":  # there it is no limit, but where it is full for its servers
             self.report("sessions_ratio", (number(row, "scur") or 0.0) / limit, **labels)
         if row["svname"] == "BACKEND":
             up = (number(row, "act") or 0.0) + (number(row, "bck") or 0.0)
             self.report("servers_up", up, proxy=row["pxname"])
         status = row.get("status", "")
-        if status in {"MAINT", "DRAIN", "NOLB"} or "no check" in status:
+        if status.partition(" ")[0] in {"MAINT", "DRAIN", "NOLB"} or "no check" in status:
             return  # somebody wants it so, or nobody looks
         self.report("up", float(status.startswith(("UP", "OPEN"))), **labels)
 

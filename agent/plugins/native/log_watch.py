@@ -1,10 +1,15 @@
 """Lines of a log that match patterns, counted; across rotation nothing is left out and nothing counted twice."""
 
+import gzip
 import os
 import re
 import zlib
 
 from vedette_plugin import Metric, Option, Plugin, PluginError, Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 _MOST = 32 << 20
 """Bytes that one run reads; what is left comes with the next."""
@@ -15,7 +20,11 @@ _HEAD = 256
 
 
 class LogWatchPlugin(Plugin):
-    """One log file, from where the last run ended; the first run begins at its end."""
+    """One log file, from where the last run ended; the first run begins at its end.
+
+    Rotated files are `app.log.1`, `app.log-20270101` or `app-20270101.log`, beside it, as they are or packed by gzip;
+    the log may also be copied and emptied.
+    """
 
     name = "log_watch"
     title = "Log"
@@ -23,107 +32,126 @@ class LogWatchPlugin(Plugin):
     options = (
         Option("path", "", "the log", required=True),
         Option(
-            "patterns", {"errors": "(?i)error"}, "a table: a name, and the regular expression whose lines it counts"
+            "patterns", {"errors": "(?i)error"}, "a table: names, and the regular expressions whose lines they count"
         ),
         Option("alert", [], "names of patterns whose first line of a run becomes an alert"),
     )
     metrics = (
+        Metric("matches", "Lines that match, since the last run", kind="delta"),
+        Metric("lines", "Lines since the last run", kind="delta"),
+        Metric("read_bytes", "Bytes that were read since the last run", "bytes", kind="delta"),
         Metric(
-            "matches",
-            "Lines that match",
-            "1/s",
-            2,
-            kind="delta",
-            rules=(Rule("a log shows many errors", above=10, for_s=300),),
+            "behind_bytes",
+            "Bytes that were not read yet",
+            "bytes",
+            larger_is_better=False,
+            rules=(Rule("a log grows faster than it is read", above=256 << 20, for_s=600),),
         ),
-        Metric("lines", "Lines", "1/s", kind="delta"),
-        Metric("read_bytes", "Bytes that were read", "bytes/s", kind="delta"),
-        Metric("behind_bytes", "Bytes that were not read yet", "bytes", larger_is_better=False),
     )
 
     def run(self) -> None:
         """Read on."""
-        patterns = {name: self._compiled(name, text) for name, text in self.option("patterns").items()}
-        self._counts = dict.fromkeys(patterns, 0)
+        self._patterns = {name: self._compiled(name, text) for name, text in self.option("patterns").items()}
+        self._counts = dict.fromkeys(self._patterns, 0)
         self._first: dict[str, str] = {}
         self._lines = self._read = 0
         self._left = _MOST
-        place = self.memory("place")
-        with _opened(self.option("path")) as file:
-            status = os.fstat(file.fileno())
-            if place is None:
-                offset = status.st_size
-            elif _is_same(file, place):
-                offset = place["offset"]
-            elif self._rest_of_rotated(place, patterns):
-                offset = 0
-            else:
-                self._told()
-                return
-            offset = self._follow(file, offset, patterns)
-            self.report("behind_bytes", max(0, status.st_size - offset))
-            self.remember("place", _place(file, offset))
-        self._told()
-
-    def _rest_of_rotated(self, place: "dict[str, Any]", patterns: "dict[str, re.Pattern[bytes]]") -> bool:
-        """Read what is left of the file that this log was before; whether all of it was read, or it is gone."""
+        self._enough_s = self.remaining_s() / 2
         path = self.option("path")
-        folder, name = os.path.split(path)
-        for entry in sorted(os.listdir(folder or ".")):
-            if not entry.startswith(name) or entry == name:
-                continue
-            try:
-                with open(os.path.join(folder, entry), "rb") as file:
-                    if not _is_same(file, place):
-                        continue
-                    offset = self._follow(file, place["offset"], patterns, whole=True)
-                    left = os.fstat(file.fileno()).st_size - offset
-                    if left > 0:
-                        self.remember("place", _place(file, offset))
-                        self.report("behind_bytes", left)
-                    return left <= 0
-            except OSError:
-                continue
-        return True
-
-    def _follow(
-        self, file: "BinaryIO", offset: int, patterns: "dict[str, re.Pattern[bytes]]", *, whole: bool = False
-    ) -> int:
-        """Count the lines from `offset` on; where the next run begins. A line without an end waits for it, unless the
-        file is `whole`."""
-        file.seek(offset)
-        rest = b""
-        while self._left > 0 and (piece := file.read(min(_PIECE, self._left))):
-            self._left -= len(piece)
-            self._read += len(piece)
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                self._line(line, patterns)
-            offset += len(piece)
-            if len(rest) > _LONGEST:  # no line is so long: its beginning counts as one
-                self._line(rest, patterns)
-                rest = b""
-        if whole and rest and self._left > 0:
-            self._line(rest, patterns)
-            rest = b""
-        self._read -= len(rest)
-        return offset - len(rest)
-
-    def _line(self, line: bytes, patterns: "dict[str, re.Pattern[bytes]]") -> None:
-        self._lines += 1
-        shown = line[:_LONGEST]
-        for name, pattern in patterns.items():
-            if pattern.search(shown):
-                self._counts[name] += 1
-                self._first.setdefault(name, shown[:500].decode("utf-8", "replace"))
-
-    def _told(self) -> None:
+        place = self.memory("place")
+        with _opened(path) as file:
+            if place is None or place["path"] != path:
+                place = self._placed(file, os.fstat(file.fileno()).st_size, skipping=False)
+            elif not _is_same(file, place):
+                place = self._through_rotated(place, empty=os.fstat(file.fileno()).st_size == 0)
+            if place is not None and not _is_same(file, place):
+                behind = place.pop("behind", 0)
+            else:
+                begin = (place["offset"], place["skipping"]) if place is not None else (0, False)
+                place = self._follow(file, *begin)
+                behind = max(0, os.fstat(file.fileno()).st_size - place["offset"])
+        self.report("behind_bytes", behind)
+        self.remember("place", place)
         for name, count in self._counts.items():
             self.increase("matches", count, pattern=name)
             if count and name in self.option("alert"):
-                self.alert(f"{self.option('path')}: {count} lines match {name}", self._first[name])
+                self.alert(f"{path}: {count} lines match {name}", self._first[name])
         self.increase("lines", self._lines)
         self.increase("read_bytes", self._read)
+
+    def _through_rotated(self, place: "dict[str, Any]", *, empty: bool) -> "dict[str, Any] | None":
+        """Read what is left of the file that was read before, and all that were rotated after it.
+
+        The place to stay at, if not all could be read, or the log is `empty` still: whoever writes may not have begun
+        with it. None: the log itself is next, from its beginning.
+        """
+        rotated = _rotated(self.option("path"))
+        before = next((one for one in rotated if one[2] == place["inode"] and _matches(one[1], place)), None)
+        before = before or next((one for one in rotated if place["offset"] and _matches(one[1], place)), None)
+        newer = [one for one in rotated if one is not before and one[0] > (before or (place["changed"],))[0]]
+        chain = [(before[1], place["offset"], place["skipping"])] if before else []
+        chain += [(path, 0, False) for _, path, _ in sorted(newer)]
+        for number, (path, offset, skipping) in enumerate(chain):
+            last = number == len(chain) - 1
+            try:
+                with _unpacked(path) as file:
+                    there = self._follow(file, offset, skipping, whole=not (last and empty))
+                    file.seek(0, os.SEEK_END)
+                    there["behind"] = file.tell() - there["offset"]
+            except (OSError, EOFError):
+                continue  # it went while we looked, or is packed just now
+            if there["behind"] > 0 or (last and empty):
+                return there
+        return None
+
+    def _follow(self, file: "BinaryIO", offset: int, skipping: bool, *, whole: bool = False) -> "dict[str, Any]":
+        """Count the lines from `offset` on; the place where the next run begins. A line without an end waits for it,
+        unless the file is `whole`. Of a line that is too long only the beginning counts; the rest is skipped."""
+        file.seek(offset)
+        rest = b""
+        while self._left > 0 and self.remaining_s() > self._enough_s:
+            piece = file.read(min(_PIECE, self._left))
+            if not piece:
+                if whole and rest:
+                    self._line(rest)
+                    rest = b""
+                break
+            self._left -= len(piece)
+            self._read += len(piece)
+            offset += len(piece)
+            if skipping:
+                _, end, piece = piece.partition(b"\n")
+                if not end:
+                    continue
+                skipping = False
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                self._line(line)
+            if len(rest) > _LONGEST:
+                self._line(rest)
+                rest, skipping = b"", True
+        self._read -= len(rest)
+        return self._placed(file, offset - len(rest), skipping=skipping)
+
+    def _placed(self, file: "BinaryIO", offset: int, *, skipping: bool) -> "dict[str, Any]":
+        """A place, with what tells this file from others: inodes are used again."""
+        status = os.fstat(file.fileno())
+        return {
+            "path": self.option("path"),
+            "inode": status.st_ino,
+            "changed": status.st_mtime,
+            "offset": offset,
+            "skipping": skipping,
+            "head": _head(file, offset),
+        }
+
+    def _line(self, line: bytes) -> None:
+        self._lines += 1
+        shown = line[:_LONGEST]
+        for name, pattern in self._patterns.items():
+            if pattern.search(shown):
+                self._counts[name] += 1
+                self._first.setdefault(name, shown[:500].decode("utf-8", "replace"))
 
     def _compiled(self, name: str, text: "object") -> "re.Pattern[bytes]":
         try:
@@ -132,25 +160,45 @@ class LogWatchPlugin(Plugin):
             raise PluginError(f"option patterns[{name}]: {text!r} is no regular expression: {error}") from error
 
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, BinaryIO
+def _rotated(path: str) -> "list[tuple[float, str, int]]":
+    """When each rotated file beside the log was changed last, its path and its inode."""
+    folder, name = os.path.split(os.path.abspath(path))
+    root, ending = os.path.splitext(name)
+    after, between = rf"{re.escape(name)}[.-]\d[\d.T_-]*", rf"{re.escape(root)}[.-]\d[\d.T_-]*{re.escape(ending)}"
+    wanted = re.compile(rf"({after}|{between})(\.gz)?")
+    found: list[tuple[float, str, int]] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if wanted.fullmatch(entry.name) and entry.is_file():
+                status = entry.stat()
+                found.append((status.st_mtime, entry.path, status.st_ino))
+    return found
 
 
-def _place(file: "BinaryIO", offset: int) -> "dict[str, Any]":
-    """Where to read on: in the file of this inode that begins so, for inodes are used again."""
-    length = min(offset, _HEAD)
+def _unpacked(path: str) -> "BinaryIO":
+    return gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")  # type: ignore[return-value] # it reads
+
+
+def _matches(path: str, place: "dict[str, Any]") -> bool:
+    """Whether a rotated file holds what was read at `place`."""
+    try:
+        with _unpacked(path) as file:
+            file.seek(0, os.SEEK_END)
+            return bool(file.tell() >= place["offset"] and _head(file, place["offset"]) == place["head"])
+    except (OSError, EOFError):
+        return False
+
+
+def _head(file: "BinaryIO", offset: int) -> int:
     file.seek(0)
-    return {"inode": os.fstat(file.fileno()).st_ino, "offset": offset, "head": zlib.crc32(file.read(length))}
+    return zlib.crc32(file.read(min(offset, _HEAD)))
 
 
 def _is_same(file: "BinaryIO", place: "dict[str, Any]") -> bool:
-    """Whether this is the file that was read before, and not one that took its place or was written anew."""
+    """Whether the log is the file that was read before, and not one that took its place or was written anew."""
     status = os.fstat(file.fileno())
-    if status.st_ino != place["inode"] or status.st_size < place["offset"]:
-        return False
-    file.seek(0)
-    return bool(zlib.crc32(file.read(min(place["offset"], _HEAD))) == place["head"])
+    same = status.st_ino == place["inode"] and status.st_size >= place["offset"]
+    return bool(same and _head(file, place["offset"]) == place["head"])
 
 
 def _opened(path: str) -> "BinaryIO":

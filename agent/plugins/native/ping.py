@@ -47,8 +47,9 @@ class PingPlugin(Plugin):
             raise PluginError(f"option count: {count} is not allowed; allowed: 1 to 20")
         if host.startswith("-"):
             raise PluginError(f"option host: {host!r} is not allowed; allowed: a name or an address")
-        limit_s = max(1, int(self.remaining_s() * 0.8))
-        command = ["ping", "-n", "-q", "-c", str(count), "-i", "0.2", "-w", str(limit_s), "--", host]
+        limit_s = max(1, int(self.remaining_s() * 0.8 - 0.2 * count))
+        # Not -w: with it, ping asks on until so many answers have come, and what is under way then counts as lost.
+        command = ["ping", "-n", "-q", "-c", str(count), "-i", "0.2", "-W", str(limit_s), "--", host]
         said = output(command, timeout_s=self.remaining_s(), allowed=(0, 1))
         found = _SUMMARY.search(said)
         if found is None:

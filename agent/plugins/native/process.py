@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 
 from vedette_plugin import Metric, Option, Plugin, PluginError, Rule
 
@@ -28,12 +29,16 @@ class ProcessPlugin(Plugin):
             rules=(Rule("a program does not run", below=1, for_s=60, severity="critical"),),
         ),
         Metric("threads", "Threads"),
-        Metric("cpu_s", "Processor time", "s/s", 2, kind="counter"),
+        Metric("cpu_s", "Processor time since the last run", "s", 2, kind="delta"),
         Metric("memory_bytes", "Resident memory", "bytes"),
         Metric("files", "Open files; only where they may be counted"),
         Metric(
-            "newest_s", "Time since the last one was started", "s", rules=(Rule("a program was restarted", below=120),)
+            "oldest_s",
+            "Time since the first one was started",
+            "s",
+            rules=(Rule("a program was restarted", below=120),),
         ),
+        Metric("newest_s", "Time since the last one was started", "s"),
     )
 
     def run(self) -> None:
@@ -45,11 +50,11 @@ class ProcessPlugin(Plugin):
             pattern = re.compile(text.encode())
         except re.error as error:
             raise PluginError(f"option pattern: {text!r} is no regular expression: {error}") from error
-        with open(f"{proc}/uptime", encoding="ascii") as file:
-            uptime_s = float(file.read().split()[0])
+        uptime_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+        before: dict[str, float] = self.memory("cpu", {})
+        now: dict[str, float] = {}
         count = threads = memory = 0
-        cpu_s = 0.0
-        newest_s: float | None = None
+        ages: list[float] = []
         files: int | None = 0
         for pid in filter(str.isdigit, os.listdir(proc)):
             folder = f"{proc}/{pid}"
@@ -63,21 +68,27 @@ class ProcessPlugin(Plugin):
                     continue
             except (OSError, ValueError, IndexError):
                 continue  # it ended while we looked
+            if fields[0] in {b"Z", b"X"}:
+                continue  # it has ended; its parent has not looked
             count += 1
             threads += int(fields[17])
-            cpu_s += (int(fields[11]) + int(fields[12])) / _TICKS
+            now[f"{pid}:{int(fields[19])}"] = (int(fields[11]) + int(fields[12])) / _TICKS
             memory += int(fields[21]) * _PAGE
-            age_s = max(0.0, uptime_s - int(fields[19]) / _TICKS)
-            newest_s = age_s if newest_s is None else min(newest_s, age_s)
+            ages.append(max(0.0, uptime_s - int(fields[19]) / _TICKS))
             files = _added(files, folder)
         self.report("count", count)
+        # What ended meanwhile takes nothing away from the others; the first run knows no time before it.
+        if before or self.memory("ran"):
+            self.increase("cpu_s", sum(max(0.0, used - before.get(key, 0.0)) for key, used in now.items()))
+        self.remember("ran", value=True)
+        self.remember("cpu", now)
         if not count:
             return
         self.report("threads", threads)
-        self.counter("cpu_s", cpu_s)
         self.report("memory_bytes", memory)
         self.report("files", files)
-        self.report("newest_s", newest_s)
+        self.report("oldest_s", max(ages))
+        self.report("newest_s", min(ages))
 
 
 def _stat(folder: str) -> tuple[str, list[bytes]]:

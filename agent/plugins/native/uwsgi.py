@@ -62,7 +62,9 @@ class UwsgiPlugin(Plugin):
         for state, count in states.items():
             self.report("workers", count, work=state[:40])
         if workers:
-            self.report("busy_ratio", sum(count for state, count in states.items() if state != "idle") / len(workers))
+            # Workers that are stopped until they are needed (cheap) are room, not work.
+            busy = sum(count for state, count in states.items() if state == "busy" or state.startswith("sig"))
+            self.report("busy_ratio", busy / len(workers))
         memory = sum(worker.get("rss", 0) for worker in workers)
         self.report("memory_bytes", memory or None)
 

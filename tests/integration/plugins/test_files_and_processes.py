@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from agent.plugins.native.directory import DirectoryPlugin
 from agent.plugins.native.file import FilePlugin
 from agent.plugins.native.log_watch import LogWatchPlugin
 from agent.plugins.native.process import ProcessPlugin
+from tests.integration.plugins.servers import wait_until
 from vedette_plugin.testing import Run, run_once
 
 
@@ -121,6 +124,75 @@ def test_a_rotated_log_loses_no_line_and_counts_none_twice(tmp_path: Path) -> No
     assert log.look() == (1, 1), "emptied in place, and shorter than it was"
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_log_that_is_copied_and_emptied_or_packed_at_once_loses_nothing(tmp_path: Path, packed: bool) -> None:
+    log = Log(tmp_path / "app.log")
+    log.write("start\n")
+    log.look()
+    log.write("ERROR 1\n")
+    log.look()
+    log.write("ERROR 2\n")
+    if packed:
+        (tmp_path / "app.log.1.gz").write_bytes(gzip.compress(log.path.read_bytes()))
+        log.path.unlink()
+    else:
+        shutil.copy(log.path, tmp_path / "app.log-20270101")
+        os.truncate(log.path, 0)
+    log.write("ERROR 3\n")
+    assert log.look() == (2, 2)
+    assert log.look() == (0, 0)
+
+
+def test_several_rotations_between_two_looks_lose_nothing(tmp_path: Path) -> None:
+    log = Log(tmp_path / "app.log")
+    log.write("start\n")
+    log.look()
+    for number in range(4):
+        log.write(f"ERROR {number}\n")
+        os.utime(log.path, (1, time.time() - 100 + number))
+        log.path.rename(tmp_path / f"app-2027010{number}.log")
+        (tmp_path / "app-errors.log").write_text("ERROR of another log\n")
+    log.write("ERROR now\n")
+    assert log.look() == (5, 5)
+    assert log.look() == (0, 0)
+
+
+def test_a_writer_that_still_holds_the_rotated_file_is_followed(tmp_path: Path) -> None:
+    log = Log(tmp_path / "app.log")
+    log.write("start\n")
+    log.look()
+    with log.path.open("a") as held:
+        log.path.rename(tmp_path / "app.log.1")
+        log.path.touch()
+        assert log.look() == (0, 0)
+        held.write("ERROR late\n")
+    assert log.look() == (1, 1)
+    log.write("ERROR new\n")
+    assert log.look() == (1, 1)
+    assert log.look() == (0, 0)
+
+
+def test_a_line_that_is_too_long_counts_once_though_it_takes_several_looks(tmp_path: Path) -> None:
+    log = Log(tmp_path / "app.log")
+    log.write("")
+    log.look()
+    log.write("ERROR " + "x" * 200_000)
+    assert log.look() == (1, 1)
+    log.write("ERROR " * 50_000)
+    assert log.look() == (0, 0)
+    log.write("\nERROR next\n")
+    assert log.look() == (1, 1)
+
+
+def test_another_path_is_another_log(tmp_path: Path) -> None:
+    log = Log(tmp_path / "app.log")
+    log.write("start\n")
+    log.look()
+    (tmp_path / "other.log").write_text("ERROR long ago\n")
+    log.options["path"] = str(tmp_path / "other.log")
+    assert log.look() == (0, 0)
+
+
 def test_a_log_that_grows_faster_than_it_may_be_read_is_behind_and_catches_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,34 +222,40 @@ def test_what_is_wrong_with_a_log_is_told(tmp_path: Path) -> None:
 
 def test_processes_are_found_by_their_arguments_and_added_up() -> None:
     mark = f"vedette-test-{os.getpid()}"
-    before = good(run_once(ProcessPlugin, {"pattern": mark}))
-    assert before == {"process.count": 0}
-    command = [sys.executable, "-c", "import time\nwhile True: time.sleep(0.0001)", mark]
+    assert good(run_once(ProcessPlugin, {"pattern": mark})) == {"process.count": 0}
+    command = [sys.executable, "-c", "while True: pass", mark]
     children = [subprocess.Popen(command) for _ in range(2)]
     try:
+        wait_until(lambda: run_once(ProcessPlugin, {"pattern": mark}).values.get("process.memory_bytes", 0) > 8e6)
+        first = run_once(ProcessPlugin, {"pattern": mark})
+        assert "process.cpu_s" not in first.values
         time.sleep(0.5)
-        found = good(run_once(ProcessPlugin, {"pattern": mark}))
+        found = good(run_once(ProcessPlugin, {"pattern": mark}, first.memory))
+        children[1].kill()
+        children[1].wait()
+        fewer = good(run_once(ProcessPlugin, {"pattern": mark}, first.memory))
     finally:
         for child in children:
             child.kill()
             child.wait()
-    assert found["process.count"] == 2
-    assert found["process.threads"] == 2
-    assert found["process.memory_bytes"] > 4e6
+    assert (found["process.count"], found["process.threads"]) == (2, 2)
     assert found["process.files"] >= 6
-    assert 0 <= found["process.newest_s"] < 60
-    assert found["process.cpu_s"] >= 0
+    assert 0 <= found["process.newest_s"] <= found["process.oldest_s"] < 600
+    assert 0 < found["process.cpu_s"] < 60
+    assert 0 < fewer["process.cpu_s"] < 60, "one that ended is no new beginning of all"
 
 
-def test_a_process_is_found_by_its_name() -> None:
-    child = subprocess.Popen(["sleep", "60"])
+def test_a_process_is_found_by_its_name_and_one_that_has_ended_is_none(tmp_path: Path) -> None:
+    program = shutil.copy(shutil.which("sleep") or "", tmp_path / f"nap{os.getpid() % 100_000}")
+    options = {"command": Path(program).name}
+    child = subprocess.Popen([program, "600"])
     try:
-        time.sleep(0.2)
-        found = good(run_once(ProcessPlugin, {"command": "sleep"}))
+        wait_until(lambda: good(run_once(ProcessPlugin, options))["process.count"] == 1)
+        child.kill()
+        wait_until(lambda: good(run_once(ProcessPlugin, options))["process.count"] == 0)
     finally:
         child.kill()
         child.wait()
-    assert found["process.count"] >= 1
 
 
 @pytest.mark.parametrize("options", [{}, {"command": "x", "pattern": "y"}, {"pattern": "("}])

@@ -41,7 +41,11 @@ rtt min/avg/max/mdev = 0.041/0.056/0.077/0.015 ms
 
 @pytest.mark.parametrize(("said", "up", "lost"), [(NOTHING, 0, 1.0), (SOME, 1, 0.4)])
 def test_what_is_lost_on_the_way_is_told(monkeypatch: pytest.MonkeyPatch, said: str, up: int, lost: float) -> None:
-    monkeypatch.setattr(ping, "output", lambda command, **limits: said)
+    def pinged(command: list[str], **limits: object) -> str:
+        assert "-w" not in command, "it would ask on until all have answered"
+        return said
+
+    monkeypatch.setattr(ping, "output", pinged)
     found = good(run_once(PingPlugin, {"host": "10.9.9.9"}))
     assert (found["ping.up"], found["ping.lost_ratio"]) == (up, pytest.approx(lost))
     assert found.get("ping.average_s") == (0.000056 if up else None)

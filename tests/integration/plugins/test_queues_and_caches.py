@@ -69,12 +69,13 @@ def test_beanstalkd_tells_the_jobs_of_each_tube() -> None:
         job = b"put 1 %d 60 1\r\nx"
         talk(address, b"use mail", job % 0, job % 0, job % 1000, b"watch mail", b"reserve", b"bury 1 1")
         found = good(run_once(BeanstalkdPlugin, {"address": address}))
-        only = good(run_once(BeanstalkdPlugin, {"address": address, "tubes": ["default"]}))
+        only = good(run_once(BeanstalkdPlugin, {"address": address, "tubes": ["default", "gone"]}))
     states = [found[f'beanstalkd.{state}{{tube="mail"}}'] for state in ("ready", "reserved", "delayed", "buried")]
     assert states == [1, 0, 1, 1]
     assert found["beanstalkd.jobs"] == 3
     assert found['beanstalkd.ready{tube="default"}'] == 0
     assert not [name for name in only if "mail" in name]
+    assert only['beanstalkd.ready{tube="gone"}'] == 0
 
 
 def test_queues_in_redis_are_as_long_as_they_are(tmp_path: Path) -> None:

@@ -197,7 +197,9 @@ def test_uwsgi_tells_its_requests_and_workers() -> None:
         first = good(run_once(UwsgiPlugin, {"address": f"127.0.0.1:{stats}"}))
         for _ in range(4):
             assert fetch(f"http://127.0.0.1:{port}/", timeout_s=5, allow_errors=True).status == 404
-        found = good(run_once(UwsgiPlugin, {"address": f"127.0.0.1:{stats}"}))
+        seen = f"127.0.0.1:{stats}"
+        wait_until(lambda: run_once(UwsgiPlugin, {"address": seen}).values.get('uwsgi.workers{work="idle"}') == 3)
+        found = good(run_once(UwsgiPlugin, {"address": seen}))
         wrong = run_once(UwsgiPlugin, {"address": f"127.0.0.1:{port}"}, timeout_s=1.0)
     assert found["uwsgi.requests"] - first["uwsgi.requests"] == 4
     assert found['uwsgi.workers{work="idle"}'] == 3
