@@ -76,8 +76,8 @@ class RedisPlugin(Plugin):
 
     def run(self) -> None:
         """One connection, AUTH if need be, one INFO."""
-        with connect(self.option("address"), timeout_s=self.remaining_s(), tls=self.option("tls")) as connection:
-            client = Client(connection)
+        address, tls = self.option("address"), self.option("tls")
+        with connect(address, timeout_s=self.remaining_s(), tls=tls) as connection, Client(connection) as client:
             client.log_in(self.option("username"), self.option("password"))
             found = read_info(str(client.ask("INFO")))
         for metric, key in _GAUGES:

@@ -32,8 +32,8 @@ class RedisQueuePlugin(Plugin):
 
     def run(self) -> None:
         """One connection."""
-        with connect(self.option("address"), timeout_s=self.remaining_s(), tls=self.option("tls")) as connection:
-            redis = Client(connection)
+        address, tls = self.option("address"), self.option("tls")
+        with connect(address, timeout_s=self.remaining_s(), tls=tls) as connection, Client(connection) as redis:
             redis.log_in(self.option("username"), self.option("password"), self.option("database"))
             for key in self.option("keys"):
                 kind = redis.ask("TYPE", key)

@@ -51,8 +51,8 @@ class SidekiqPlugin(Plugin):
 
     def run(self) -> None:
         """One connection."""
-        with connect(self.option("address"), timeout_s=self.remaining_s(), tls=self.option("tls")) as connection:
-            redis = Client(connection)
+        address, tls = self.option("address"), self.option("tls")
+        with connect(address, timeout_s=self.remaining_s(), tls=tls) as connection, Client(connection) as redis:
             redis.log_in(self.option("username"), self.option("password"), self.option("database"))
             self.counter("processed", _number(redis.ask("GET", "stat:processed")) or 0.0)
             self.counter("failed", _number(redis.ask("GET", "stat:failed")) or 0.0)

@@ -13,11 +13,17 @@ _DEEPEST = 4
 
 
 class Client:
-    """Asks over a connected socket."""
+    """Asks over a connected socket, which stays its owner's; to be used with `with`."""
 
     def __init__(self, connection: "socket.socket") -> None:
         self._connection = connection
         self._answers: BinaryIO = connection.makefile("rb")
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._answers.close()
 
     def log_in(self, username: str, password: str, database: int = 0) -> None:
         """AUTH, if there is a password, and SELECT, if it is another database than the first."""

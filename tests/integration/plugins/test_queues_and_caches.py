@@ -79,8 +79,7 @@ def test_beanstalkd_tells_the_jobs_of_each_tube() -> None:
 
 
 def test_queues_in_redis_are_as_long_as_they_are(tmp_path: Path) -> None:
-    with redis(tmp_path) as address, connect(address, timeout_s=5) as connection:
-        server = Client(connection)
+    with redis(tmp_path) as address, connect(address, timeout_s=5) as connection, Client(connection) as server:
         server.ask("LPUSH", "celery", "a", "b", "c")
         server.ask("ZADD", "later", "1", "a", "2", "b")
         server.ask("XADD", "stream", "*", "a", "b")
@@ -92,8 +91,11 @@ def test_queues_in_redis_are_as_long_as_they_are(tmp_path: Path) -> None:
 
 
 def test_sidekiq_is_read_from_the_keys_that_it_keeps(tmp_path: Path) -> None:
-    with redis(tmp_path, "--requirepass", "open sesame") as address, connect(address, timeout_s=5) as connection:
-        server = Client(connection)
+    with (
+        redis(tmp_path, "--requirepass", "open sesame") as address,
+        connect(address, timeout_s=5) as connection,
+        Client(connection) as server,
+    ):
         server.log_in("", "open sesame", 3)
         now = time.time()
         jobs = [json.dumps({"class": "Mail", "enqueued_at": at}) for at in (now - 5, now - 90)]
