@@ -38,6 +38,9 @@ class Collected:
         """The reading."""
         return self._taken
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class Bare:
     """As much of an HTTP client as the streamer uses, over one connection that is kept."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agent.collectors import Group, open_collectors
 from agent.collectors.snapshot import ProcessSnapshots, Snapshot
+from agent.realtime.lane import Lane
 from agent.rounds import Rounds
 from vedette.clock import Clock
 from vedette.events.realtime import MOST_VALUES, Frame, Process
@@ -17,6 +18,10 @@ LIMIT_S = 0.7
 """What one tick's collection may take; a collector that needs longer is left out of this tick."""
 PROCESSES = "processes"
 """The group that the snapshot takes the place of: names of commands would be others at every tick."""
+
+DEAR = frozenset({"tcp"})
+"""Groups that only come if they are asked for: the kernel walks through its whole table of connections for them, which
+takes more time than all the others together."""
 
 Latest = Callable[[str], Mapping[str, float]]
 
@@ -66,12 +71,19 @@ class RealtimeSources:
     ) -> None:
         self._snapshots = ProcessSnapshots(root, arguments=arguments)
         collectors = [collector for collector in open_collectors(root) if collector.name != PROCESSES]
-        self._rounds = Rounds([*collectors, self._snapshots], clock, limit_s=LIMIT_S)
+        self._lane = Lane(clock, LIMIT_S)
+        self._rounds = Rounds([*collectors, self._snapshots], clock, limit_s=LIMIT_S, start=self._lane.start)
         self._off = off
 
+    def close(self) -> None:
+        """Nobody watches any more."""
+        self._lane.close()
+
     async def take(self, wanted: frozenset[str]) -> Taken:
-        """Collect the wanted groups (none: all), but not what the host's configuration has turned off."""
-        left = frozenset(self._rounds.names) - wanted if wanted else frozenset()
+        """Collect the wanted groups (none: all but the dear ones), without those that the host's configuration turned
+        off."""
+        left = frozenset(self._rounds.names) - wanted if wanted else DEAR
+        self._lane.relieve()
         self._rounds.leave_out(left | self._off())
         groups = await self._rounds.collect_by_name()
         return Taken(groups, self._snapshots.latest if groups.get(PROCESSES) else None)

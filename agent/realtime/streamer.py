@@ -33,6 +33,10 @@ class Sources(Protocol):
         """The wanted groups (none: all)."""
         ...
 
+    def close(self) -> None:
+        """Nothing more is taken."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class Stream:
@@ -102,6 +106,12 @@ class Streamer:
     async def _serve(self) -> None:
         """Serve until no session is left."""
         sources = self._make()
+        try:
+            await self._serve_from(sources)
+        finally:
+            sources.close()
+
+    async def _serve_from(self, sources: Sources) -> None:
         await sources.take(self._wanted())
         await self._clock.sleep_until(self._clock.monotonic() + FIRST_S)
         while streams := self._running():

@@ -60,6 +60,7 @@ class FakeSources:
 
     def __init__(self) -> None:
         self.wanted: list[frozenset[str]] = []
+        self.closed = False
 
     async def take(self, wanted: frozenset[str]) -> Taken:
         self.wanted.append(wanted)
@@ -70,6 +71,9 @@ class FakeSources:
             "processes": [Group({"processes.total": 5.0})],
         }
         return Taken(groups, Snapshot([ProcessUse(1, "root", "init", 0.123456, 9.0)], 5, 6))
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class Site:
@@ -213,6 +217,7 @@ def test_it_ends_by_order_by_time_and_when_the_gateway_wants_no_more() -> None:
             collected = len(site.sources.wanted)
             await site.clock.pass_until(60.0)
             assert len(site.sources.wanted) == collected, "nothing is collected for nobody"
+            assert site.sources.closed
 
         assert len(site.play(scene)) == (4 if ending == "gone" else 3), ending
 
