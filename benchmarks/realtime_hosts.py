@@ -34,7 +34,7 @@ class Collected:
     def __init__(self, taken: Taken) -> None:
         self._taken = taken
 
-    async def take(self, wanted: frozenset[str]) -> Taken:
+    async def take(self, wanted: frozenset[str], *, everything: bool) -> Taken:
         """The reading."""
         return self._taken
 
@@ -75,9 +75,9 @@ async def main(url: str, token: str, count: int) -> None:
     """Run all hosts until the process is ended."""
     clock = SystemClock()
     real = RealtimeSources(Path("/"), clock, off=frozenset, arguments=lambda: False)
-    await real.take(frozenset())
+    await real.take(frozenset(), everything=True)
     await asyncio.sleep(0.5)
-    collected = Collected(await real.take(frozenset()))
+    collected = Collected(await real.take(frozenset(), everything=True))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     client = httpx.AsyncClient(
         base_url=url, headers={"Authorization": f"Bearer {token}"}, limits=limits, trust_env=False

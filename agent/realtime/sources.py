@@ -79,10 +79,10 @@ class RealtimeSources:
         """Nobody watches any more."""
         self._lane.close()
 
-    async def take(self, wanted: frozenset[str]) -> Taken:
-        """Collect the wanted groups (none: all but the dear ones), without those that the host's configuration turned
-        off."""
-        left = frozenset(self._rounds.names) - wanted if wanted else DEAR
+    async def take(self, wanted: frozenset[str], *, everything: bool) -> Taken:
+        """Collect the groups of these names, and with `everything` all but the dear ones; without those that the host's
+        configuration turned off."""
+        left = (DEAR if everything else frozenset(self._rounds.names)) - wanted
         self._lane.relieve()
         self._rounds.leave_out(left | self._off())
         groups = await self._rounds.collect_by_name()

@@ -29,8 +29,8 @@ OVER = frozenset({401, 403, 404, 410})
 class Sources(Protocol):
     """What is collected at a tick."""
 
-    async def take(self, wanted: frozenset[str]) -> Taken:
-        """The wanted groups (none: all)."""
+    async def take(self, wanted: frozenset[str], *, everything: bool) -> Taken:
+        """The groups of these names, and with `everything` all that cost little."""
         ...
 
     def close(self) -> None:
@@ -112,11 +112,11 @@ class Streamer:
             sources.close()
 
     async def _serve_from(self, sources: Sources) -> None:
-        await sources.take(self._wanted())
+        await self._take(sources)
         await self._clock.sleep_until(self._clock.monotonic() + FIRST_S)
         while streams := self._running():
             ts = self._tick_of(self._clock.now_ms())
-            taken = await sources.take(self._wanted())
+            taken = await self._take(sources)
             for stream in streams:
                 self._publish(stream, taken, ts)
             while not await self._until_tick():
@@ -130,11 +130,11 @@ class Streamer:
         self._streams = {name: stream for name, stream in self._streams.items() if stream.over_at > now}
         return list(self._streams.values())
 
-    def _wanted(self) -> frozenset[str]:
+    async def _take(self, sources: Sources) -> Taken:
+        """What all sessions together want."""
         asked = [stream.order.groups for stream in self._streams.values()]
-        if any(not groups for groups in asked):
-            return frozenset()
-        return frozenset(name for groups in asked for name in groups)
+        names = frozenset(name for groups in asked for name in groups)
+        return await sources.take(names, everything=any(not groups for groups in asked))
 
     def _phase_ms(self) -> int:
         first = next(iter(self._streams.values()), None)

@@ -56,11 +56,11 @@ class RealtimeTail:
                 return
             feed = self.feeds.get(session)
             if feed is None:
-                if not self._positions:
-                    await self._begin()
-                feed = self.feeds[session] = Feed(session, account)
-                self._wanted.set()
                 try:
+                    if not self._positions:
+                        await self._begin()
+                    feed = self.feeds[session] = Feed(session, account)
+                    self._wanted.set()
                     feed.begin(await self._in_thread(partial(self._before, session, list(self._positions))))
                 except BaseException:
                     self._drop(session)

@@ -60,10 +60,11 @@ class FakeSources:
 
     def __init__(self) -> None:
         self.wanted: list[frozenset[str]] = []
-        self.closed = False
+        self.closed = self.everything = False
 
-    async def take(self, wanted: frozenset[str]) -> Taken:
+    async def take(self, wanted: frozenset[str], *, everything: bool) -> Taken:
         self.wanted.append(wanted)
+        self.everything = everything
         count = float(len(self.wanted))
         groups = {
             "cpu": [Group({"cpu.taken": count, "cpu.odd": math.nan})],
@@ -186,7 +187,8 @@ def test_a_session_gets_what_it_asked_for_and_nothing_else() -> None:
     assert msgspec.to_builtins(table.processes) == [[1, "root", "init", 0.1235, 9.0]]
     assert set(everything.groups) == {"cpu", "disk", "processes"}
     assert site.sources.wanted[0] == {"disk", "nonsense", "processes"}
-    assert site.sources.wanted[-1] == frozenset()
+    assert site.sources.wanted[-1] == {"disk", "nonsense", "processes"}, "what was asked for by name is, still"
+    assert site.sources.everything
 
 
 def test_the_same_order_again_changes_only_the_token() -> None:
