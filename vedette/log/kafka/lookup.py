@@ -13,6 +13,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
 from vedette.errors import LogUnavailable, VedetteError
 from vedette.log.kafka.faults import fault
 from vedette.log.kafka.knock import knock
+from vedette.log.kafka.topics import is_gone
 from vedette.log.port import Bounds, Record
 
 T = TypeVar("T")
@@ -113,7 +114,7 @@ class Lookup:
         """Whether brokers that answer no longer know the topic; the library only says that it took too long."""
         try:
             knock(self._options)
-            return topic not in self._ready().topics()
+            return is_gone(self._options, topic)
         except (VedetteError, KafkaError):
             return False
 

@@ -58,6 +58,18 @@ def seen_topics(options: dict[str, Any], settings: LogSettings, where: str) -> d
         raise fault(error, where, "its topics could not be looked up") from error
 
 
+def is_gone(options: dict[str, Any], topic: str) -> bool:
+    """Whether brokers that answer know no topic of this name, prefix included. A fresh client: it remembers nothing.
+
+    `options` may be those of a consumer.
+    """
+    admin = KafkaAdminClient(**{name: options[name] for name in options if name in KafkaAdminClient.DEFAULT_CONFIG})
+    try:
+        return topic not in admin.list_topics()
+    finally:
+        admin.close()
+
+
 def remove_before(options: dict[str, Any], partition: TopicPartition, offset: int, where: str) -> None:
     """Move the start of a partition to `offset`."""
     try:
