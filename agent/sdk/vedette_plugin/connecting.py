@@ -12,7 +12,7 @@ def connect(address: str, *, timeout_s: float, tls: bool = False, verify: bool =
     """
     try:
         connection = _open(address, timeout_s)
-        return _wrapped(connection, split_address(address)[0], verify=verify) if tls else connection
+        return wrapped(connection, address, verify=verify) if tls else connection
     except OSError as error:
         raise PluginError(f"cannot connect to {address}: {error.strerror or error}") from error
 
@@ -40,7 +40,8 @@ def _open(address: str, timeout_s: float) -> socket.socket:
     return connection
 
 
-def _wrapped(connection: socket.socket, host: str, *, verify: bool) -> socket.socket:
+def wrapped(connection: socket.socket, address: str, *, verify: bool) -> socket.socket:
+    """TLS over a connection to `address`; on failure the connection is closed."""
     import ssl
 
     context = ssl.create_default_context()
@@ -48,7 +49,7 @@ def _wrapped(connection: socket.socket, host: str, *, verify: bool) -> socket.so
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     try:
-        return context.wrap_socket(connection, server_hostname=host)
+        return context.wrap_socket(connection, server_hostname=split_address(address)[0])
     except BaseException:
         connection.close()
         raise

@@ -9,6 +9,7 @@ from vedette_plugin.plugin import PluginError, told
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 MOST = 4 << 20
 """Longest body that is read unless told otherwise, in bytes."""
@@ -27,6 +28,15 @@ class Answer:
     def text(self) -> str:
         """The body as UTF-8; what is none is replaced."""
         return self.body.decode("utf-8", "replace")
+
+    def json(self, what: str) -> "Any":
+        """The body as JSON; `PluginError` that it is not `what`, if it is none."""
+        import json
+
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise PluginError(f"this is not {what}", f"it answered {self.body[:200]!r}") from None
 
 
 def fetch(
