@@ -6,12 +6,12 @@ from vedette_plugin.plugin import PluginError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 MOST = 1 << 20
 
 
-def output(command: "Sequence[str]", *, timeout_s: float, most: int = MOST, allowed: "Sequence[int]" = (0,)) -> str:
+def output(command: "Sequence[str]", *, timeout_s: float, most: int = MOST, allowed: "Container[int]" = (0,)) -> str:
     """What `command` prints, run without a shell and in the C locale.
 
     Raises `PluginError` if it cannot be started, takes too long, prints more than `most` bytes, or ends with a code
