@@ -81,6 +81,16 @@ def plugins() -> list[PluginInfo]:
     return asyncio.run(ask())
 
 
+def plugins_catalogue() -> str:
+    """What the page knows of the plugins that ship, one in a line."""
+    rows = {}
+    for info in sorted(plugins(), key=lambda one: one.name):
+        metrics = [{"name": one.name, "label": one.label, "unit": one.unit, "kind": one.kind} for one in info.metrics]
+        rows[info.name] = {"title": info.title, "section": info.section, "metrics": metrics}
+    lines = [f"{json.dumps(name)}: {json.dumps(row, ensure_ascii=False)}" for name, row in rows.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def plugins_page() -> str:
     lines = [
         "# The plugins that ship",

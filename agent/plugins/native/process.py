@@ -17,7 +17,7 @@ class ProcessPlugin(Plugin):
     title = "Process"
     section = "Processes"
     options = (
-        Option("command", "", "the program's name, as in /proc/PID/comm; or"),
+        Option("name", "", "the program's name, as in /proc/PID/comm; or"),
         Option("pattern", "", "a regular expression for the command line with its arguments"),
         Option("proc", "/proc", "where the host's /proc is seen"),
     )
@@ -43,9 +43,9 @@ class ProcessPlugin(Plugin):
 
     def run(self) -> None:
         """Look through /proc once."""
-        command, text, proc = self.option("command"), self.option("pattern"), self.option("proc")
+        command, text, proc = self.option("name"), self.option("pattern"), self.option("proc")
         if bool(command) == bool(text):
-            raise PluginError("options command and pattern: exactly one of them must be given")
+            raise PluginError("options name and pattern: exactly one of them must be given")
         try:
             pattern = re.compile(text.encode())
         except re.error as error:

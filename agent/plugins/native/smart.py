@@ -77,6 +77,9 @@ class SmartPlugin(Plugin):
     def run(self) -> None:
         """Ask each disk; one that sleeps is left asleep."""
         named = self.option("devices")
+        for name in named:
+            if not name.startswith("/"):
+                raise PluginError(f"option devices: {name!r} is not allowed; allowed: paths, as /dev/sda")
         found = [(name, "") for name in named] or [
             (one["name"], one.get("type", "")) for one in self._ask("--scan").get("devices", [])
         ]

@@ -247,7 +247,7 @@ def test_processes_are_found_by_their_arguments_and_added_up() -> None:
 
 def test_a_process_is_found_by_its_name_and_one_that_has_ended_is_none(tmp_path: Path) -> None:
     program = shutil.copy(shutil.which("sleep") or "", tmp_path / f"nap{os.getpid() % 100_000}")
-    options = {"command": Path(program).name}
+    options = {"name": Path(program).name}
     child = subprocess.Popen([program, "600"])
     try:
         wait_until(lambda: good(run_once(ProcessPlugin, options))["process.count"] == 1)
@@ -258,7 +258,7 @@ def test_a_process_is_found_by_its_name_and_one_that_has_ended_is_none(tmp_path:
         child.wait()
 
 
-@pytest.mark.parametrize("options", [{}, {"command": "x", "pattern": "y"}, {"pattern": "("}])
+@pytest.mark.parametrize("options", [{}, {"name": "x", "pattern": "y"}, {"pattern": "("}])
 def test_what_is_wrong_with_the_choice_of_processes_is_told(options: dict[str, str]) -> None:
     run = run_once(ProcessPlugin, options)
     assert run.failure is not None

@@ -168,6 +168,9 @@ def test_smart_tells_disks_of_both_kinds_and_lets_others_sleep(tmp_path: Path) -
     none = run_once(SmartPlugin, {"command": script(tmp_path, "echo '{}'")})
     assert none.failure is not None
     assert none.failure.subject == "smartctl finds no disks"
+    option = run_once(SmartPlugin, {"command": command, "devices": ["/dev/sda", "--set=smart,off"]})
+    assert option.failure is not None
+    assert "allowed: paths" in option.failure.subject
 
 
 MDSTAT = """Personalities : [raid1] [raid6] [raid5] [raid4] [raid0]

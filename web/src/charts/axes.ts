@@ -70,5 +70,6 @@ export function axes(unit: Unit): uPlot.Axis[] {
 /** The y scale starts at zero; a ceiling keeps it still, otherwise it leaves a little air. */
 export function yRange(ceiling: number | null, least: number): uPlot.Scale.Range {
   if (ceiling !== null) return [0, ceiling];
-  return (_, __, max) => [0, Math.max(least, (max ?? 0) * 1.08)];
+  // A series of zeros too needs an axis with a height.
+  return (_, __, max) => [0, Math.max(least, (max ?? 0) * 1.08) || 1];
 }

@@ -1,5 +1,7 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
+import type { SeriesEntry } from "../plugins/catalogue";
+import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
 import type {
   Aggregation,
@@ -37,6 +39,9 @@ export interface Query {
   agg: Aggregation;
 }
 
+/** As many as the gateway gives at once. */
+const MOST_SERIES = 10_000;
+
 type Parameters = [string, string | number | boolean | undefined][];
 
 export function monitorPath(monitor: string, rest = ""): string {
@@ -71,6 +76,22 @@ export class Gateway {
     const parameters: Parameters = query.series.map((selector) => ["series", selector]);
     parameters.push(["from", query.from], ["to", query.to], ["agg", query.agg], ["step", query.step]);
     return this.get("/v1/query", parameters, signal);
+  }
+
+  /** The series of a source that the catalogue knows. */
+  async seriesOf(source: string, signal?: AbortSignal): Promise<SeriesEntry[]> {
+    const parameters: Parameters = [
+      ["source", source],
+      ["limit", MOST_SERIES],
+    ];
+    return (await this.get<{ series: SeriesEntry[] }>("/v1/series", parameters, signal)).series;
+  }
+
+  /** How the plugins of a host fare, by its agent's last word. */
+  async pluginStates(source: string, signal?: AbortSignal): Promise<PluginState[]> {
+    const path = `/v1/sources/${encodeURIComponent(source)}`;
+    const host = await this.get<{ agent: { plugins?: PluginState[] } | null }>(path, [], signal);
+    return host.agent?.plugins ?? [];
   }
 
   history(

@@ -11,6 +11,7 @@ import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonCharts } from "../parts/states";
+import { PluginSections } from "../plugins/plugin_sections";
 import { hostAddress, realtimeAddress } from "../route";
 import { lastWholeStep, rangeById, reloadEveryMs, stepFor, windowOf } from "../series/range";
 import { HostPanel } from "./host_panel";
@@ -19,10 +20,12 @@ import { COMMAND_PATTERN, TopCommands } from "./top_commands";
 
 const DEFAULT_INTERVAL_MS = 60_000;
 const COMMANDS_EVERY_S = 10;
+const PLUGINS_EVERY_S = 60;
 
 export function hostPage(app: App, name: string, wantedRange: string | null): Page {
   const panels = PANELS.map((spec) => new HostPanel(spec));
   const commands = new TopCommands();
+  const plugins = new PluginSections(name, app.gateway, () => void loadPlugins());
   const state = badge("host-state");
   const seen = el("span", { class: "seen" });
   const uptime = el("span", { class: "muted" });
@@ -74,10 +77,11 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
       await ask(signal, intervalMs);
       if (signal.aborted) return;
       loadedAt = Date.now();
-      if (!shown) setChildren(content, charts, commands.element);
+      if (!shown) setChildren(content, charts, commands.element, plugins.element);
       shown = true;
       content.classList.remove("is-loading");
       paintSoon(paint);
+      void loadPlugins();
     } catch (error) {
       if (signal.aborted) return;
       content.classList.remove("is-loading");
@@ -89,6 +93,16 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
         errorState(`The history of ${name} could not be loaded`, error, () => void load()),
       );
     }
+  };
+
+  /** They come after the host's own charts, and never hold those up. */
+  const loadPlugins = async () => {
+    const { signal } = request;
+    const now = Math.round(serverNow());
+    const intervalMs = about?.interval_ms ?? DEFAULT_INTERVAL_MS;
+    const window = { ...windowOf(range, now, step), step, whole: lastWholeStep(now, step), intervalMs };
+    await plugins.load(window, signal);
+    if (!signal.aborted) paintSoon(paint);
   };
 
   const ask = async (signal: AbortSignal, intervalMs: number) => {
@@ -124,6 +138,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
     if (!shown) return;
     const now = serverNow();
     for (const panel of panels) panel.show(range, now);
+    plugins.paint(range, now);
   };
   const showAge = () => {
     const current = app.hosts.hosts.get(name)?.about;
@@ -141,7 +156,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
       commands.absorb(event);
       // Every panel hears every report: `some` would stop at the first that wants it.
       const changed = panels.map((panel) => panel.absorb(event));
-      if (changed.includes(true)) paintSoon(paint);
+      if (plugins.absorb(event) || changed.includes(true)) paintSoon(paint);
     }),
     app.feed.reset.on(() => void load(true)),
     app.hosts.changed.on(showAge),
@@ -153,6 +168,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
     // The window moves with time even when nothing arrives: a silent host must look silent.
     if (range.live) paintSoon(paint);
     if (range.live && seconds % COMMANDS_EVERY_S === 0) commands.show();
+    if (range.live && shown && seconds % PLUGINS_EVERY_S === 0 && !document.hidden) void loadPlugins();
     const due = !range.live && Date.now() - loadedAt > reloadEveryMs(range, step);
     if (due && shown && !document.hidden) void load(true);
   }, 1_000);
@@ -183,6 +199,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
       window.clearInterval(timer);
       for (const stop of stops) stop();
       for (const panel of panels) panel.chart.close();
+      plugins.close();
     },
   };
 }

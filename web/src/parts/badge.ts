@@ -12,6 +12,7 @@ const TONE: Record<string, string> = {
   silent: "warn",
   down: "bad",
   firing: "bad",
+  failing: "bad",
   ended: "idle",
 };
 

@@ -1,0 +1,188 @@
+/** One plugin of a host: its state, and a chart for each of its metrics, loaded when it is opened. */
+import { SERIES_COLORS } from "../charts/palette";
+import type { QueryAnswer, SamplesEvent } from "../gateway/contract";
+import type { Gateway } from "../gateway/gateway";
+import { literal, quote } from "../gateway/selector";
+import { HostPanel } from "../hosts/host_panel";
+import type { PanelSpec } from "../hosts/host_panels";
+import { badge, setBadge } from "../parts/badge";
+import { el, setChildren, setText } from "../parts/element";
+import { emptyState, errorState } from "../parts/states";
+import type { Range } from "../series/range";
+import { chartUnit, type Instance, type MetricInfo, titleOf } from "./catalogue";
+
+const MOST_LINES = 8;
+const USUAL_MS = 60_000;
+
+export interface PluginState {
+  name: string;
+  state: string;
+  error?: string | null;
+}
+
+/** What is asked of the gateway: the same for every chart of the page. */
+export interface Window {
+  from: number;
+  to: number;
+  step: number;
+  /** The end for rates: the last step that is whole. */
+  whole: number;
+  intervalMs: number;
+}
+
+export class PluginSection {
+  readonly element: HTMLDetailsElement;
+  private readonly panels: { metric: MetricInfo; panel: HostPanel }[];
+  private readonly state = badge("plugin-state");
+  private readonly said = el("span", { class: "muted" });
+  private readonly body = el("div");
+  private loaded = false;
+
+  constructor(
+    private readonly source: string,
+    private readonly about: Instance,
+    private readonly gateway: Gateway,
+    private readonly opened: () => void,
+  ) {
+    this.panels = about.metrics.map((metric) => ({ metric, panel: new HostPanel(specOf(about, metric)) }));
+    this.element = el(
+      "details",
+      {
+        class: "plugin-section",
+        testid: "plugin-section",
+        data: { plugin: about.plugin, instance: about.instance },
+      },
+      el(
+        "summary",
+        {},
+        el("h2", {}, about.title),
+        el("span", { class: "muted" }, about.instance === about.plugin ? about.section : about.instance),
+        this.state,
+        this.said,
+      ),
+      this.body,
+    );
+    this.element.addEventListener("toggle", () => {
+      if (this.element.open && !this.loaded) this.opened();
+    });
+  }
+
+  showState(state: PluginState | undefined): void {
+    this.state.hidden = state === undefined;
+    if (state === undefined) return;
+    const good = state.state === "ok";
+    setBadge(this.state, good ? "active" : "failing", good ? "OK" : state.state);
+    setText(this.said, good ? "" : (state.error ?? ""));
+  }
+
+  async load(window: Window, signal: AbortSignal): Promise<void> {
+    if (!this.element.open) {
+      this.loaded = false;
+      return;
+    }
+    try {
+      await Promise.all([
+        this.ask("gauge", "avg", window, signal),
+        this.ask("counter", "rate", window, signal),
+        this.ask("delta", "sum", window, signal),
+      ]);
+    } catch (error) {
+      if (!signal.aborted && !this.loaded)
+        setChildren(this.body, errorState(`${this.about.title} could not be loaded`, error, this.opened));
+      return;
+    }
+    if (this.panels.length === 0) {
+      setChildren(this.body, emptyState("It has reported nothing yet"));
+    } else if (!this.loaded) {
+      const charts = this.panels.map(({ panel }) => panel.chart.element);
+      setChildren(this.body, el("div", { class: "chart-grid" }, ...charts));
+    }
+    this.loaded = true;
+  }
+
+  private async ask(
+    kind: MetricInfo["kind"],
+    agg: "avg" | "rate" | "sum",
+    window: Window,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const wanted = this.panels.filter(({ metric }) => metric.kind === kind);
+    if (wanted.length === 0) return;
+    const names = wanted.map(({ metric }) => literal(`${this.about.plugin}.${metric.name}`)).join("|");
+    const labels = `source=${quote(this.source)},instance=${quote(this.about.instance)}`;
+    const answer = await this.gateway.query(
+      {
+        series: [`{__name__=~${quote(names)},${labels}}`],
+        from: window.from,
+        to: kind === "gauge" ? window.to : window.whole,
+        step: window.step,
+        agg,
+      },
+      signal,
+    );
+    const cadence = Math.max(answer.step_s * 1000, window.intervalMs, distanceOf(answer));
+    for (const { panel } of wanted) panel.load(answer, cadence);
+  }
+
+  absorb(event: SamplesEvent): boolean {
+    if (!this.loaded || !this.element.open) return false;
+    // Sums over a step and single values are not the same; the next load brings them.
+    const panels = this.panels.filter(({ metric }) => metric.kind !== "delta");
+    return panels.map(({ panel }) => panel.absorb(event)).includes(true);
+  }
+
+  paint(range: Range, now: number): void {
+    if (!this.loaded || !this.element.open) return;
+    for (const { panel } of this.panels) panel.show(range, now);
+  }
+
+  close(): void {
+    for (const { panel } of this.panels) panel.chart.close();
+  }
+}
+
+/** How far the values of an answer are apart, at the least: a plugin runs at an interval of its own. */
+function distanceOf(answer: QueryAnswer): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { values } of answer.series) {
+    let before: number | undefined;
+    for (const [index, value] of values.entries()) {
+      if (value === null) continue;
+      const time = answer.timestamps[index] ?? 0;
+      if (before !== undefined) least = Math.min(least, time - before);
+      before = time;
+    }
+  }
+  return Number.isFinite(least) ? least : USUAL_MS;
+}
+
+function specOf(about: Instance, metric: MetricInfo): PanelSpec {
+  const name = `${about.plugin}.${metric.name}`;
+  const unit = chartUnit(metric);
+  return {
+    chart: {
+      testid: `chart-${name}`,
+      title: titleOf(metric),
+      unit,
+      bars: metric.kind === "delta",
+      ...(unit === "percent" ? { least: 0.1 } : {}),
+    },
+    counter: metric.kind === "counter",
+    pattern: literal(name),
+    lineOf: (seen, labels) =>
+      seen === name && labels["instance"] === about.instance ? lineOf(labels) : null,
+    lines: (keys) =>
+      keys.slice(0, MOST_LINES).map((key, index) => ({
+        key,
+        label: key === "" ? metric.label.toLowerCase() : key,
+        color: SERIES_COLORS[index % SERIES_COLORS.length] ?? "c1",
+        area: keys.length === 1,
+      })),
+  };
+}
+
+/** What tells the series of one metric apart. */
+function lineOf(labels: Record<string, string>): string {
+  const own = Object.entries(labels).filter(([key]) => key !== "instance" && key !== "source");
+  return own.map(([, value]) => value).join(" · ");
+}

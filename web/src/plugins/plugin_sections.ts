@@ -1,0 +1,74 @@
+/** All plugins of a host, below its own charts. */
+import type { SamplesEvent } from "../gateway/contract";
+import type { Gateway } from "../gateway/gateway";
+import { el, setChildren } from "../parts/element";
+import type { Range } from "../series/range";
+import { instancesOf, loadShipped } from "./catalogue";
+import { PluginSection, type Window } from "./plugin_section";
+
+/** So many are open from the beginning. */
+const OPEN = 3;
+
+export class PluginSections {
+  readonly element = el("div", { class: "plugin-sections", testid: "plugin-sections" });
+  private sections = new Map<string, PluginSection>();
+
+  constructor(
+    private readonly source: string,
+    private readonly gateway: Gateway,
+    private readonly wanted: () => void,
+  ) {}
+
+  /** Finds what is there now, and loads what is open. What cannot be found leaves the page as it is. */
+  async load(window: Window, signal: AbortSignal): Promise<void> {
+    try {
+      await this.find(signal);
+    } catch {
+      if (this.sections.size === 0) return;
+    }
+    if (signal.aborted) return;
+    await Promise.all([...this.sections.values()].map((section) => section.load(window, signal)));
+  }
+
+  private async find(signal: AbortSignal): Promise<void> {
+    const [series, states] = await Promise.all([
+      this.gateway.seriesOf(this.source, signal),
+      this.gateway.pluginStates(this.source, signal),
+    ]);
+    if (signal.aborted) return;
+    const none = !series.some((entry) => entry.labels["instance"] !== undefined);
+    const instances = none ? [] : instancesOf(series, await loadShipped());
+    // One that has never succeeded has no series: its state must be seen all the same.
+    const named = new Set(instances.map((about) => about.instance));
+    for (const { name } of states.filter((state) => !named.has(state.name)))
+      instances.push({ instance: name, plugin: name, title: name, section: "Plugins", metrics: [] });
+    const sections = new Map<string, PluginSection>();
+    for (const about of instances) {
+      const shape = about.metrics.map((metric) => metric.name).join(",");
+      const key = `${about.plugin}\n${about.instance}\n${shape}`;
+      let section = this.sections.get(key);
+      if (!section) {
+        section = new PluginSection(this.source, about, this.gateway, this.wanted);
+        section.element.open = sections.size < OPEN;
+      }
+      section.showState(states.find((state) => state.name === about.instance));
+      sections.set(key, section);
+    }
+    for (const [key, section] of this.sections) if (!sections.has(key)) section.close();
+    const same = [...sections.keys()].join() === [...this.sections.keys()].join();
+    this.sections = sections;
+    if (!same) setChildren(this.element, ...[...sections.values()].map((section) => section.element));
+  }
+
+  absorb(event: SamplesEvent): boolean {
+    return [...this.sections.values()].map((section) => section.absorb(event)).includes(true);
+  }
+
+  paint(range: Range, now: number): void {
+    for (const section of this.sections.values()) section.paint(range, now);
+  }
+
+  close(): void {
+    for (const section of this.sections.values()) section.close();
+  }
+}
