@@ -7,7 +7,7 @@ import random
 import signal
 from collections.abc import Coroutine, Sequence
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.cadence import Cadence
 from agent.claim import claim_spool
@@ -18,6 +18,7 @@ from agent.fleet.holding import HeldTransport
 from agent.fleet.hooks import Hooks
 from agent.fleet.identity import with_identity
 from agent.fleet.member import Member, Works
+from agent.lean import become_lean
 from agent.loop import tick
 from agent.plugins.opening import Plugins
 from agent.realtime.sources import RealtimeSources
@@ -28,23 +29,33 @@ from agent.rounds import LONGEST_ROUND_S, Rounds
 from vedette.clock import Clock, SystemClock
 from vedette.delivery import HttpTransport, Sender, Spool, open_transport
 from vedette.errors import ConfigurationError
-from vedette.settings import AgentSettings
 from vedette.telemetry import configure_logs, get_logger, metrics
+
+if TYPE_CHECKING:
+    from vedette.settings import AgentSettings
 
 LAST_ROUND_S = 1.0
 DRAIN_S = 2.0
 
 
 def main(settings: AgentSettings) -> None:
-    """Run the agent until SIGTERM or SIGINT; it then makes a last report, sends for two seconds, and returns.
+    """Run the agent until SIGTERM or SIGINT; it then makes a last report, sends for two seconds, and ends.
 
     What could not be sent stays in the spool for the next start. Raises `ConfigurationError` if the spool is
     in use, or the transport lacks a setting. A host that was enrolled needs no token in its settings.
     """
     settings = with_identity(settings)
-    if settings.transport == "http" and settings.token is None:
+    if settings.transport != "http":
+        serve(settings)
+        return
+    if settings.token is None:
         allowed = "an API token (vdt_…), or none on a host that `vedette agent enrol` has let in"
         raise ConfigurationError("VEDETTE_TOKEN", "<not set>", allowed)
+    become_lean(settings)
+
+
+def serve(settings: AgentSettings) -> None:
+    """The same, in this process, with settings that are complete."""
     configure_logs(settings.log_level, settings.log_format)
     metrics().serve(settings.metrics_port)
     asyncio.run(_until_signal(settings))

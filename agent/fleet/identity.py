@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from vedette.errors import ConfigurationError
-from vedette.settings import AgentSettings
+
+if TYPE_CHECKING:
+    from vedette.settings import AgentSettings
 
 _FILE = "agent.identity.json"
 
@@ -70,6 +73,8 @@ def with_identity(settings: AgentSettings) -> AgentSettings:
     identity = read_identity(settings.spool)
     if identity is None:
         return settings
+    from vedette.settings import AgentSettings
+
     given = settings.model_fields_set
     if "source" in given and settings.source != identity.source:
         allowed = f"{identity.source!r}, the name that this host was enrolled under (or enrol it again under another)"

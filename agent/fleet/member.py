@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.cadence import Cadence
 from agent.fleet.checkin import CheckIns, Self
@@ -25,8 +25,10 @@ from vedette.clock import Clock
 from vedette.delivery import HttpTransport, Sender
 from vedette.errors import ConfigurationError, InvalidInput
 from vedette.events.fleet import Refusal
-from vedette.settings import AgentSettings
 from vedette.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from vedette.settings import AgentSettings
 
 _LEAST_S, _MOST_S = 1.0, 3600.0
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from vedette.clock import Clock
 from vedette.events.fleet import PluginState, Refusal
 from vedette.events.plugins import PluginSpec
-from vedette.settings import AgentSettings
 
 if TYPE_CHECKING:
     from agent.plugins.book import PluginBook
     from agent.plugins.instance import Deliver
+    from vedette.settings import AgentSettings
 
 LOOK_S = 10.0
 """How often it is looked whether there is a folder of plugins meanwhile."""

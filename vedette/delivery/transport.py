@@ -14,11 +14,11 @@ import zstandard
 
 from vedette.delivery.spool import Report
 from vedette.errors import ConfigurationError, InvalidInput, NotAuthenticated, NotFound, TooLarge, Unavailable
-from vedette.settings import SenderSettings
 from vedette.telemetry import get_logger
 
 if TYPE_CHECKING:
     from vedette.log import Log
+    from vedette.settings import SenderSettings
 
 
 @dataclass(frozen=True, slots=True)

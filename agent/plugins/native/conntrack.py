@@ -1,5 +1,7 @@
 """Connection tracking of the kernel's firewall: how full its table is, and what it had to drop."""
 
+import os
+
 from vedette_plugin import Metric, Option, Plugin, PluginError, Rule
 
 
@@ -25,12 +27,12 @@ class ConntrackPlugin(Plugin):
         Metric("insert_failed", "Entries that could not be made", "1/s", 2, larger_is_better=False, kind="counter"),
         Metric(
             "dropped",
-            "Packets that were dropped because the table was full",
+            "Packets that were dropped: the table was full, or two began the same connection at once",
             "1/s",
             2,
             larger_is_better=False,
             kind="counter",
-            rules=(Rule("packets are dropped: the table of connections is full", above=0, severity="critical"),),
+            rules=(Rule("connection tracking drops packets", above=5, for_s=300),),
         ),
         Metric("early_dropped", "Entries that had to make room", "1/s", 2, larger_is_better=False, kind="counter"),
     )
@@ -44,7 +46,10 @@ class ConntrackPlugin(Plugin):
         if most:
             self.report("used_ratio", entries / most)
         # One row for each processor, in hexadecimal; which columns there are depends on the kernel.
-        names, *rows = (line.split() for line in _text(f"{self.option('proc')}/net/stat/nf_conntrack").splitlines())
+        statistics = f"{self.option('proc')}/net/stat/nf_conntrack"
+        if not os.path.exists(statistics):  # kernels may be built without it
+            return
+        names, *rows = (line.split() for line in _text(statistics).splitlines())
         for metric, column in _COUNTERS:
             if column in names:
                 self.counter(metric, sum(int(row[names.index(column)], 16) for row in rows))

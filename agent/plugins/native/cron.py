@@ -9,6 +9,7 @@ from vedette_plugin import Metric, Option, Plugin, Rule
 _TICKS = os.sysconf("SC_CLK_TCK")
 _JOB = re.compile(r"^\s*(?:@[a-z]+|[\d*][\d*/,-]*(?:\s+\S+){4})\s+\S")
 _MOST_FILES = 1000
+_REBOOT_S = 60
 
 
 class CronPlugin(Plugin):
@@ -37,7 +38,7 @@ class CronPlugin(Plugin):
         Metric("jobs_running", "Jobs that run now"),
         Metric(
             "oldest_s",
-            "How long the oldest of them has run",
+            "How long the oldest of them has run, but for those that began with the daemon (@reboot)",
             "s",
             larger_is_better=False,
             rules=(Rule("a job of cron does not end", above=21_600, for_s=60),),
@@ -52,10 +53,12 @@ class CronPlugin(Plugin):
                    if name in self.option("daemons") and processes.get(parent, ("",))[0] != name}  # fmt: skip
         self.report("running", float(bool(daemons)))
         # For each job the daemon starts a process of its own name, which waits for the job.
-        began = [began for name, parent, began in processes.values() if parent in daemons]
-        self.report("jobs_running", len(began))
+        jobs = [(began, began - processes[parent][2]) for _, parent, began in processes.values() if parent in daemons]
+        self.report("jobs_running", len(jobs))
         uptime_s = time.clock_gettime(time.CLOCK_BOOTTIME)
-        self.report("oldest_s", max((uptime_s - at / _TICKS for at in began), default=0.0))
+        # What began with the daemon (@reboot) may well be meant to stay.
+        ages = [uptime_s - began / _TICKS for began, after in jobs if after > _REBOOT_S * _TICKS]
+        self.report("oldest_s", max(ages, default=0.0))
 
 
 def _files(tables: list[str]) -> list[str]:

@@ -71,9 +71,12 @@ class DockerPlugin(Plugin):
             return
         listed = self._get("/containers/json")[:_MOST_CONTAINERS]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for name, stats, about in pool.map(self._look, listed):
-                if stats is not None:
-                    self._container(name, stats, about)
+            found = [one for one in pool.map(self._look, listed) if one[1] is not None]
+        # What alarms hang on comes first: of very many containers the rest is beyond the limit of series.
+        for name, _, about in found:
+            self._health(name, about)
+        for name, stats, about in found:
+            self._container(name, stats or {}, about)
 
     def _look(self, listed: "dict[str, Any]") -> "tuple[str, dict[str, Any] | None, dict[str, Any]]":
         names = listed.get("Names") or [listed["Id"][:12]]
@@ -95,15 +98,16 @@ class DockerPlugin(Plugin):
             if about.get("HostConfig", {}).get("Memory"):
                 self.report("memory_ratio", own / about["HostConfig"]["Memory"], container=name)
         self.report("processes", (stats.get("pids_stats") or {}).get("current"), container=name)
-        networks = (stats.get("networks") or {}).values()
-        if networks:
-            self.counter("received_bytes", sum(one.get("rx_bytes", 0) for one in networks), container=name)
-            self.counter("sent_bytes", sum(one.get("tx_bytes", 0) for one in networks), container=name)
-        disks = (stats.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
-        for metric, kind in (("read_bytes", "read"), ("written_bytes", "write")):
-            self.counter(
-                metric, sum(one["value"] for one in disks if one.get("op", "").lower() == kind), container=name
-            )
+        # Not their sums: networks and disks come and go, and a sum that shrinks looks like a restart.
+        for network, one in (stats.get("networks") or {}).items():
+            self.counter("received_bytes", one.get("rx_bytes"), container=name, network=network)
+            self.counter("sent_bytes", one.get("tx_bytes"), container=name, network=network)
+        for one in (stats.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ():
+            metric = _DISK_METRICS.get(str(one.get("op")).lower())
+            if metric:
+                self.counter(metric, one.get("value"), container=name, disk=f"{one.get('major')}:{one.get('minor')}")
+
+    def _health(self, name: str, about: "dict[str, Any]") -> None:
         self.counter("restarts", about.get("RestartCount"), container=name)
         health = (about.get("State") or {}).get("Health")
         if health and health.get("Status") != "starting":
@@ -115,6 +119,9 @@ class DockerPlugin(Plugin):
         url = f"http://docker{path}" if near else address.rstrip("/") + path
         answer = fetch(url, timeout_s=self.remaining_s(), unix_socket=address if near else "")
         return answer.json("a Docker daemon")
+
+
+_DISK_METRICS = {"read": "read_bytes", "write": "written_bytes"}
 
 
 def seconds(nanoseconds: "float | None") -> float | None:

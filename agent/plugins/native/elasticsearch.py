@@ -23,7 +23,7 @@ class ElasticsearchPlugin(Plugin):
     metrics = (
         Metric(
             "health",
-            "Health of the cluster (2 green, 1 yellow, 0 red)",
+            "Health of the cluster (2 green, or yellow with one data node; 1 yellow; 0 red)",
             larger_is_better=True,
             rules=(
                 Rule("the cluster is red", below=1, for_s=60, severity="critical"),
@@ -38,7 +38,6 @@ class ElasticsearchPlugin(Plugin):
             "shards_unassigned",
             "Shards without a node",
             larger_is_better=False,
-            rules=(Rule("shards have no node", above=0, for_s=900),),
         ),
         Metric("pending_tasks", "Tasks of the cluster that wait", larger_is_better=False),
         Metric("documents", "Documents of this node"),
@@ -73,7 +72,7 @@ class ElasticsearchPlugin(Plugin):
             "ratio",
             2,
             larger_is_better=True,
-            rules=(Rule("the disk is nearly full: shards will move away", below=0.15, for_s=300),),
+            rules=(Rule("the disk is nearly full", below=0.1, for_s=300),),
         ),
         Metric("http_connections", "HTTP connections"),
     )
@@ -83,7 +82,9 @@ class ElasticsearchPlugin(Plugin):
         health = self._get("_cluster/health")
         if not isinstance(health, dict) or health.get("status") not in _HEALTH:
             raise PluginError("this is not Elasticsearch", str(health)[:200])
-        self.report("health", _HEALTH[health["status"]])
+        # Alone, a node cannot hold copies: yellow is as good as it gets.
+        alone = health.get("number_of_data_nodes") == 1 and health["status"] == "yellow"
+        self.report("health", _HEALTH["green" if alone else health["status"]])
         for metric, field in _CLUSTER:
             self.report(metric, health.get(field))
         self.report("shards_moving", health.get("relocating_shards", 0) + health.get("initializing_shards", 0))

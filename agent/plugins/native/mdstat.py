@@ -8,6 +8,8 @@ _ARRAY = re.compile(r"^(?P<name>md\S*) : (?P<state>\S+)(?: \([^)]*\))*(?P<rest>.
 _DISKS = re.compile(r"\[(?P<wanted>\d+)/(?P<present>\d+)\]")
 _WORK = re.compile(r"(?P<work>resync|recovery|reshape|check|repair)\s*=\s*(?P<percent>[\d.]+)%")
 _PENDING = re.compile(r"(?P<work>resync|recovery|reshape|check|repair)\s*=\s*(?:PENDING|DELAYED)")
+_CONTAINER = re.compile(r"super external:[a-z]")
+"""Intel's and DDF's arrays stand in containers, which are never active and whose disks all look like spares."""
 
 
 class MdstatPlugin(Plugin):
@@ -59,9 +61,10 @@ class MdstatPlugin(Plugin):
 
     def _array(self, match: "re.Match[str]", block: str) -> None:
         name = match["name"]
-        self.report("active", float(match["state"] == "active"), array=name)
         self.report("disks_faulty", match["rest"].count("(F)"), array=name)
-        self.report("disks_spare", match["rest"].count("(S)"), array=name)
+        if not _CONTAINER.search(block):
+            self.report("active", float(match["state"] == "active"), array=name)
+            self.report("disks_spare", match["rest"].count("(S)"), array=name)
         # Arrays without redundancy (raid0, linear) do not say how many disks they want.
         disks = _DISKS.search(block)
         if disks is not None:

@@ -100,6 +100,8 @@ class MysqlPlugin(Plugin):
             return
         self.report("replicas", number(replicas[0]["count"]))
         for row in rows:
+            if (row.get("Channel_Name") or "").startswith("group_replication_"):
+                continue  # a group's own channels, which rest while all is well
             source = row.get("Channel_Name") or row.get("Connection_name") or "default"
             running = [row.get(f"{word}_{part}_Running") for part in ("IO", "SQL") for word in ("Slave", "Replica")]
             self.report("replication_ok", float(running.count("Yes") == 2), source=source)
@@ -113,7 +115,9 @@ def _replica_status(client: Client) -> list[dict[str, str | None]]:
         return client.query("SHOW ALL SLAVES STATUS")
     try:
         return client.query("SHOW REPLICA STATUS")
-    except PluginError:
+    except PluginError as error:
+        if not error.subject.endswith("(1064)"):  # it knows the statement, and refuses it
+            raise
         return client.query("SHOW SLAVE STATUS")
 
 

@@ -3,7 +3,7 @@
 from vedette_plugin import Metric, Option, Plugin, Rule
 from vedette_plugin.pgwire import Client
 
-_MOST_DATABASES = 50
+_MOST_DATABASES = 30
 
 _SERVER = """
 SELECT extract(epoch FROM now() - pg_postmaster_start_time()) AS uptime_s,
@@ -25,19 +25,21 @@ FROM pg_stat_database WHERE datid <> 0 AND datname NOT IN ('template0', 'templat
 ORDER BY xact_commit DESC LIMIT {most}
 """
 _REPLICAS = """
-SELECT coalesce(nullif(application_name, ''), host(client_addr), pid::text) AS replica, min(pid) AS pid,
+SELECT concat_ws(' ', nullif(application_name, ''), host(client_addr)) AS replica, count(*) AS count,
   max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) AS behind_bytes,
-  max(coalesce(extract(epoch FROM replay_lag), 0)) AS lag_s
+  max(CASE WHEN replay_lsn IS NOT NULL THEN coalesce(extract(epoch FROM replay_lag), 0) END) AS lag_s
 FROM pg_stat_replication WHERE state <> 'backup' GROUP BY 1 ORDER BY 1 LIMIT 50
 """
 _SLOTS = """
 SELECT slot_name AS slot, active::int AS active, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) AS held_bytes
 FROM pg_replication_slots ORDER BY 1 LIMIT 50
 """
+# One that is fed from an archive alone has nobody to receive from, and no way to tell how far it is behind.
 _RECOVERY = """
-SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+SELECT CASE WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() THEN 0
   ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END AS replay_lag_s,
   (SELECT count(*) FROM pg_stat_wal_receiver) AS receiving
+WHERE (SELECT setting <> '' FROM pg_settings WHERE name = 'primary_conninfo')
 """
 _ARCHIVER = "SELECT archived_count, failed_count FROM pg_stat_archiver"
 
@@ -162,19 +164,20 @@ class PostgresqlPlugin(Plugin):
             client.query(f"SET statement_timeout = {max(1, int(limit_s * 1000))}")
             [server] = client.query(_SERVER)
             self._activity(client, float(server["most"] or 0))
-            for row in client.query(_DATABASES.format(most=_MOST_DATABASES)):
-                self._database(row)
+            self.report("uptime_s", number(server["uptime_s"]))
+            self.report("wraparound_ratio", number(server["wraparound_ratio"]))
+            [archiver] = client.query(_ARCHIVER)
+            self.counter("archived", number(archiver["archived_count"]))
+            self.counter("archive_failures", number(archiver["failed_count"]))
             if server["replica"] == "1":
-                [recovery] = client.query(_RECOVERY)
-                self.report("replay_lag_s", number(recovery["replay_lag_s"]))
-                self.report("receiving", number(recovery["receiving"]))
+                for recovery in client.query(_RECOVERY):
+                    self.report("replay_lag_s", number(recovery["replay_lag_s"]))
+                    self.report("receiving", number(recovery["receiving"]))
             else:
                 self._replication(client)
-            [archiver] = client.query(_ARCHIVER)
-        self.report("uptime_s", number(server["uptime_s"]))
-        self.report("wraparound_ratio", number(server["wraparound_ratio"]))
-        self.counter("archived", number(archiver["archived_count"]))
-        self.counter("archive_failures", number(archiver["failed_count"]))
+            # Databases last: of very many those are left out, and not the server.
+            for row in client.query(_DATABASES.format(most=_MOST_DATABASES)):
+                self._database(row)
 
     def _activity(self, client: Client, most: float) -> None:
         rows = client.query(_ACTIVITY)
@@ -193,7 +196,7 @@ class PostgresqlPlugin(Plugin):
 
     def _replication(self, client: Client) -> None:
         replicas = client.query(_REPLICAS)
-        self.report("replicas", len(replicas))
+        self.report("replicas", sum(number(row["count"]) or 0.0 for row in replicas))
         for row in replicas:
             self.report("replica_behind_bytes", number(row["behind_bytes"]), replica=row["replica"] or "")
             self.report("replica_lag_s", number(row["lag_s"]), replica=row["replica"] or "")

@@ -28,17 +28,16 @@ class RabbitmqPlugin(Plugin):
     metrics = (
         Metric("ready", "Messages that wait", larger_is_better=False),
         Metric("unacknowledged", "Messages that are being worked on"),
-        Metric("published", "Messages published", "1/s", kind="counter"),
-        Metric("delivered", "Messages delivered", "1/s", kind="counter"),
-        Metric("acknowledged", "Messages acknowledged", "1/s", kind="counter"),
-        Metric("redelivered", "Messages delivered again", "1/s", 2, larger_is_better=False, kind="counter"),
+        Metric("published", "Messages published", "1/s"),
+        Metric("delivered", "Messages delivered", "1/s"),
+        Metric("acknowledged", "Messages acknowledged", "1/s"),
+        Metric("redelivered", "Messages delivered again", "1/s", 2, larger_is_better=False),
         Metric(
             "unroutable",
             "Messages that no queue took",
             "1/s",
             2,
             larger_is_better=False,
-            kind="counter",
             rules=(Rule("messages come that no queue takes", above=1, for_s=300),),
         ),
         Metric("connections", "Connections"),
@@ -80,8 +79,10 @@ class RabbitmqPlugin(Plugin):
         lengths, messages = overview.get("queue_totals") or {}, overview.get("message_stats") or {}
         self.report("ready", lengths.get("messages_ready", 0))
         self.report("unacknowledged", lengths.get("messages_unacknowledged", 0))
-        for metric, fields in _TOTALS:
-            self.counter(metric, sum(messages.get(field, 0) for field in fields))
+        # Rates as the cluster itself makes them: its totals shrink when a node leaves.
+        for metric, fields in _RATES:
+            rates = [messages[f"{field}_details"]["rate"] for field in fields if f"{field}_details" in messages]
+            self.report(metric, sum(rates) if rates else None)
         for name, count in (overview.get("object_totals") or {}).items():
             if name in {"connections", "channels", "consumers", "queues"}:
                 self.report(name, count)
@@ -105,13 +106,14 @@ class RabbitmqPlugin(Plugin):
         alarms = bool(node.get("mem_alarm")) + bool(node.get("disk_free_alarm"))
         self.report("node_alarms", alarms, node=name)
         self.report("node_partitions", len(node.get("partitions") or ()), node=name)
-        self.report("node_disk_free_bytes", node.get("disk_free"), node=name)
+        self.report("node_disk_free_bytes", number(node.get("disk_free")), node=name)
         for metric, part, whole in (
             ("node_memory_ratio", "mem_used", "mem_limit"),
             ("node_files_ratio", "fd_used", "fd_total"),
         ):
-            if node.get(whole) and node.get(part) is not None:
-                self.report(metric, node[part] / node[whole], node=name)
+            used, most = number(node.get(part)), number(node.get(whole))
+            if used is not None and most:
+                self.report(metric, used / most, node=name)
 
     def _get(self, path: str) -> "Any":
         answer = fetch(
@@ -124,10 +126,15 @@ class RabbitmqPlugin(Plugin):
         return answer.json("the API of RabbitMQ")
 
 
-_TOTALS = (
+_RATES = (
     ("published", ("publish",)),
     ("delivered", ("deliver_get",)),
     ("acknowledged", ("ack",)),
     ("redelivered", ("redeliver",)),
     ("unroutable", ("drop_unroutable", "return_unroutable")),
 )
+
+
+def number(value: "Any") -> float | None:
+    """A number; None for the words that stand where the server could not find one out."""
+    return float(value) if isinstance(value, int | float) else None

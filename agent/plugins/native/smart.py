@@ -36,7 +36,7 @@ class SmartPlugin(Plugin):
             "Temperature",
             "°C",
             larger_is_better=False,
-            rules=(Rule("a disk is hot", above=60, for_s=600),),
+            rules=(Rule("a disk is hot", above=70, for_s=600),),
         ),
         Metric("power_on_s", "Time in operation", "s"),
         Metric("power_cycles", "Times that it was switched on"),
@@ -50,7 +50,7 @@ class SmartPlugin(Plugin):
             "pending",
             "Sectors that cannot be read",
             larger_is_better=False,
-            rules=(Rule("a disk has sectors that cannot be read", above=0, severity="critical"),),
+            rules=(Rule("a disk has sectors that cannot be read", above=0, for_s=3600, severity="critical"),),
         ),
         Metric("uncorrectable", "Errors that could not be corrected", larger_is_better=False),
         Metric("crc_errors", "Errors between disk and controller", larger_is_better=False),
@@ -85,14 +85,23 @@ class SmartPlugin(Plugin):
         ]
         if not found:
             raise PluginError("smartctl finds no disks")
+        places = [name for name, _ in found]
         for name, kind in found:
-            told = self._ask("-a", "-n", f"standby,{_CANNOT_OPEN}", *(["-d", kind] if kind else []), name)
+            # Behind a controller disks share a name. Of a disk that is found as scsi smartctl must see itself that it
+            # is one of SATA, else it tells nothing of its attributes.
+            label = f"{name} {kind}" if places.count(name) > 1 else name
+            typed = ["-d", kind] if "," in kind or kind == "nvme" else []
+            try:
+                told = self._ask("-a", "-n", f"standby,{_CANNOT_OPEN}", *typed, name, parts=len(found))
+            except PluginError as error:
+                self.error(f"{label}: {error.subject}", error.body)
+                continue
             messages = "; ".join(one.get("string", "") for one in told.get("smartctl", {}).get("messages", []))
             if told.get("smartctl", {}).get("exit_status", 0) & _CANNOT_OPEN:
                 if "STANDBY" not in messages and "standby" not in messages.lower():
-                    self.error(f"{name} cannot be read", messages)
+                    self.error(f"{label} cannot be read", messages)
                 continue
-            self._disk(name, told)
+            self._disk(label, told)
 
     def _disk(self, name: str, told: "dict[str, Any]") -> None:
         if "passed" in told.get("smart_status", {}):
@@ -108,9 +117,13 @@ class SmartPlugin(Plugin):
                 self.report(_ATTRIBUTES[number], raw, disk=name)
             elif number == 241 and "LBA" in row.get("name", ""):
                 self.counter("written_bytes", raw * block, disk=name)
-            elif number in {177, 231, 233}:
-                # The worn part counts down from 100, under different names; the first one that is there counts.
+            elif row.get("name") in _LIFE_LEFT:
+                # What is left counts down from 100, under different names; the first one that is there counts.
                 self._once("wear_ratio", 1 - row.get("value", 100) / 100, name)
+        self.report("reallocated", told.get("scsi_grown_defect_list"), disk=name)
+        worn = told.get("scsi_percentage_used_endurance_indicator")
+        if worn is not None:
+            self._once("wear_ratio", worn / 100, name)
         ssd = told.get("nvme_smart_health_information_log", {})
         if ssd:
             self._once("wear_ratio", ssd.get("percentage_used", 0) / 100, name)
@@ -123,8 +136,9 @@ class SmartPlugin(Plugin):
         if not any(row[0] == metric and row[3] == {"disk": disk} for row in self.values):
             self.report(metric, min(1.0, max(0.0, value)), disk=disk)
 
-    def _ask(self, *words: str) -> "dict[str, Any]":
-        said = output([*self.option("command"), "--json", *words], timeout_s=self.remaining_s(), allowed=range(256))
+    def _ask(self, *words: str, parts: int = 1) -> "dict[str, Any]":
+        command = [*self.option("command"), "--json", *words]
+        said = output(command, timeout_s=max(1.0, self.remaining_s() / parts), allowed=range(256))
         try:
             told = json.loads(said)
         except ValueError:
@@ -134,4 +148,5 @@ class SmartPlugin(Plugin):
         return told
 
 
+_LIFE_LEFT = {"Wear_Leveling_Count", "SSD_Life_Left", "Media_Wearout_Indicator", "Percent_Lifetime_Remain"}
 _ATTRIBUTES = {5: "reallocated", 197: "pending", 198: "uncorrectable", 199: "crc_errors"}

@@ -6,7 +6,7 @@ import re
 from vedette_plugin import Metric, Option, Plugin, PluginError, Rule
 from vedette_plugin.command import output
 
-_BACKEND = re.compile(r"^VBE\.[^.]+\.(?P<name>.+)\.(?P<field>happy|req|conn|fail|busy)$")
+_BACKEND = re.compile(r"^VBE\.[^.]+\.(?P<name>.+)\.happy$")
 _STORAGE = re.compile(r"^S(?:MA|MF|MU)\.(?P<name>.+)\.(?P<field>g_bytes|g_space)$")
 
 
@@ -63,7 +63,7 @@ class VarnishPlugin(Plugin):
         said = output(["varnishstat", "-1", "-j", "-t", "1", *place], timeout_s=self.remaining_s(), most=4 << 20)
         try:
             whole = json.loads(said)
-            found = {name: float(about["value"]) for name, about in (whole.get("counters") or whole).items()
+            found = {name: int(about["value"]) for name, about in (whole.get("counters") or whole).items()
                      if isinstance(about, dict)}  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PluginError("varnishstat says something else than it should", said[:200]) from None
@@ -71,14 +71,26 @@ class VarnishPlugin(Plugin):
             self.report(metric, found.get(f"MAIN.{field}"))
         for metric, field in _COUNTERS:
             self.counter(metric, found.get(f"MAIN.{field}"))
+        self._backends(found)
         for name, value in found.items():
-            if match := _BACKEND.match(name):
-                # A bitmap of the last probes: the lowest bit is the latest. Without probes all bits are set.
-                if match["field"] == "happy":
-                    self.report("backend_up", float(int(value) & 1), backend=match["name"])
-            elif match := _STORAGE.match(name):
+            if match := _STORAGE.match(name):
                 metric = "storage_used_bytes" if match["field"] == "g_bytes" else "storage_free_bytes"
                 self.report(metric, value, storage=match["name"])
+
+    def _backends(self, found: dict[str, int]) -> None:
+        """`happy` is a bitmap of the last probes, the lowest bit the latest. Of a backend where it was never anything
+        but 0 nothing is said: it may have no probes. The same backend in two configurations is up if one says so."""
+        seen = set(self.memory("probed", []))
+        up: dict[str, bool] = {}
+        for name, value in found.items():
+            if match := _BACKEND.match(name):
+                backend = match["name"]
+                up[backend] = up.get(backend, False) or bool(value & 1)
+                if value:
+                    seen.add(backend)
+        self.remember("probed", sorted(seen & up.keys()))
+        for backend in sorted(seen & up.keys()):
+            self.report("backend_up", float(up[backend]), backend=backend)
 
 
 _GAUGES = (("uptime_s", "uptime"), ("threads", "threads"), ("objects", "n_object"))

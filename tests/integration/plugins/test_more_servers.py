@@ -131,8 +131,13 @@ VARNISH = """
 vcl 4.1;
 backend good { .host = "127.0.0.1"; .port = "%d"; .probe = {
   .url = "/page.txt"; .interval = 100ms; .initial = 0; .threshold = 1; } }
-backend bad { .host = "127.0.0.1"; .port = "%d"; .probe = { .interval = 100ms; } }
-sub vcl_recv { if (req.url == "/bad") { set req.backend_hint = bad; } }
+backend bad { .host = "127.0.0.1"; .port = "%d"; .probe = {
+  .url = "/page.txt"; .interval = 100ms; .initial = 0; .threshold = 1; } }
+backend silent { .host = "127.0.0.1"; .port = "9"; }
+sub vcl_recv {
+  if (req.url == "/bad") { set req.backend_hint = bad; }
+  if (req.url == "/silent") { set req.backend_hint = silent; }
+}
 """
 
 
@@ -140,23 +145,33 @@ def test_varnish_tells_hits_backends_and_storage(tmp_path: Path) -> None:
     program, port, web = installed("varnishd", "varnish"), free_port(), free_port()
     (tmp_path / "conf").write_text(LIGHTTPD.format(folder=tmp_path, port=web))
     (tmp_path / "page.txt").write_text("x" * 2000)
-    (tmp_path / "vcl").write_text(VARNISH % (web, free_port()))
+    other = free_port()
+    (tmp_path / "vcl").write_text(VARNISH % (web, other))
+    (tmp_path / "other").write_text(LIGHTTPD.format(folder=tmp_path, port=other))
     jail = ["-j", "none"] if os.getuid() == 0 else []
     place = ["-n", str(tmp_path / "varnish"), "-a", f"127.0.0.1:{port}", "-f", str(tmp_path / "vcl")]
     options = {"instance": str(tmp_path / "varnish")}
     with (
         running(installed("lighttpd", "lighttpd"), "-D", "-f", str(tmp_path / "conf"), port=web),
+        running(installed("lighttpd", "lighttpd"), "-D", "-f", str(tmp_path / "other"), port=other) as second,
         running(program, *jail, "-F", *place, "-s", "mem=malloc,32m", port=port),
     ):
-        wait_until(lambda: run_once(VarnishPlugin, options).values.get('varnish.backend_up{backend="good"}') == 1)
+        both = [f'varnish.backend_up{{backend="{name}"}}' for name in ("good", "bad")]
+        wait_until(lambda: [run_once(VarnishPlugin, options).values.get(name) for name in both] == [1, 1])
         for _ in range(5):
             assert len(fetch(f"http://127.0.0.1:{port}/page.txt", timeout_s=5).body) == 2000
         fetch(f"http://127.0.0.1:{port}/bad", timeout_s=5, allow_errors=True)
+        bad = 'varnish.backend_up{backend="bad"}'
+        first = run_once(VarnishPlugin, options)
+        assert first.values[bad] == 1
+        second.kill()
+        wait_until(lambda: run_once(VarnishPlugin, options, first.memory).values.get(bad) == 0)
         wait_until(lambda: good(run_once(VarnishPlugin, options))["varnish.requests"] >= 6)
-        found = good(run_once(VarnishPlugin, options))
+        found = good(run_once(VarnishPlugin, options, first.memory))
     assert names(VarnishPlugin, found) == declared(VarnishPlugin)
     assert (found["varnish.hits"], found["varnish.misses"]) == (4, 2)
-    assert found['varnish.backend_up{backend="bad"}'] == 0
+    assert found['varnish.backend_up{backend="good"}'] == 1, "after many good probes too"
+    assert not any("silent" in name for name in found), "it has no probes"
     assert found['varnish.storage_used_bytes{storage="mem"}'] > 2000
     gone = run_once(VarnishPlugin, {"instance": str(tmp_path / "nowhere")})
     assert gone.failure is not None

@@ -80,11 +80,11 @@ def test_a_replica_and_its_slot_are_seen_from_both_sides(primary: Cluster) -> No
         with replica.running("-chot_standby=on", "-cmax_connections=50"):
             primary.sql("CREATE TABLE IF NOT EXISTS u AS SELECT generate_series(1, 1000)")
             behind = partial(run_once, PostgresqlPlugin, options(primary))
-            key = 'postgresql.replica_behind_bytes{replica="walreceiver"}'
+            key = 'postgresql.replica_behind_bytes{replica="walreceiver 127.0.0.1"}'
             wait_until(lambda: behind().values.get(key) == 0)
             theirs, ours = good(behind()), good(run_once(PostgresqlPlugin, options(replica)))
         assert theirs["postgresql.replicas"] == 1
-        assert theirs['postgresql.replica_lag_s{replica="walreceiver"}'] >= 0
+        assert theirs['postgresql.replica_lag_s{replica="walreceiver 127.0.0.1"}'] >= 0
         assert theirs['postgresql.slot_active{slot="standby"}'] == 1
         assert theirs['postgresql.slot_held_bytes{slot="standby"}'] >= 0
         assert ours["postgresql.receiving"] == 1

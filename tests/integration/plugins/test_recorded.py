@@ -79,7 +79,7 @@ def test_docker_tells_its_containers() -> None:
         short = good(run_once(DockerPlugin, {"address": address, "containers": False}))
     with answering(answers.get) as url:
         assert good(run_once(DockerPlugin, {"address": url})) == found
-    assert names(DockerPlugin, found) == declared(DockerPlugin)
+    assert names(DockerPlugin, found) == declared(DockerPlugin) - {"read_bytes", "written_bytes"}
     assert short == {name: value for name, value in found.items() if "container=" not in name}
     states = [found[f'docker.containers{{state="{state}"}}'] for state in ("running", "paused", "stopped")]
     assert states == [2, 0, 2]
@@ -87,7 +87,7 @@ def test_docker_tells_its_containers() -> None:
     assert found['docker.restarts{container="restarting"}'] == 6
     assert found['docker.memory_bytes{container="good"}'] == 4_157_440 - 3_145_728
     assert found['docker.memory_ratio{container="good"}'] == pytest.approx(1_011_712 / (64 << 20))
-    assert found['docker.received_bytes{container="good"}'] == 1112
+    assert found['docker.received_bytes{container="good",network="eth0"}'] == 1112
     assert found['docker.cpu_s{container="good"}'] == pytest.approx(0.220030315)
     assert 'docker.memory_ratio{container="bad"}' not in found, "it has no limit"
 
@@ -112,6 +112,9 @@ def test_elasticsearch_tells_its_health_and_its_work() -> None:
     assert found["elasticsearch.collection_s"] == pytest.approx(6014.901)
     assert found["elasticsearch.disk_free_ratio"] == pytest.approx(0.6057, abs=1e-4)
     assert found["elasticsearch.breakers_tripped"] == 1
+    answers["_cluster/health"]["number_of_data_nodes"] = 1
+    with answering(lambda path: next((a for name, a in answers.items() if path.startswith(f"/{name}")), None)) as url:
+        assert good(run_once(ElasticsearchPlugin, {"url": url}))["elasticsearch.health"] == 2
     with answering(lambda _: {"tagline": "something else"}) as url:
         other = run_once(ElasticsearchPlugin, {"url": url})
     assert other.failure is not None
@@ -149,10 +152,13 @@ def test_smart_tells_disks_of_both_kinds_and_lets_others_sleep(tmp_path: Path) -
     folder = RECORDED / "smart"
     asleep = '{"smartctl": {"exit_status": 3, "messages": [{"string": "Device is in STANDBY mode, exit(3)"}]}}'
     broken = '{"smartctl": {"exit_status": 2, "messages": [{"string": "Read Device Identity failed"}]}}'
-    listed = [{"name": f"/dev/{name}", "type": "auto"} for name in ("sdb", "nvme0", "sdc", "sdd")]
+    listed = [{"name": f"/dev/{name}", "type": "scsi"} for name in ("sdb", "nvme0", "sdc", "sdd")]
+    listed += [{"name": "/dev/bus/0", "type": f"megaraid,{number}"} for number in range(2)]
+    sas = '{"smart_status": {"passed": true}, "scsi_grown_defect_list": 3, "smartctl": {"exit_status": 0}}'
     command = script(
         tmp_path,
         f"""case "$*" in *--scan*) echo '{json.dumps({"devices": listed})}';; *sdb*) cat {folder}/sdb.json;;
+        *"-d scsi"*) exit 9;; *megaraid,1*) echo '{sas}';; *megaraid,0*) echo nothing;;
         *nvme0*) cat {folder}/nvme0.json;; *sdc*) echo '{asleep}'; exit 3;; *) echo '{broken}'; exit 2;; esac""",
     )
     run = run_once(SmartPlugin, {"command": command})
@@ -164,7 +170,11 @@ def test_smart_tells_disks_of_both_kinds_and_lets_others_sleep(tmp_path: Path) -
     assert found['smart.written_bytes{disk="/dev/sdb"}'] == 543_343_366 * 512
     assert found['smart.written_bytes{disk="/dev/nvme0"}'] == 1_969_459 * 512_000
     assert (found['smart.wear_ratio{disk="/dev/nvme0"}'], found['smart.spare_ratio{disk="/dev/nvme0"}']) == (0, 1)
-    assert run.errors == [("/dev/sdd cannot be read", "Read Device Identity failed")]
+    assert found['smart.reallocated{disk="/dev/bus/0 megaraid,1"}'] == 3
+    assert [subject for subject, _ in run.errors] == [
+        "/dev/sdd cannot be read",
+        "/dev/bus/0 megaraid,0: smartctl says something else than it should (needed: version 7)",
+    ]
     none = run_once(SmartPlugin, {"command": script(tmp_path, "echo '{}'")})
     assert none.failure is not None
     assert none.failure.subject == "smartctl finds no disks"
@@ -185,6 +195,9 @@ md1 : active (auto-read-only) raid1 sdb2[1] sda2[0]
 md0 : inactive sdf[0](S)
       976762584 blocks super 1.2
 
+md127 : inactive sdg[1](S) sdh[0](S)
+      6306 blocks super external:imsm
+
 unused devices: <none>
 """
 
@@ -193,7 +206,8 @@ def test_mdstat_tells_what_is_missing_and_how_far_repairs_are(tmp_path: Path) ->
     (tmp_path / "mdstat").write_text(MDSTAT)
     found = good(run_once(MdstatPlugin, {"path": str(tmp_path / "mdstat")}))
     assert names(MdstatPlugin, found) == declared(MdstatPlugin)
-    assert found["mdstat.arrays"] == 3
+    assert found["mdstat.arrays"] == 4
+    assert 'mdstat.active{array="md127"}' not in found, "it is a container"
     assert [found[f'mdstat.active{{array="md{number}"}}'] for number in range(3)] == [0, 1, 1]
     parts = ("disks", "disks_missing", "disks_faulty", "disks_spare")
     assert [found[f'mdstat.{part}{{array="md2"}}'] for part in parts] == [2, 1, 1, 1]

@@ -37,10 +37,11 @@ export class PluginSection {
   private readonly said = el("span", { class: "muted" });
   private readonly body = el("div");
   private loaded = false;
+  private loading = false;
 
   constructor(
     private readonly source: string,
-    private readonly about: Instance,
+    readonly about: Instance,
     private readonly gateway: Gateway,
     private readonly opened: () => void,
   ) {
@@ -63,7 +64,7 @@ export class PluginSection {
       this.body,
     );
     this.element.addEventListener("toggle", () => {
-      if (this.element.open && !this.loaded) this.opened();
+      if (this.element.open && !this.loaded && !this.loading) this.opened();
     });
   }
 
@@ -80,6 +81,7 @@ export class PluginSection {
       this.loaded = false;
       return;
     }
+    this.loading = true;
     try {
       await Promise.all([
         this.ask("gauge", "avg", window, signal),
@@ -90,6 +92,8 @@ export class PluginSection {
       if (!signal.aborted && !this.loaded)
         setChildren(this.body, errorState(`${this.about.title} could not be loaded`, error, this.opened));
       return;
+    } finally {
+      this.loading = false;
     }
     if (this.panels.length === 0) {
       setChildren(this.body, emptyState("It has reported nothing yet"));
@@ -174,11 +178,16 @@ function specOf(about: Instance, metric: MetricInfo): PanelSpec {
     lines: (keys) =>
       keys.slice(0, MOST_LINES).map((key, index) => ({
         key,
-        label: key === "" ? metric.label.toLowerCase() : key,
+        label: labelOf(metric, key, index === MOST_LINES - 1 ? keys.length - MOST_LINES : 0),
         color: SERIES_COLORS[index % SERIES_COLORS.length] ?? "c1",
         area: keys.length === 1,
       })),
   };
+}
+
+function labelOf(metric: MetricInfo, key: string, more: number): string {
+  const label = key === "" ? metric.label.toLowerCase() : key;
+  return more > 0 ? `${label} (and ${more} more, not shown)` : label;
 }
 
 /** What tells the series of one metric apart. */

@@ -3,8 +3,12 @@ import type { SamplesEvent } from "../gateway/contract";
 import type { Gateway } from "../gateway/gateway";
 import { el, setChildren } from "../parts/element";
 import type { Range } from "../series/range";
-import { instancesOf, loadShipped } from "./catalogue";
+import { type Instance, instancesOf, loadShipped } from "./catalogue";
 import { PluginSection, type Window } from "./plugin_section";
+
+function shapeOf(about: Instance): string {
+  return about.metrics.map((metric) => metric.name).join(",");
+}
 
 /** So many are open from the beginning. */
 const OPEN = 3;
@@ -44,20 +48,21 @@ export class PluginSections {
       instances.push({ instance: name, plugin: name, title: name, section: "Plugins", metrics: [] });
     const sections = new Map<string, PluginSection>();
     for (const about of instances) {
-      const shape = about.metrics.map((metric) => metric.name).join(",");
-      const key = `${about.plugin}\n${about.instance}\n${shape}`;
-      let section = this.sections.get(key);
-      if (!section) {
-        section = new PluginSection(this.source, about, this.gateway, this.wanted);
-        section.element.open = sections.size < OPEN;
-      }
+      const key = `${about.plugin}\n${about.instance}`;
+      const before = this.sections.get(key);
+      const same = before !== undefined && shapeOf(before.about) === shapeOf(about);
+      const section = same ? before : new PluginSection(this.source, about, this.gateway, this.wanted);
+      // What a reader has opened or closed stays so, also when a metric has come.
+      if (!same) section.element.open = before?.element.open ?? sections.size < OPEN;
       section.showState(states.find((state) => state.name === about.instance));
       sections.set(key, section);
     }
-    for (const [key, section] of this.sections) if (!sections.has(key)) section.close();
-    const same = [...sections.keys()].join() === [...this.sections.keys()].join();
+    const old = [...this.sections.values()];
+    const now = [...sections.values()];
+    for (const section of old) if (!now.includes(section)) section.close();
+    const unchanged = old.length === now.length && old.every((section, index) => section === now[index]);
     this.sections = sections;
-    if (!same) setChildren(this.element, ...[...sections.values()].map((section) => section.element));
+    if (!unchanged) setChildren(this.element, ...[...sections.values()].map((section) => section.element));
   }
 
   absorb(event: SamplesEvent): boolean {

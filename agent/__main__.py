@@ -1,0 +1,15 @@
+"""Where the lean agent goes on; `vedette agent` comes here by itself, see `agent.lean`."""
+
+from __future__ import annotations
+
+import sys
+
+# Nice pictures of errors on a terminal cost 5 MB; libraries that could draw them do without.
+for _name in ("rich", "pygments", "click"):
+    sys.modules.setdefault(_name, None)  # type: ignore[arg-type] # so an import of it fails, as if it was not there
+
+from agent.lean import go_on  # noqa: E402 - after what must not be imported
+from agent.main import serve  # noqa: E402 - the same
+
+if __name__ == "__main__":
+    serve(go_on(int(sys.argv[1])))
