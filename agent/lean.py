@@ -78,7 +78,8 @@ def become_lean(settings: AgentSettings) -> NoReturn:
     os.write(number, encode(plain(settings)))
     os.lseek(number, 0, os.SEEK_SET)
     environment = {_ARENAS: "2", **os.environ}
-    os.execve(sys.executable, [sys.executable, "-m", "agent", str(number)], environment)  # noqa: S606 - it is this program
+    # -P: what lies in the working folder must not be taken for the agent.
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "agent", str(number)], environment)  # noqa: S606 - it is this program
 
 
 def go_on(number: int) -> AgentSettings:

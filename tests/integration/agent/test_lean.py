@@ -19,7 +19,7 @@ def test_the_process_goes_on_without_what_checks_settings(gateway: Gateway, tmp_
         assert "pydantic_core" not in loaded
         assert "psutil" in loaded, "it is the agent that runs there"
         command = (place / "cmdline").read_bytes().split(b"\0")
-        assert command[1:3] == [b"-m", b"agent"]
+        assert command[1:4] == [b"-P", b"-m", b"agent"]
         assert b"vdt_" not in (place / "cmdline").read_bytes() + (place / "environ").read_bytes()
         process.process.terminate()
         assert process.ended() == 0
