@@ -94,6 +94,8 @@ class Installation:
                 continue
             if command and command[0].endswith("postgres"):
                 found["postgres"] = child
+            elif command[1:4] == ["-P", "-m", "agent"]:  # see agent/lean.py
+                found["agent"] = child
             elif "launch.main" in command:
                 found["-".join(command[command.index("launch.main") + 1 :])] = child
         return found
