@@ -10,6 +10,10 @@ for _name in ("rich", "pygments", "click"):
 
 from agent.lean import go_on  # noqa: E402 - after what must not be imported
 from agent.main import serve  # noqa: E402 - the same
+from vedette.errors import VedetteError  # noqa: E402 - the same
 
 if __name__ == "__main__":
-    serve(go_on(int(sys.argv[1])))
+    try:
+        serve(go_on(int(sys.argv[1])))
+    except VedetteError as error:
+        sys.exit(f"error: {error}")  # one line, and code 1, as `vedette` itself does it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.integration.agent.test_fleet import agent, enrol, gateway
+from tests.integration.agent.test_fleet import agent, enrol, gateway, vedette
 from tests.integration.gateway.server import Gateway
 
 __all__ = ["gateway"]
@@ -24,3 +24,15 @@ def test_the_process_goes_on_without_what_checks_settings(gateway: Gateway, tmp_
         process.process.terminate()
         assert process.ended() == 0
         assert "agent_stopped" in process.words()
+
+
+def test_an_error_that_comes_later_is_one_line_too(gateway: Gateway, tmp_path: Path) -> None:
+    assert enrol(gateway, tmp_path, "web-1").returncode == 0
+    with agent(tmp_path) as process:
+        process.says("agent_started")
+        second = vedette(tmp_path, "agent")
+        assert second.returncode == 1
+        [line] = [line for line in second.stderr.splitlines() if "error: " in line]
+        assert line.startswith("error: ")
+        assert "VEDETTE_SPOOL" in line
+        assert "Traceback" not in second.stderr
