@@ -2,21 +2,26 @@
 
 What reads commands and checks settings (typer, pydantic) is a third of an agent's memory, is needed for a moment, and
 cannot be unloaded. So `become_lean` starts the interpreter anew in the same process, with the checked settings in a
-file that only this process sees, and `agent.__main__` goes on there.
+pipe that only this process sees, and `agent.__main__` goes on there.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
 import msgspec
 
+from vedette.telemetry import get_logger
+
 if TYPE_CHECKING:
     from vedette.settings import AgentSettings
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
+"""Signals that end the agent."""
 _ARENAS = "MALLOC_ARENA_MAX"
 """Each thread's own arena keeps what it once had; an agent's few threads hardly allocate at once."""
 
@@ -72,14 +77,32 @@ def decode(data: bytes) -> Plain:
     return msgspec.json.decode(data, type=Plain, dec_hook=lambda kind, value: kind(value))
 
 
-def become_lean(settings: AgentSettings) -> NoReturn:
-    """Go on in a fresh interpreter: same process, same working folder, same output, less memory."""
-    number = os.memfd_create("vedette-agent", 0)
-    os.write(number, encode(plain(settings)))
-    os.lseek(number, 0, os.SEEK_SET)
+def become_lean(settings: AgentSettings) -> None:
+    """Go on in a fresh interpreter: same process, same working folder, same output, less memory.
+
+    Signals that end it wait until the agent minds them. Returns, with those signals as before, only where this cannot
+    be done: then this process has to go on as it is.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        _begin_anew(encode(plain(settings)))
+    except OSError as error:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        get_logger("agent").warning("not_lean", reason=str(error))
+
+
+def _begin_anew(settings: bytes) -> NoReturn:
+    number, writing = os.pipe()
+    os.set_inheritable(number, True)
+    with os.fdopen(writing, "wb") as file:
+        file.write(settings)  # far less than a pipe holds
     environment = {_ARENAS: "2", **os.environ}
-    # -P: what lies in the working folder must not be taken for the agent.
-    os.execve(sys.executable, [sys.executable, "-P", "-m", "agent", str(number)], environment)  # noqa: S606 - it is this program
+    command = [sys.executable, "-P", "-m", "agent", str(number)]  # -P: nothing from the working folder is the agent
+    try:
+        os.execve(sys.executable, command, environment)  # noqa: S606 - it is this program
+    except OSError:
+        os.close(number)
+        raise
 
 
 def go_on(number: int) -> AgentSettings:

@@ -18,7 +18,7 @@ from agent.fleet.holding import HeldTransport
 from agent.fleet.hooks import Hooks
 from agent.fleet.identity import with_identity
 from agent.fleet.member import Member, Works
-from agent.lean import become_lean
+from agent.lean import ENDING, become_lean
 from agent.loop import tick
 from agent.plugins.opening import Plugins
 from agent.realtime.sources import RealtimeSources
@@ -52,6 +52,7 @@ def main(settings: AgentSettings) -> None:
         allowed = "an API token (vdt_…), or none on a host that `vedette agent enrol` has let in"
         raise ConfigurationError("VEDETTE_TOKEN", "<not set>", allowed)
     become_lean(settings)
+    serve(settings)
 
 
 def serve(settings: AgentSettings) -> None:
@@ -64,8 +65,9 @@ def serve(settings: AgentSettings) -> None:
 async def _until_signal(settings: AgentSettings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         loop.add_signal_handler(number, stop.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)  # see `become_lean`
     await run(settings, SystemClock(), random.Random(), open_collectors(settings.host_root), stop)  # noqa: S311 - jitter only
 
 

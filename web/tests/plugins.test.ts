@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { distanceOf, spread } from "../src/plugins/cadence";
 import { chartUnit, instancesOf, loadShipped, titleOf } from "../src/plugins/catalogue";
 
 const entry = (name: string, labels: Record<string, string> = {}, kind = "gauge") => ({ name, labels, kind });
@@ -46,4 +47,32 @@ test("each plugin that ships has a section", async () => {
   const shipped = await loadShipped();
   expect(Object.keys(shipped).length).toBeGreaterThanOrEqual(40);
   for (const info of Object.values(shipped)) expect(info.section).not.toBe("");
+});
+
+const answer = (times: number[], values: (number | null)[]) => ({
+  from: 0,
+  to: 0,
+  step_s: 10,
+  agg: "rate" as const,
+  tier: "10s",
+  timestamps: times,
+  series: [{ source: "a", name: "x.y", labels: {}, values }],
+});
+
+test("rates of what is reported less often than each step are over the time between reports", () => {
+  const times = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120].map((s) => s * 1_000);
+  const values = times.map((time) => (time % 60_000 === 0 ? 600 : null));
+  const slow = answer(times, values);
+  spread(slow, 10_000);
+  expect(slow.series[0]?.values.filter((value) => value !== null)).toEqual([100, 100, 100]);
+  const fast = answer([0, 10_000, 20_000], [1, 2, 3]);
+  spread(fast, 10_000);
+  expect(fast.series[0]?.values).toEqual([1, 2, 3]);
+});
+
+test("one value that came early makes no holes of the others", () => {
+  const early = answer([0, 60_000, 70_000, 120_000, 180_000, 240_000], [1, 1, 1, 1, 1, 1]);
+  expect(early.series[0] && distanceOf(early, early.series[0])).toBe(60_000);
+  const one = answer([0], [1]);
+  expect(one.series[0] && distanceOf(one, one.series[0])).toBe(60_000);
 });

@@ -1,6 +1,5 @@
 """Commands: what another program prints, with a time limit and a limit of bytes."""
 
-import signal
 import subprocess
 import threading
 
@@ -55,15 +54,22 @@ def lines(command: "Sequence[str]", *, timeout_s: float) -> "Iterator[str]":
         )
     except OSError as error:
         raise PluginError(f"{command[0]} cannot be started: {error.strerror}") from error
-    over = threading.Timer(timeout_s, process.kill)
-    over.start()
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    over = threading.Timer(timeout_s, end)
     try:
+        over.start()
         assert process.stdout is not None
         whole = True
         while line := process.stdout.readline(_LONGEST_LINE):
             if whole:
                 yield line.decode("utf-8", "replace").rstrip("\n")
             whole = line.endswith(b"\n")
+        process.wait()  # it may have something left to do; the timer still watches
     finally:
         over.cancel()
         process.kill()
@@ -71,5 +77,5 @@ def lines(command: "Sequence[str]", *, timeout_s: float) -> "Iterator[str]":
         if process.stdout is not None:
             process.stdout.close()
     if code != 0:
-        ended = f"took longer than {timeout_s:.0f} s" if code == -signal.SIGKILL else f"ended with code {code}"
+        ended = f"took longer than {timeout_s:.0f} s" if late.is_set() else f"ended with code {code}"
         raise PluginError(f"{command[0]} {ended}")

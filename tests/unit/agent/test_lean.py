@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from agent.lean import Plain, decode, encode, plain
+from agent.lean import Plain, become_lean, decode, encode, plain
 from vedette.settings import AgentSettings
 
 GIVEN = AgentSettings.load(
@@ -39,3 +41,15 @@ def test_the_token_is_not_shown() -> None:
 @pytest.mark.parametrize("name", sorted(set(AgentSettings.model_fields) - set(Plain.__struct_fields__)))
 def test_what_is_left_out_is_for_the_log_transport(name: str) -> None:
     assert name in {"log_url", "account"}
+
+
+def test_where_it_cannot_be_done_the_process_goes_on_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("not here")
+
+    monkeypatch.setattr(os, "execve", refuse)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    descriptors = set(Path("/proc/self/fd").iterdir())
+    become_lean(GIVEN)
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+    assert set(Path("/proc/self/fd").iterdir()) == descriptors

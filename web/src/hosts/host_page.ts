@@ -48,11 +48,12 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
   let range = rangeById(wantedRange, "15m");
   let about: Source | null = app.hosts.hosts.get(name)?.about ?? null;
   let request = new AbortController();
-  let loadedAt = 0;
+  let askedAt = 0;
   let step = 10;
   let shown = false;
 
   const load = async (quiet = false) => {
+    askedAt = Date.now();
     request.abort();
     request = new AbortController();
     const { signal } = request;
@@ -76,7 +77,6 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
       step = stepFor(range.seconds, intervalMs / 1000);
       await ask(signal, intervalMs);
       if (signal.aborted) return;
-      loadedAt = Date.now();
       if (!shown) setChildren(content, charts, commands.element, plugins.element);
       shown = true;
       content.classList.remove("is-loading");
@@ -169,7 +169,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
     if (range.live) paintSoon(paint);
     if (range.live && seconds % COMMANDS_EVERY_S === 0) commands.show();
     if (range.live && shown && seconds % PLUGINS_EVERY_S === 0 && !document.hidden) void loadPlugins();
-    const due = !range.live && Date.now() - loadedAt > reloadEveryMs(range, step);
+    const due = !range.live && Date.now() - askedAt > reloadEveryMs(range, step);
     if (due && shown && !document.hidden) void load(true);
   }, 1_000);
 

@@ -1,6 +1,6 @@
 /** One plugin of a host: its state, and a chart for each of its metrics, loaded when it is opened. */
 import { SERIES_COLORS } from "../charts/palette";
-import type { QueryAnswer, SamplesEvent } from "../gateway/contract";
+import type { SamplesEvent } from "../gateway/contract";
 import type { Gateway } from "../gateway/gateway";
 import { literal, quote } from "../gateway/selector";
 import { HostPanel } from "../hosts/host_panel";
@@ -9,10 +9,10 @@ import { badge, setBadge } from "../parts/badge";
 import { el, setChildren, setText } from "../parts/element";
 import { emptyState, errorState } from "../parts/states";
 import type { Range } from "../series/range";
+import { distanceOf, spread } from "./cadence";
 import { chartUnit, type Instance, type MetricInfo, titleOf } from "./catalogue";
 
 const MOST_LINES = 8;
-const USUAL_MS = 60_000;
 
 export interface PluginState {
   name: string;
@@ -64,12 +64,15 @@ export class PluginSection {
       this.body,
     );
     this.element.addEventListener("toggle", () => {
-      if (this.element.open && !this.loaded && !this.loading) this.opened();
+      // What came while it was closed is missing.
+      if (!this.element.open) this.loaded = false;
+      else if (!this.loaded && !this.loading) this.opened();
     });
   }
 
   showState(state: PluginState | undefined): void {
     this.state.hidden = state === undefined;
+    setText(this.said, "");
     if (state === undefined) return;
     const good = state.state === "ok";
     setBadge(this.state, good ? "active" : "failing", good ? "OK" : state.state);
@@ -124,7 +127,13 @@ export class PluginSection {
       },
       signal,
     );
-    const cadence = Math.max(answer.step_s * 1000, window.intervalMs, distanceOf(answer));
+    const stepMs = answer.step_s * 1000;
+    if (kind === "counter") spread(answer, stepMs);
+    const cadence = Math.max(
+      stepMs,
+      window.intervalMs,
+      ...answer.series.map((one) => distanceOf(answer, one)),
+    );
     for (const { panel } of wanted) panel.load(answer, cadence);
   }
 
@@ -143,21 +152,6 @@ export class PluginSection {
   close(): void {
     for (const { panel } of this.panels) panel.chart.close();
   }
-}
-
-/** How far the values of an answer are apart, at the least: a plugin runs at an interval of its own. */
-function distanceOf(answer: QueryAnswer): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (const { values } of answer.series) {
-    let before: number | undefined;
-    for (const [index, value] of values.entries()) {
-      if (value === null) continue;
-      const time = answer.timestamps[index] ?? 0;
-      if (before !== undefined) least = Math.min(least, time - before);
-      before = time;
-    }
-  }
-  return Number.isFinite(least) ? least : USUAL_MS;
 }
 
 function specOf(about: Instance, metric: MetricInfo): PanelSpec {

@@ -42,6 +42,7 @@ export class PluginSections {
     if (signal.aborted) return;
     const none = !series.some((entry) => entry.labels["instance"] !== undefined);
     const instances = none ? [] : instancesOf(series, await loadShipped());
+    if (signal.aborted) return;
     // One that has never succeeded has no series: its state must be seen all the same.
     const named = new Set(instances.map((about) => about.instance));
     for (const { name } of states.filter((state) => !named.has(state.name)))
