@@ -102,6 +102,7 @@ async def run(
             if isinstance(transport, HttpTransport):
                 live = Live(settings, transport, works, plugins, clock)
                 member = Member(settings, claim.epoch, transport, works, hooks or steering(plugins, live), clock, rng)
+                plugins.news = member.tell
                 member.restore()
                 others = [*member.work(), live.streamer.run()]
             get_logger("agent").info("agent_started", source=settings.source, epoch=claim.epoch, waiting=len(spool))
@@ -129,7 +130,12 @@ class Live:
             )
 
         self.streamer = Streamer(
-            transport.client, clock, sources, latest=plugins.latest, allowed=lambda: not works.held.held
+            transport.client,
+            clock,
+            sources,
+            latest=plugins.latest,
+            watch=plugins.watch,
+            allowed=lambda: not works.held.held,
         )
 
     def mask_arguments(self, masked: bool | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alerting.rules import AnyRule, EndpointDown, HostFlag, HostSilent, Outage, Trend, hold_ms
+from alerting.rules import AnyRule, EndpointDown, HostFlag, HostSilent, Outage, PluginNotice, Trend, hold_ms
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
 
@@ -47,7 +47,12 @@ class SubjectState:
     rules: dict[int, RuleState] = field(default_factory=dict)
 
     def apply(self, signal: Signal, rules: list[Rule], titles: Titles) -> list[AlertTransition]:
-        """The transitions that `signal` causes. One that is not newer than the last is ignored."""
+        """The transitions that `signal` causes. One that is not newer than the last is ignored, unless it is a notice:
+        a notice's identity follows from what was said, so one that comes again is the same transition.
+        """
+        if signal.kind == "notice":
+            heard = [rule for rule in rules if signal.at >= rule.created_ms and rule.spec.holds(signal)]
+            return [_notice(rule, signal, titles) for rule in heard]
         if signal.at <= self.last_at:
             return []
         gap_ms, self.last_at = signal.at - self.last_at, signal.at
@@ -89,11 +94,29 @@ class Titles:
             return f"{what}: {error}" if error else what
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
-        if isinstance(spec, HostFlag):
+        if isinstance(spec, HostFlag | PluginNotice):
             return spec.title(signal)
         source, _, series = signal.subject.removeprefix("series:").partition("/")
         limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
         return f"{series} of {source} is {limit} (it is {signal.value:g})"
+
+
+def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
+    """The one transition of an alert that begins and ends with a notice."""
+    said = [str(signal.detail.get(part)) for part in ("said_ms", "title", "body")]
+    alert = hash64("notice", rule.id, signal.subject, *said)
+    return AlertTransition(
+        id=hash64("transition", alert, "notice"),
+        alert=alert,
+        account=rule.account,
+        rule=rule.id,
+        rule_name=rule.spec.name,
+        subject=signal.subject,
+        state="notice",
+        at=signal.at,
+        title=titles.title(rule, signal),
+        detail=signal.detail,
+    )
 
 
 def _step(state: RuleState, rule: Rule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
 from vedette.errors import InvalidInput
 from vedette.events.patterns import check_pattern, matches_whole
 from vedette.events.selectors import Selector, parse_selector
 from vedette.events.signals import Signal
+
+
+def _compiles(value: str | None) -> str | None:
+    try:
+        check_pattern("pattern", value or "")
+    except InvalidInput as error:
+        raise ValueError(error.allowed) from error
+    return value
+
+
+Pattern = Annotated[str | None, AfterValidator(_compiles)]
 
 
 class _Rule(BaseModel):
@@ -87,16 +98,7 @@ class HostSilent(_Rule):
     """A host has stopped reporting."""
 
     kind: Literal["host_silent"]
-    source: str | None = Field(default=None, description="a regular expression for whole names; null: every host")
-
-    @field_validator("source")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        try:
-            check_pattern("source", value or "")
-        except InvalidInput as error:
-            raise ValueError(error.allowed) from error
-        return value
+    source: Pattern = Field(default=None, description="a regular expression for whole names; null: every host")
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the host is silent; None if the signal is about something else."""
@@ -122,6 +124,26 @@ class HostFlag(_Rule):
         if self.flag == "clone":
             return f"several machines report as {host}"
         return f"the clock of {host} is off by {signal.value / 1000:.0f} s"
+
+
+class PluginNotice(_Rule):
+    """A plugin has something to say: each is an alert of its own that ends as it begins."""
+
+    kind: Literal["plugin_notice"]
+    source: Pattern = Field(default=None, description="a regular expression for whole host names; null: every host")
+    plugin: Pattern = Field(default=None, description="the same for names of plugin instances; null: every plugin")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether it is a notice of these plugins; None if the signal is about something else."""
+        if signal.kind != "notice":
+            return None
+        source, _, plugin = signal.subject.removeprefix("plugin:").rpartition("/")
+        asked = ((self.source, source), (self.plugin, plugin))
+        return True if all(pattern is None or matches_whole(pattern, name) for pattern, name in asked) else None
+
+    def title(self, signal: Signal) -> str:
+        """What the plugin said, in its own words."""
+        return str(signal.detail.get("title") or signal.subject)
 
 
 class Threshold(_Rule):
@@ -165,7 +187,7 @@ class Threshold(_Rule):
         return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
 
 
-AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag
+AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag | PluginNotice
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
 

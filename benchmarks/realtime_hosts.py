@@ -20,6 +20,7 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from agent.collectors import Group
 from agent.fleet.control import OrderFollower
 from agent.realtime.sources import RealtimeSources, Taken
 from agent.realtime.streamer import Streamer
@@ -93,7 +94,7 @@ async def main(url: str, token: str, count: int) -> None:
 
     for number in range(count):
         bare = cast(httpx.AsyncClient, Bare(where.hostname or "", where.port or 80))
-        streamer = Streamer(bare, clock, lambda: collected, latest=lambda name: {}, allowed=lambda: True)
+        streamer = Streamer(bare, clock, lambda: collected, latest=lambda name: Group({}), allowed=lambda: True)
 
         def ordered(order: Order, streamer: Streamer = streamer) -> None:
             if isinstance(order, RealtimeOrder | RealtimeEnd):

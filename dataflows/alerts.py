@@ -56,7 +56,7 @@ class SubjectLogic(StatefulBatchLogic[Signal, Decided, bytes]):
         self._state: SubjectState = SubjectState() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - ours
 
     def on_batch(self, values: list[Signal]) -> tuple[Iterable[Decided], bool]:
-        """Apply signals in order."""
+        """Apply signals in order. Of notices nothing is kept."""
         found: list[Decided] = []
         for signal in values:
             rules = persist("rules", partial(self._book.rules_for, signal))
@@ -64,7 +64,7 @@ class SubjectLogic(StatefulBatchLogic[Signal, Decided, bytes]):
                 signal.detail["roles"] = roles
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
             found += [(t, channels[t.rule]) for t in self._state.apply(signal, rules, self._book.titles)]
-        return found, StatefulBatchLogic.RETAIN
+        return found, StatefulBatchLogic.RETAIN if self._state.last_at >= 0 else StatefulBatchLogic.DISCARD
 
     def snapshot(self) -> bytes:
         """The pickled state."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from alerting.rules import HostSilent, Outage
+from alerting.rules import HostSilent, Outage, PluginNotice
 from launch.variables import secret
 from vedette.auth.passwords import random_password
 from vedette.errors import Conflict
@@ -50,6 +50,7 @@ def _first_rules(store: Store, account: int) -> None:
     for rule in (
         Outage(name="Outage", kind="outage"),
         HostSilent(name="Host silent", kind="host_silent"),
+        PluginNotice(name="Plugin notice", kind="plugin_notice"),
     ):
         with suppress(Conflict):  # an interrupted first start has made it
             alerts.add_rule(store, account, rule.name, rule.kind, rule.model_dump(exclude={"name", "kind"}))

@@ -35,6 +35,8 @@ from vedette.telemetry import get_logger
 FACTS_S = 3600.0
 CLOCK_OFF_MS = 60_000
 FIRST_RETRY_S = 5.0
+SOON_S = 10.0
+"""Least time between a check-in and one that plugins' news ask for."""
 MOST_STATES = 150_000
 """Bytes of what a check-in says of plugins; the gateway takes 256 KiB of all."""
 
@@ -100,11 +102,19 @@ class CheckIns:
         self._failures = 0
         self._cloned = self._clock_off = self._telling = False
         self._asked = asyncio.Event()
+        self._news = False
+        self._stepped_at = -SOON_S
         self._log = get_logger("fleet")
 
     def ask(self) -> None:
         """Check in now."""
         self._asked.set()
+
+    def tell(self) -> None:
+        """Check in soon, `SOON_S` after the last check-in at the earliest: a plugin has something to say."""
+        if not self._news:
+            self._news = True
+            self._asked.set()
 
     def look(self) -> None:
         """See whether the host was asleep or its clock was set; then check in at once, for the gateway missed us."""
@@ -127,13 +137,18 @@ class CheckIns:
         tick = -1
         while True:
             self._asked.clear()
+            self._news = False
             await self.step()
+            self._stepped_at = self._clock.monotonic()
             following = schedule.following(tick, self._clock.monotonic())
             due = schedule.deadline(following)
             if self._failures:
                 wait_s = min(CHECKIN_S, FIRST_RETRY_S * 2 ** min(self._failures - 1, 8)) * self._rng.uniform(0.5, 1.0)
                 due = min(due, self._clock.monotonic() + wait_s)
             await self._until(due)
+            if self._news and self._clock.monotonic() < min(due, self._stepped_at + SOON_S):
+                self._asked.clear()
+                await self._until(min(due, self._stepped_at + SOON_S))
             tick = following if self._clock.monotonic() >= schedule.deadline(following) else tick
 
     async def _until(self, deadline: float) -> None:

@@ -96,6 +96,10 @@ class Member:
         """What runs beside the reports, for ever."""
         return self._checkins.run(), self._control.run()
 
+    def tell(self) -> None:
+        """Let the gateway hear soon what plugins have to say."""
+        self._checkins.tell()
+
     async def report(self, late_ms: float) -> None:
         """Report, unless another machine has this identity."""
         self._checkins.look()

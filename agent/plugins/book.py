@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agent.collectors import Group
 from agent.collectors.base import label_text
 from agent.plugins.instance import Deliver, House, Instance
 from agent.plugins.launcher.client import Launcher
@@ -27,6 +28,16 @@ LOOK_S = 10.0
 SPREAD_S = 5.0
 """First runs are spread over so many seconds."""
 
+WATCHED_S = 1.0
+"""At most once in so many seconds an instance runs that somebody looks at."""
+WATCHED_SHARE = 0.1
+"""And at most this share of the time."""
+
+
+def pace_s(run_ms: float) -> float:
+    """How long an instance rests after a run of so many milliseconds while somebody looks at it."""
+    return max(WATCHED_S - run_ms / 1000, run_ms / 1000 / WATCHED_SHARE)
+
 
 class PluginBook:
     """Knows what runs here, and runs it.
@@ -45,6 +56,7 @@ class PluginBook:
         *,
         report_s: float,
         key: str | None,
+        news: Callable[[], None] = lambda: None,
     ) -> None:
         self._source = source
         self._folder = folder
@@ -52,8 +64,10 @@ class PluginBook:
         self._launcher = Launcher()
         self._verifier = Verifier(self._launcher, key)
         self._house = House(
-            self._launcher, Memory(memory), deliver, self._verifier.verify, clock, folder, round(report_s * 1000)
+            self._launcher, Memory(memory), deliver, self._verifier.verify, clock, folder, round(report_s * 1000), news
         )
+        self._watched: frozenset[str] = frozenset()
+        self._watching = asyncio.Event()
         self._central: list[PluginSpec] = []
         self._faults: dict[str, str] = {}
         self._central_faults: dict[str, str] = {}
@@ -99,10 +113,17 @@ class PluginBook:
             if running is not None and state.alerts:
                 running[0].alerts_sent(state.alerts)
 
-    def latest(self, name: str) -> Mapping[str, float]:
+    def latest(self, name: str) -> Group:
         """What the last run of an instance reported; nothing if there is none."""
         running = self._running.get(name)
-        return {} if running is None else running[0].latest.values
+        return Group({}) if running is None else running[0].latest
+
+    def watch(self, names: frozenset[str]) -> None:
+        """Somebody looks at these, and at no others: they run more often, see `pace_s`."""
+        if names - self._watched:
+            self._watching.set()
+            self._watching = asyncio.Event()
+        self._watched = names
 
     async def run(self) -> None:
         """Run all instances, and follow the configuration, for ever; cancelled, end all that runs."""
@@ -171,7 +192,30 @@ class PluginBook:
             async with self._turns:
                 await self._once(instance)
             turn = schedule.following(turn, self._clock.monotonic())
-            await self._clock.sleep_until(schedule.deadline(turn))
+            if not await self._until_due(instance, schedule.deadline(turn)):
+                turn -= 1
+
+    async def _until_due(self, instance: Instance, deadline: float) -> bool:
+        """Wait until the deadline: then True. False as soon as a run is due since somebody looks at the instance."""
+        while (now := self._clock.monotonic()) < deadline:
+            watched = instance.spec.name in self._watched
+            due = min(deadline, now + pace_s(instance.state.run_ms)) if watched else deadline
+            if await self._until_watching(due):
+                continue  # perhaps this one
+            if due < deadline and instance.spec.name in self._watched:
+                return False
+        return True
+
+    async def _until_watching(self, deadline: float) -> bool:
+        """Wait until somebody looks at other instances (True), at most until the deadline."""
+        watching = asyncio.ensure_future(self._watching.wait())
+        timer = asyncio.ensure_future(self._clock.sleep_until(deadline))
+        try:
+            done, _ = await asyncio.wait({watching, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watching.cancel()
+            timer.cancel()
+        return watching in done and timer not in done
 
     async def _once(self, instance: Instance) -> None:
         try:

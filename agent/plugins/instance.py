@@ -60,6 +60,8 @@ class House:
     folder: Path
     report_ms: int
     """How often the agent itself reports, in milliseconds."""
+    news: Callable[[], None] = lambda: None
+    """Called when an instance has an alert, or another state than before."""
 
 
 class Instance:
@@ -157,6 +159,8 @@ class Instance:
             kept.memory = kept.memory if outcome.memory is None else outcome.memory
             kept.alerts = [*kept.alerts, *fresh][-MOST_ALERTS:]
             house.memory.save(spec.name, kept)
+        if fresh:
+            house.news()
 
     def _held(self) -> Outcome:
         return Outcome(
@@ -171,6 +175,8 @@ class Instance:
         self.state = PluginState(
             self.spec.name, outcome.state, outcome.error, ran_ms=now, run_ms=outcome.run_ms, series=series_count
         )
+        if before.state != outcome.state:
+            self._house.news()
         if (before.state, before.error) != (outcome.state, outcome.error):
             level = self._log.info if outcome.state == "ok" else self._log.warning
             level("plugin_state", plugin=self.spec.name, state=outcome.state, error=outcome.error)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from agent.collectors import Group
 from vedette.clock import Clock
 from vedette.events.fleet import PluginState, Refusal
 from vedette.events.plugins import PluginSpec
@@ -34,6 +35,8 @@ class Plugins:
         self._statsd: list[PluginSpec] = []
         self._book: PluginBook | None = None
         self._needed = asyncio.Event()
+        self.news: Callable[[], None] = lambda: None
+        """Called when an instance has an alert, or another state than before."""
 
     def assign(self, specs: Sequence[PluginSpec]) -> list[Refusal]:
         """Run these, all that the gateway wants here; those that are refused for what stands in them."""
@@ -64,9 +67,14 @@ class Plugins:
         if self._book is not None:
             self._book.delivered(states)
 
-    def latest(self, name: str) -> Mapping[str, float]:
+    def latest(self, name: str) -> Group:
         """What the last run of an instance reported."""
-        return {} if self._book is None else self._book.latest(name)
+        return Group({}) if self._book is None else self._book.latest(name)
+
+    def watch(self, names: frozenset[str]) -> None:
+        """Somebody looks at these instances, and at no others: they run more often."""
+        if self._book is not None:
+            self._book.watch(names)
 
     async def run(self) -> None:
         """Run plugins as soon as there are some, for ever."""
@@ -101,5 +109,6 @@ class Plugins:
                 self._clock,
                 report_s=settings.interval_s,
                 key=self._key,
+                news=self.news,
             )
         return self._book

@@ -23,7 +23,7 @@ DEAR = frozenset({"tcp"})
 """Groups that only come if they are asked for: the kernel walks through its whole table of connections for them, which
 takes more time than all the others together."""
 
-Latest = Callable[[str], Mapping[str, float]]
+Latest = Callable[[str], Group]
 
 
 class Taken:
@@ -46,9 +46,11 @@ class Taken:
             counted = (key for group in groups for key, kind in group.kinds.items() if kind == "counter")
             counters += [key for key in counted if key in found]
         for plugin in plugins:
-            found = _finite(latest(plugin), room)
+            last = latest(plugin)
+            found = _finite(last.values, room)
             room -= len(found)
             values[f"plugin {plugin}"] = found
+            counters += [key for key, kind in last.kinds.items() if kind == "counter" and key in found]
         processes = None
         if self._snapshot is not None and (not wanted or PROCESSES in wanted):
             processes = [

@@ -65,9 +65,10 @@ class Streamer:
         *,
         latest: Latest,
         allowed: Callable[[], bool],
+        watch: Callable[[frozenset[str]], None] = lambda names: None,
     ) -> None:
         self._client, self._clock, self._make = client, clock, make
-        self._latest, self._allowed = latest, allowed
+        self._latest, self._allowed, self._watch = latest, allowed, watch
         self._streams: dict[str, Stream] = {}
         self._news = asyncio.Event()
         self._log = get_logger("realtime")
@@ -110,6 +111,7 @@ class Streamer:
             await self._serve_from(sources)
         finally:
             sources.close()
+            self._watch(frozenset())
 
     async def _serve_from(self, sources: Sources) -> None:
         await self._take(sources)
@@ -132,6 +134,7 @@ class Streamer:
 
     async def _take(self, sources: Sources) -> Taken:
         """What all sessions together want."""
+        self._watch(frozenset(name for stream in self._streams.values() for name in stream.order.plugins))
         asked = [stream.order.groups for stream in self._streams.values()]
         names = frozenset(name for groups in asked for name in groups)
         return await sources.take(names, everything=any(not groups for groups in asked))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ingest_api.fleet.notices import tell_notices
 from ingest_api.realtime.ordering import orders_for
 from vedette.errors import Unavailable
 from vedette.events.fleet import CheckIn, ConfigOrder, Order, encode_order
@@ -25,7 +26,7 @@ LASTING: tuple[Lasting, ...] = (orders_for,)
 Heard = Callable[[Store, Log, int, CheckIn, int], None]
 """What else becomes of an account's check-in at a time (ms UTC), such as the alerts of its plugins. May block."""
 
-HEARD: tuple[Heard, ...] = ()
+HEARD: tuple[Heard, ...] = (tell_notices,)
 """One entry for each. One that raises costs the check-in, which then comes again: it must bear that."""
 
 _PATIENCE_S = 10.0

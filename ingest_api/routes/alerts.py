@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
@@ -14,6 +14,7 @@ from ingest_api.context import Context, context
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput
+from vedette.events.signals import AlertState
 from vedette.store import alerts
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
@@ -44,7 +45,7 @@ class NewChannel(BaseModel):
 
 @router.get("/alerts", summary="Alerts, newest first")
 def list_alerts(
-    state: Literal["firing", "resolved"] | None = None,
+    state: AlertState | None = None,
     limit: int = Query(200, ge=1, le=1000),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),

@@ -111,7 +111,9 @@ def enable_channel(channel: int) -> None:
 @rule_app.command("add")
 def add_rule(
     name: str,
-    kind: Annotated[str, typer.Argument(help="outage, endpoint_down, trend, host_silent, host_flag, threshold")],
+    kind: Annotated[
+        str, typer.Argument(help="outage, endpoint_down, trend, host_silent, host_flag, threshold, plugin_notice")
+    ],
     series: Annotated[str | None, typer.Option(help="threshold: a selector")] = None,
     above: Annotated[float | None, typer.Option()] = None,
     below: Annotated[float | None, typer.Option()] = None,
@@ -120,7 +122,8 @@ def add_rule(
     after_failures: Annotated[int | None, typer.Option(help="endpoint_down: failures in a row")] = None,
     direction: Annotated[str | None, typer.Option(help="trend: down or up")] = None,
     minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,
-    source: Annotated[str | None, typer.Option(help="host_silent: a regular expression")] = None,
+    source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
+    plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
     flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
     channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
 ) -> None:
@@ -135,6 +138,7 @@ def add_rule(
         "direction": direction,
         "minimum": minimum,
         "source": source,
+        "plugin": plugin,
         "flag": flag,
     }
     body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}

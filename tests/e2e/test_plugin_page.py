@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.browser import ADMIN, opened, sign_in
 from tests.e2e.installation import Installation, eventually, free_port
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -47,3 +49,34 @@ def test_plugins_of_a_role_appear_on_the_page_of_its_hosts(installation: Install
     finally:
         installation.call("PUT", f"{path}/roles", json={"roles": []})
         installation.call("DELETE", "/v1/roles/plugins")
+
+
+def test_what_a_plugin_says_stands_on_the_first_page(installation: Installation, tmp_path: Path) -> None:
+    host = socket.gethostname()
+    path = f"/v1/sources/{host}"
+    eventually("it has checked in", lambda: installation.call("GET", path)["agent"])
+    log = tmp_path / "shop.log"
+    log.write_text("begun\n")
+    options = {"path": str(log), "patterns": {"panics": "PANIC"}, "alert": ["panics"]}
+    plugins = [{"name": "shop", "plugin": "log_watch", "interval_s": 1, "options": options}]
+    installation.call("PUT", "/v1/roles/saying", json={"plugins": plugins})
+    installation.call("PUT", f"{path}/roles", json={"roles": ["saying"]})
+
+    def watches() -> bool:
+        found = installation.call("GET", path)["agent"].get("plugins") or ()
+        return any(row["name"] == "shop" and row["state"] == "ok" for row in found)
+
+    try:
+        eventually("the log is watched", watches)
+        with opened(installation.url) as page:
+            sign_in(page, ADMIN)
+            page.goto(f"{installation.url}/#/")
+            with log.open("a") as file:
+                file.write("PANIC: no stock\nPANIC: no carts\n")
+            said = page.get_by_test_id("notice-item")
+            expect(said).to_contain_text(f"{log}: 2 lines match panics", timeout=PATIENCE_S * 1000)
+            expect(said).to_contain_text("PANIC: no stock")
+            expect(said).to_contain_text(f"{host}/shop")
+    finally:
+        installation.call("PUT", f"{path}/roles", json={"roles": []})
+        installation.call("DELETE", "/v1/roles/saying")

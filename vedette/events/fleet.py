@@ -270,3 +270,5 @@ def _check_plugins(plugins: list[PluginState]) -> None:
         for place, alert in enumerate(plugin.alerts):
             _check_text(f"{at}.alerts[{place}].subject", alert.subject, 300)
             _check_text(f"{at}.alerts[{place}].body", alert.body, LONGEST_TEXT, least=0)
+            if not 0 <= alert.at_ms < 1 << 62:
+                raise InvalidInput(f"{at}.alerts[{place}].at_ms", alert.at_ms, "an integer from 0 to 2^62")

@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock"]
-AlertState = Literal["firing", "resolved"]
+SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice"]
+AlertState = Literal["firing", "resolved", "notice"]
+"""A `notice` is a one-off: it is said, and nothing of it lasts."""
 
 
 class Signal(msgspec.Struct, omit_defaults=True):
@@ -20,9 +21,10 @@ class Signal(msgspec.Struct, omit_defaults=True):
     `series:SOURCE/NAME`, with the `value` last observed. `clone`: subject `clone:NAME`, state `clone | ok`, whether
     several machines report as this host. `clock`: subject `clock:NAME`, state `off | ok`, `value` its clock's offset in
     ms. `trend`: subject `monitor:ID`, state `down | up | over`, with
-    the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. A receiver
-    ignores a signal that is not newer than the last one it has seen of the same subject: after a crash they may come
-    again.
+    the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. `notice`:
+    subject `plugin:SOURCE/INSTANCE`, what a plugin wants people to read: `detail` has `title`, `body`, and `said_ms` by
+    the host's own clock, which tells notices apart. A receiver ignores any other signal that is not newer than the
+    last one it has seen of the same subject: after a crash they may come again.
     """
 
     kind: SignalKind

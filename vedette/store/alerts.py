@@ -7,8 +7,13 @@ from typing import Any
 
 from vedette.errors import NotFound
 from vedette.events.names import hash64
-from vedette.events.signals import AlertTransition
+from vedette.events.signals import AlertState, AlertTransition
 from vedette.store.pool import Connection, Jsonb, Store
+
+EVENTS: dict[AlertState, str] = {"firing": "start", "resolved": "end", "notice": "one-off"}
+"""What a notification calls each transition."""
+ENDED: tuple[AlertState, ...] = ("resolved", "notice")
+"""States in which nothing more comes of an alert."""
 
 
 def read_rules(store: Store) -> list[dict[str, Any]]:
@@ -183,9 +188,10 @@ def _record_one(connection: Connection, t: AlertTransition, targets: Sequence[in
     ).rowcount
     if not new:
         return False
-    if t.state == "resolved":
+    if t.state in ENDED:
         connection.execute(
-            "UPDATE alerts SET state = 'resolved', ended_at = to_timestamp(%s / 1000.0) WHERE id = %s", (t.at, t.alert)
+            "UPDATE alerts SET state = %s, ended_at = to_timestamp(%s / 1000.0) WHERE id = %s",
+            (t.state, t.at, t.alert),
         )
     alert = connection.execute(
         "SELECT title, (extract(epoch FROM started_at) * 1000)::bigint AS started_ms FROM alerts WHERE id = %s",
@@ -205,7 +211,7 @@ def _record_one(connection: Connection, t: AlertTransition, targets: Sequence[in
 def _body(identity: int, t: AlertTransition, alert: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(identity),
-        "event": "start" if t.state == "firing" else "end",
+        "event": EVENTS[t.state],
         "at_ms": t.at,
         "alert": {
             "id": str(t.alert),
@@ -214,7 +220,7 @@ def _body(identity: int, t: AlertTransition, alert: dict[str, Any]) -> dict[str,
             "title": alert["title"],
             "value": t.value,
             "started_ms": alert["started_ms"],
-            "ended_ms": t.at if t.state == "resolved" else None,
+            "ended_ms": t.at if t.state in ENDED else None,
         },
         "detail": t.detail,
     }
@@ -225,8 +231,9 @@ def alerts_of(store: Store, account: int, state: str | None, limit: int) -> list
     return store.rows(
         "SELECT id::text, rule_name, subject, title, state, value,"
         " (extract(epoch FROM started_at) * 1000)::bigint AS started_ms,"
-        " (extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms FROM alerts"
-        " WHERE account_id = %s AND (%s::text IS NULL OR state = %s) ORDER BY started_at DESC LIMIT %s",
+        " (extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms,"
+        " (SELECT detail->>'body' FROM alert_transitions t WHERE alert_id = alerts.id AND t.state = 'notice') AS body"
+        " FROM alerts WHERE account_id = %s AND (%s::text IS NULL OR state = %s) ORDER BY started_at DESC LIMIT %s",
         account,
         state,
         state,

@@ -145,3 +145,21 @@ def test_a_restart_while_the_database_is_away_does_not_forget_an_open_alert(
     drain_alerts(log, store, tmp_path)
     assert away == []
     assert [event for event, _ in told(store)] == ["start", "start", "end", "end"]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_notice_is_told_once_as_a_one_off_and_is_over(log: Log, store: Store, tmp_path: Path) -> None:
+    alerts.add_rule(store, 1, "Plugin notice", "plugin_notice", {})
+    store.execute("UPDATE rules SET created_at = 'epoch'")
+    subject = "plugin:web-1/raid"
+    said = [
+        Signal("notice", 1, subject, T0 + at, detail={"title": "array", "body": body, "said_ms": T0})
+        for at, body in ((0, "sda failed"), (7, "sda failed"), (7, "sdb failed"))
+    ]
+    put(log, SIGNALS.name, *[(f"1/{subject}", encode_json(signal)) for signal in said])
+    for name in ("one", "two"):
+        drain_alerts(log, store, tmp_path / name)
+    assert told(store) == [("one-off", "a"), ("one-off", "b")] * 2
+    found = alerts.alerts_of(store, 1, "notice", 10)
+    assert {(a["title"], a["body"]) for a in found} == {("array", "sda failed"), ("array", "sdb failed")}
+    assert all(a["started_ms"] == a["ended_ms"] for a in found)

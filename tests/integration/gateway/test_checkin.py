@@ -144,6 +144,20 @@ def test_orders_that_last_come_with_the_check_in_of_their_host(
     assert "directives" not in check_in(gateway, "unwatched").json()
 
 
+def test_what_its_plugins_want_people_to_read_is_signalled(fresh: Gateway) -> None:
+    tail = Tail(fresh.log, SIGNALS.name)
+    said = {"subject": "array", "body": "sda failed", "at_ms": fresh.clock.now_ms()}
+    plugins = [{"name": "raid", "state": "ok", "alerts": [said]}]
+    assert check_in(fresh, "web-1", plugins=plugins).status_code == 200
+    [found] = [msgspec.json.decode(record.value, type=Signal) for record in tail.read()]
+    assert (found.kind, found.subject) == ("notice", "plugin:web-1/raid")
+    assert found.detail == {"title": "array", "body": "sda failed", "said_ms": said["at_ms"]}
+    fault(
+        check_in(fresh, "web-1", plugins=[{**plugins[0], "alerts": [{**said, "at_ms": -1}]}]),
+        "plugins[0].alerts[0].at_ms",
+    )
+
+
 def test_what_else_becomes_of_a_check_in_is_called_with_it(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[tuple[int, str]] = []
 

@@ -29,9 +29,13 @@ class Shelf:
         self.folder.mkdir(exist_ok=True)
         self.groups: list[Group] = []
         self.spooling = True
+        self.news = 0
         self.book = PluginBook(
-            "web-1", self.folder, folder / "memory", self._deliver, SystemClock(), report_s=60, key=key
+            "web-1", self.folder, folder / "memory", self._deliver, SystemClock(), report_s=60, key=key, news=self._hear
         )
+
+    def _hear(self) -> None:
+        self.news += 1
 
     async def _deliver(self, group: Group, interval_ms: int) -> bool:
         assert interval_ms <= 60_000
@@ -159,7 +163,7 @@ def test_what_is_not_in_the_spool_is_not_remembered(tmp_path: Path) -> None:
     async def use(shelf: Shelf) -> None:
         shelf.spooling = False
         shelf.plugin("one", body)
-        await until(lambda: shelf.book.latest("one").get('one.n{instance="one"}') == 1)
+        await until(lambda: shelf.book.latest("one").values.get('one.n{instance="one"}') == 1)
         ran = shelf.state("one")
         await until(lambda: shelf.state("one").ran_ms > ran.ran_ms)  # type: ignore[union-attr]
         shelf.spooling = True
@@ -179,3 +183,35 @@ def test_an_instance_that_did_not_change_goes_on_undisturbed(tmp_path: Path) -> 
         assert shelf.count('plugin.up{plugin="away"}') == 1
 
     shelved(tmp_path, use)
+
+
+def test_an_instance_runs_each_second_while_somebody_looks_at_it_and_the_others_do_not(tmp_path: Path) -> None:
+    async def use(shelf: Shelf) -> None:
+        for name in ("seen", "unseen"):
+            shelf.plugin(name, "self.report('a', 1)", "interval_s = 3600")
+        await until(lambda: all(shelf.is_(name, "ok") for name in ("seen", "unseen")))
+        shelf.book.watch(frozenset({"seen"}))
+        await until(lambda: shelf.count('seen.a{instance="seen"}') >= 4)
+        shelf.book.watch(frozenset())
+        assert shelf.count('unseen.a{instance="unseen"}') == 1
+
+    shelved(tmp_path, use)
+
+
+def test_an_alert_and_another_state_are_news_and_the_same_state_is_none(tmp_path: Path) -> None:
+    body = "n = self.memory('n', 0) + 1; self.remember('n', n); self.report('n', n); n == 3 and self.alert('a', 'b')"
+
+    async def use(shelf: Shelf) -> None:
+        shelf.plugin("one", body)
+        await until(lambda: bool(shelf.book.latest("one").values.get('one.n{instance="one"}')))
+        assert shelf.news == 0
+        await until(lambda: shelf.news == 1)
+        shelf.plugin("two", "raise SystemExit(3)")
+        await until(lambda: shelf.news == 2)
+
+    shelved(tmp_path, use)
+
+
+@pytest.mark.parametrize(("run_ms", "rest_s"), [(0, 1.0), (20, 0.98), (91, 0.91), (500, 5.0)])
+def test_one_that_is_looked_at_rests_ten_times_as_long_as_it_ran(run_ms: float, rest_s: float) -> None:
+    assert rooms.pace_s(run_ms) == pytest.approx(rest_s)

@@ -14,45 +14,9 @@ from agent.collectors import Group
 from agent.collectors.snapshot import ProcessUse, Snapshot
 from agent.realtime.sources import Taken
 from agent.realtime.streamer import FIRST_S, Streamer
+from tests.unit.agent.simulated import START_MS, SimulatedClock
 from vedette.events.fleet import RealtimeEnd, RealtimeOrder
 from vedette.events.realtime import Frame, decode_frame
-
-START_MS = 1_700_000_000_300
-
-
-class SimulatedClock:
-    """Time passes only when everybody sleeps."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-
-    def now_ms(self) -> int:
-        return START_MS + round(self.at * 1000)
-
-    def monotonic(self) -> float:
-        return self.at
-
-    async def sleep_until(self, deadline: float) -> None:
-        if deadline <= self.at:
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._sleepers.append((deadline, future))
-        await future
-
-    async def pass_until(self, end: float) -> None:
-        while True:
-            for _ in range(30):
-                await asyncio.sleep(0)
-            self._sleepers = [(at, future) for at, future in self._sleepers if not future.done()]
-            due = min((at for at, _ in self._sleepers), default=math.inf)
-            if due > end:
-                self.at = end
-                return
-            self.at = max(self.at, due)
-            for at, future in self._sleepers:
-                if at <= self.at and not future.done():
-                    future.set_result(None)
 
 
 class FakeSources:
@@ -88,6 +52,7 @@ class Site:
         self.hang = False
         self.free = asyncio.Event()
         self.allowed = True
+        self.watched: list[frozenset[str]] = []
         self.made = 0
 
     def make(self) -> FakeSources:
@@ -107,12 +72,13 @@ class Site:
         async def run() -> None:
             transport = httpx.MockTransport(self.answer)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-                latest = {"redis": {"redis.clients": 3.0}}
+                latest = {"redis": Group({"redis.clients": 3.0, "redis.commands": 9.0}, {"redis.commands": "counter"})}
                 streamer = Streamer(
                     client,
                     self.clock,
                     self.make,
-                    latest=lambda name: latest.get(name, {}),
+                    latest=lambda name: latest.get(name, Group({})),
+                    watch=self.watched.append,
                     allowed=lambda: self.allowed,
                 )
                 running = asyncio.ensure_future(streamer.run())
@@ -181,14 +147,15 @@ def test_a_session_gets_what_it_asked_for_and_nothing_else() -> None:
 
     frames = {token: frame for _, token, frame in site.play(scene)}
     few, table, everything = (frames[f"token of {name}"] for name in ("few", "table", "all"))
-    assert few.groups == {"disk": {"disk.a": 1.0}, "plugin redis": {"redis.clients": 3.0}}
-    assert (few.counters, few.processes) == (["disk.a"], None)
+    assert few.groups == {"disk": {"disk.a": 1.0}, "plugin redis": {"redis.clients": 3.0, "redis.commands": 9.0}}
+    assert (few.counters, few.processes) == (["disk.a", "redis.commands"], None)
     assert table.groups == {"processes": {"processes.total": 5.0}}
     assert msgspec.to_builtins(table.processes) == [[1, "root", "init", 0.1235, 9.0]]
     assert set(everything.groups) == {"cpu", "disk", "processes"}
     assert site.sources.wanted[0] == {"disk", "nonsense", "processes"}
     assert site.sources.wanted[-1] == {"disk", "nonsense", "processes"}, "what was asked for by name is, still"
     assert site.sources.everything
+    assert {"redis", "gone"} in site.watched, "its plugins are told that they are looked at"
 
 
 def test_the_same_order_again_changes_only_the_token() -> None:

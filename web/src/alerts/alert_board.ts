@@ -1,43 +1,63 @@
-/** The alerts that are firing now. */
-import type { Alert, AlertEvent } from "../gateway/contract";
+/** The alerts that people should see now: those that fire, and notices for an hour. */
+import type { Alert, AlertEvent, Id } from "../gateway/contract";
 import type { Gateway } from "../gateway/gateway";
 import { Emitter } from "../live/emitter";
 
+/** How long a notice is shown. */
+export const NOTICE_MS = 3_600_000;
+
 export class AlertBoard {
   readonly firing = new Map<string, Alert>();
+  private readonly notices = new Map<Id, Alert>();
   readonly changed = new Emitter<void>();
 
-  constructor(private readonly gateway: Gateway) {}
+  constructor(private readonly gateway: Pick<Gateway, "alerts">) {}
 
   async load(): Promise<void> {
-    const alerts = await this.gateway.firingAlerts();
+    const [firing, notices] = await Promise.all([
+      this.gateway.alerts("firing"),
+      this.gateway.alerts("notice"),
+    ]);
     this.firing.clear();
-    for (const alert of alerts) if (alert.state === "firing") this.firing.set(keyOf(alert), alert);
+    for (const alert of firing) if (alert.state === "firing") this.firing.set(keyOf(alert), alert);
+    this.notices.clear();
+    for (const notice of notices) this.notices.set(notice.id, notice);
     this.changed.emit();
   }
 
   absorb(event: AlertEvent): void {
     const key = keyOf(event);
     if (event.state === "resolved") this.firing.delete(key);
-    else if (!this.firing.has(key)) {
-      this.firing.set(key, {
-        id: event.alert ?? event.id,
-        rule_name: event.rule_name,
-        subject: event.subject,
-        state: "firing",
-        started_ms: event.at,
-        ended_ms: null,
-        title: event.title,
-        value: event.value ?? null,
-      });
-    }
+    else if (event.state === "notice") {
+      const notice = begun(event);
+      this.notices.set(notice.id, { ...notice, ended_ms: event.at, body: String(event.detail?.body ?? "") });
+    } else if (!this.firing.has(key)) this.firing.set(key, begun(event));
     this.changed.emit();
   }
 
-  /** Newest first. */
-  list(): Alert[] {
-    return [...this.firing.values()].sort((a, b) => b.started_ms - a.started_ms);
+  /** What fires, then the notices since an hour before `now`; each newest first. */
+  list(now: number): Alert[] {
+    for (const [id, notice] of this.notices)
+      if (notice.started_ms <= now - NOTICE_MS) this.notices.delete(id);
+    return [...newest(this.firing.values()), ...newest(this.notices.values())];
   }
+}
+
+function begun(event: AlertEvent): Alert {
+  return {
+    id: event.alert ?? event.id,
+    rule_name: event.rule_name,
+    subject: event.subject,
+    state: event.state,
+    started_ms: event.at,
+    ended_ms: null,
+    title: event.title,
+    value: event.value ?? null,
+  };
+}
+
+function newest(alerts: Iterable<Alert>): Alert[] {
+  return [...alerts].sort((a, b) => b.started_ms - a.started_ms);
 }
 
 /** A rule has one state per subject; transitions and alerts carry different ids. */

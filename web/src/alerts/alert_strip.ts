@@ -1,9 +1,9 @@
-/** The strip of firing alerts above the overview. */
+/** The strip of firing alerts and fresh notices above the overview. */
 import { formatSpan } from "../format";
 import type { Alert } from "../gateway/contract";
 import { serverNow } from "../live/server_clock";
 import { el, setChildren, setText } from "../parts/element";
-import type { AlertBoard } from "./alert_board";
+import { type AlertBoard, NOTICE_MS } from "./alert_board";
 
 const SHOWN = 6;
 
@@ -15,32 +15,44 @@ export interface AlertStrip {
 
 export function alertStrip(board: AlertBoard): AlertStrip {
   const list = el("ul", { class: "alerts" });
-  const element = el("section", { "aria-label": "Firing alerts", "aria-live": "polite", hidden: true }, list);
-  let since: { element: HTMLElement; at: number }[] = [];
+  const element = el("section", { "aria-label": "Alerts", "aria-live": "polite", hidden: true }, list);
+  let since: { element: HTMLElement; alert: Alert }[] = [];
   let all = false;
 
   const item = (alert: Alert) => {
     const age = el("span", { class: "alert-since" });
-    since.push({ element: age, at: alert.started_ms });
+    since.push({ element: age, alert });
+    const notice = alert.state === "notice";
     return el(
       "li",
-      { class: "alert", testid: "alert-item", title: `${alert.rule_name}: ${alert.subject}` },
+      {
+        class: notice ? "alert alert-notice" : "alert",
+        testid: notice ? "notice-item" : "alert-item",
+        title: `${alert.rule_name}: ${alert.subject}`,
+      },
       el("strong", {}, alert.title || alert.rule_name),
+      notice && el("span", { class: "alert-body" }, alert.body ?? ""),
+      notice && el("span", { class: "muted" }, alert.subject.replace(/^plugin:/, "")),
       el("span", { class: "muted alert-rule" }, alert.rule_name),
       age,
     );
   };
   const refresh = (now: number) => {
-    for (const entry of since) setText(entry.element, `firing for ${formatSpan(now - entry.at)}`);
+    const lapsed = since.some(({ alert }) => alert.state === "notice" && alert.started_ms <= now - NOTICE_MS);
+    if (lapsed) show(now);
+    for (const { element, alert } of since) {
+      const span = formatSpan(now - alert.started_ms);
+      setText(element, alert.state === "notice" ? `${span} ago` : `firing for ${span}`);
+    }
   };
-  const show = () => {
-    const alerts = board.list();
+  const show = (now: number) => {
+    const alerts = board.list(now);
     since = [];
     const shown = (all ? alerts : alerts.slice(0, SHOWN)).map(item);
     const hidden = alerts.length - shown.length;
     const expand = () => {
       all = true;
-      show();
+      show(serverNow());
     };
     const more =
       hidden > 0 &&
@@ -51,9 +63,9 @@ export function alertStrip(board: AlertBoard): AlertStrip {
       );
     setChildren(list, ...shown, more);
     element.hidden = alerts.length === 0;
-    refresh(serverNow());
+    refresh(now);
   };
-  const close = board.changed.on(show);
-  show();
+  const close = board.changed.on(() => show(serverNow()));
+  show(serverNow());
   return { element, refresh, close };
 }

@@ -147,15 +147,20 @@ export interface CheckResult {
   evidence?: Record<string, string> | null;
 }
 
+/** A notice is a one-off: it ended as it began. */
+export type AlertState = "firing" | "resolved" | "notice";
+
 export interface Alert {
   id: Id;
   rule_name: string;
   subject: string;
-  state: "firing" | "resolved";
+  state: AlertState;
   started_ms: number;
   ended_ms: number | null;
   title: string;
   value: number | null;
+  /** What a notice says besides its title. */
+  body?: string | null;
 }
 
 /** Stream events, by their `event:` name. */
@@ -171,10 +176,11 @@ export interface AlertEvent {
   rule?: Id;
   rule_name: string;
   subject: string;
-  state: "firing" | "resolved";
+  state: AlertState;
   at: number;
   title: string;
   value?: number | null;
+  detail?: Record<string, string | number | null>;
 }
 
 export interface TickEvent {

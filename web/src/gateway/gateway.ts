@@ -6,6 +6,7 @@ import type { NewSession, RealtimeSession } from "../realtime/contract";
 import type {
   Aggregation,
   Alert,
+  AlertState,
   CheckResult,
   Me,
   Monitor,
@@ -68,8 +69,8 @@ export class Gateway {
     return this.get(monitorPath(monitor), [], signal);
   }
 
-  async firingAlerts(): Promise<Alert[]> {
-    return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", "firing"]])).alerts;
+  async alerts(state: AlertState): Promise<Alert[]> {
+    return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", state]])).alerts;
   }
 
   query(query: Query, signal?: AbortSignal): Promise<QueryAnswer> {
