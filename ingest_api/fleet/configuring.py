@@ -15,6 +15,7 @@ def config_of(store: Store, account: int, source: str) -> tuple[dict[str, Any], 
     The code is part of what the version names: an agent gets another text as it gets another option.
     """
     config = merge(roles.layers(store, account, source))
+    config.pop("realtime_archive", None)  # the gateway's own business
     if "plugins" in config:
         config["plugins"] = plugins.with_code(store, account, config["plugins"])
     return config, version_of(config)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from vedette.auth.tokens import publish_token
+from ingest_api.fleet.merging import merge
+from vedette.auth.tokens import PublishGrant, publish_token
 from vedette.events.fleet import RealtimeOrder
-from vedette.store import realtime
+from vedette.store import realtime, roles
 from vedette.store.pool import Store
 
 PHASES, PHASE_MS = 10, 100
 
 
-def order(session: realtime.Session, source: str, key: bytes) -> RealtimeOrder:
+def order(session: realtime.Session, source: str, key: bytes, *, archive: bool = False) -> RealtimeOrder:
     """What one host is told: to stream until the session's end, with a token that is good for that alone.
 
     The ticks of different sessions lie at different tenths of the second, so that their viewers are not all served at
-    once; those of one session lie together.
+    once; those of one session lie together. With `archive` the frames are kept.
     """
-    token = publish_token(session.account, session.session, source, session.until_ms, key)
+    grant = PublishGrant(session.account, session.session, source, archive)
+    token = publish_token(grant, session.until_ms, key)
     phase_ms = int(session.session[:8], 16) % PHASES * PHASE_MS
     return RealtimeOrder(
         session.account,
@@ -32,6 +34,13 @@ def order(session: realtime.Session, source: str, key: bytes) -> RealtimeOrder:
 
 def orders_for(store: Store, account: int, source: str, now_ms: int, key: bytes) -> list[RealtimeOrder]:
     """What a host should be streaming now."""
-    return [
-        order(session, source, key) for session in realtime.live(store, account, source) if session.until_ms > now_ms
-    ]
+    live = [session for session in realtime.live(store, account, source) if session.until_ms > now_ms]
+    if not live:
+        return []
+    archive = is_archived(store, account, source)
+    return [order(session, source, key, archive=archive) for session in live]
+
+
+def is_archived(store: Store, account: int, source: str) -> bool:
+    """Whether a host's frames are kept: what its account, its roles or itself say of `realtime_archive`."""
+    return merge(roles.layers(store, account, source)).get("realtime_archive") is True

@@ -6,9 +6,9 @@ import asyncio
 from collections import OrderedDict
 from concurrent.futures import Future
 
-from ingest_api.realtime.ordering import order
+from ingest_api.realtime.ordering import is_archived, order
 from ingest_api.realtime.tail import RealtimeTail
-from vedette.auth.tokens import new_session_identity, read_publish_token, session_hash
+from vedette.auth.tokens import PublishGrant, new_session_identity, read_publish_token, session_hash
 from vedette.clock import Clock
 from vedette.errors import Gone, Overloaded, Unavailable, VedetteError
 from vedette.events.fleet import RealtimeEnd, encode_order
@@ -52,10 +52,10 @@ class Bucket:
 class Publisher:
     """A token's owner, and what it has published lately."""
 
-    __slots__ = ("account", "bucket", "session", "source")
+    __slots__ = ("bucket", "grant")
 
-    def __init__(self, account: int, session: str, source: str, now: float) -> None:
-        self.account, self.session, self.source = account, session, source
+    def __init__(self, grant: PublishGrant, now: float) -> None:
+        self.grant = grant
         self.bucket = Bucket(now)
 
 
@@ -86,7 +86,9 @@ class Sessions:
         session = Session(session_hash(identity), account, creator, sources, groups, plugins, now_ms, until_ms)
         realtime.create(self._store, session)
         self._live[session.session] = (until_ms, self._clock.monotonic())
-        orders = [order(session, source, self._key) for source in sources]
+        orders = [
+            order(session, source, self._key, archive=is_archived(self._store, account, source)) for source in sources
+        ]
         self._tell(CONTROL.name, [Message(one.source.encode(), encode_order(one)) for one in orders])
         return identity, session
 
@@ -119,12 +121,12 @@ class Sessions:
         now = self._clock.monotonic()
         found = self._publishers.get(token)
         if found is None:
-            found = Publisher(*read_publish_token(token, self._key, self._clock.now_ms() // 1000), now)
+            found = Publisher(read_publish_token(token, self._key, self._clock.now_ms() // 1000), now)
             self._publishers[token] = found
             if len(self._publishers) > _MOST_TOKENS:
                 self._publishers.popitem(last=False)
         if not found.bucket.take(now):
-            raise Overloaded(f"more than {MOST_A_SECOND:g} frames a second of {found.source!r} in one session")
+            raise Overloaded(f"more than {MOST_A_SECOND:g} frames a second of {found.grant.source!r} in one session")
         return found
 
     async def is_live(self, session: str) -> bool:
@@ -154,12 +156,11 @@ class Sessions:
 
     async def publish(self, publisher: Publisher, frame: Frame) -> None:
         """Put a frame into the log; `Gone` if its session is over."""
-        if not await self.is_live(publisher.session):
+        grant = publisher.grant
+        if not await self.is_live(grant.session):
             raise Gone("this realtime session is over")
-        record = FrameRecord(publisher.account, publisher.session, publisher.source, frame)
-        done: Future[None] = self._log.produce(
-            REALTIME.name, [Message(publisher.session.encode(), encode_record(record))]
-        )
+        record = FrameRecord(grant.account, grant.session, grant.source, frame, grant.archive)
+        done: Future[None] = self._log.produce(REALTIME.name, [Message(grant.session.encode(), encode_record(record))])
         await asyncio.wrap_future(done)
         metrics().count("vedette_realtime_frames_total")
 

@@ -108,7 +108,7 @@ class FileReader:
         if metadata.get(_KIND, b"").decode() != kind.name:
             raise UnreadableArchive(f"the file holds {metadata.get(_KIND)!r}, not {kind.name}")
         columns = {self._file.metadata.schema.column(n).path: n for n in range(self._file.metadata.num_columns)}
-        self._names = [field.name for field in kind.schema if _leaf(field) in columns]
+        self._names = [name for name in kind.schema.names if name in self._file.schema_arrow.names]
         self._source, self._first, self._last = (
             columns[name] for name in (kind.source_column, kind.first_column, kind.last_column)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -80,14 +81,25 @@ def read_access_token(token: str, key: bytes, now_s: int) -> Principal:
         raise NotAuthenticated("the access token is not valid") from error
 
 
-def publish_token(account: int, session: str, source: str, until_ms: int, key: bytes) -> str:
+@dataclass(frozen=True, slots=True)
+class PublishGrant:
+    """What a publish token says: whose frames of which session it is good for, and whether they are archived."""
+
+    account: int
+    session: str
+    source: str
+    archive: bool = False
+
+
+def publish_token(grant: PublishGrant, until_ms: int, key: bytes) -> str:
     """A JWT with which one host may publish frames of one realtime session until it ends, and do nothing else."""
-    claims = {"aud": _PUBLISHER, "acc": account, "ses": session, "src": source, "exp": until_ms // 1000 + 1}
+    claims = {"aud": _PUBLISHER, "acc": grant.account, "ses": grant.session, "src": grant.source}
+    claims |= {"exp": until_ms // 1000 + 1, "arc": grant.archive}
     return jwt.encode(claims, key, algorithm=_ALGORITHM)
 
 
-def read_publish_token(token: str, key: bytes, now_s: int) -> tuple[int, str, str]:
-    """Account, session and source that a publish token is for; `NotAuthenticated` if it is not ours, or over."""
+def read_publish_token(token: str, key: bytes, now_s: int) -> PublishGrant:
+    """What a publish token is for; `NotAuthenticated` if it is not ours, or over."""
     try:
         claims = jwt.decode(
             token,
@@ -98,7 +110,7 @@ def read_publish_token(token: str, key: bytes, now_s: int) -> tuple[int, str, st
         )
         if claims["exp"] <= now_s:
             raise NotAuthenticated("the publish token has expired")
-        return int(claims["acc"]), str(claims["ses"]), str(claims["src"])
+        return PublishGrant(int(claims["acc"]), str(claims["ses"]), str(claims["src"]), claims.get("arc") is True)
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise NotAuthenticated("the publish token is not valid") from error
 

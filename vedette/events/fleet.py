@@ -108,7 +108,6 @@ class AgentConfig(msgspec.Struct, omit_defaults=True):
     mask_arguments: bool | None = None
     plugins: list[dict[str, Any]] = msgspec.field(default_factory=list)
     statsd: dict[str, Any] | None = None
-    realtime_archive: bool | None = None
 
 
 class CheckInAnswer(msgspec.Struct, omit_defaults=True):

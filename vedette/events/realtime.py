@@ -48,12 +48,13 @@ class Frame(msgspec.Struct, omit_defaults=True):
 
 
 class FrameRecord(msgspec.Struct, tag_field="kind", tag="frame", omit_defaults=True):
-    """A frame as it stands in `vedette.realtime`, under the session's key."""
+    """A frame as it stands in `vedette.realtime`, under the session's key. `archive`: the account wants it kept."""
 
     account: int
     session: str
     source: str
     frame: Frame
+    archive: bool = False
 
 
 class OverRecord(msgspec.Struct, tag_field="kind", tag="over", omit_defaults=True):

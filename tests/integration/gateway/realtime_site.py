@@ -11,7 +11,7 @@ import httpx
 from tests.integration.gateway.server import Gateway, Tenant
 from tests.integration.gateway.sse import Event, Viewer
 from tests.patience import PATIENCE_S
-from vedette.auth.tokens import publish_token
+from vedette.auth.tokens import PublishGrant, publish_token
 
 
 def begin(gateway: Gateway, *sources: str, scope: str = "read", **body: Any) -> dict[str, Any]:
@@ -22,7 +22,8 @@ def begin(gateway: Gateway, *sources: str, scope: str = "read", **body: Any) -> 
 
 
 def token_of(gateway: Gateway, session: dict[str, Any], source: str = "web-1") -> str:
-    return publish_token(gateway.ours.account, session["session"], source, session["until_ms"], gateway.context.key)
+    grant = PublishGrant(gateway.ours.account, session["session"], source)
+    return publish_token(grant, session["until_ms"], gateway.context.key)
 
 
 def publish(gateway: Gateway, token: str, seq: int = 1, **body: Any) -> httpx.Response:

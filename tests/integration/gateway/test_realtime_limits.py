@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from ingest_api.realtime import sessions as module
 from tests.integration.gateway.realtime_site import begin, publish, token_of
 from tests.integration.gateway.reports import fault, problem
 from tests.integration.gateway.server import Gateway
-from vedette.auth.tokens import publish_token
+from vedette.auth.tokens import PublishGrant, publish_token
 from vedette.store import realtime
 
 
@@ -63,9 +64,10 @@ def test_nobody_publishes_without_the_sessions_token(site: Gateway) -> None:
     session = begin(site)
     for token in (site.ours.tokens["agent"], site.ours.tokens["admin"], "garbage"):
         assert publish(site, token).status_code == 401
-    forged = publish_token(site.ours.account, session["session"], "web-1", session["until_ms"], b"x" * 32)
+    grant = PublishGrant(site.ours.account, session["session"], "web-1")
+    forged = publish_token(grant, session["until_ms"], b"x" * 32)
     assert publish(site, forged).status_code == 401
-    nobody = publish_token(site.ours.account, "f" * 64, "web-1", session["until_ms"], site.context.key)
+    nobody = publish_token(replace(grant, session="f" * 64), session["until_ms"], site.context.key)
     assert publish(site, nobody).status_code == 410
 
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from vedette.archive import files
 from vedette.archive.files import FileReader, FileWriter, UnreadableArchive
-from vedette.archive.kinds import CHECKS, KINDS, SAMPLES, Kind, Stored
+from vedette.archive.kinds import CHECKS, KINDS, REALTIME, SAMPLES, Kind, Stored
 from vedette.archive.kinds.checks import Checks
 from vedette.archive.kinds.port import Wanted
 from vedette.archive.kinds.samples import Samples
 from vedette.events.checks import OUTCOMES, CheckRecord, Phases
+from vedette.events.realtime import Frame, FrameRecord, Process
 from vedette.events.samples import PackedSamples, make_layout
 
 UNHURRIED = settings(deadline=None, max_examples=40)
@@ -62,6 +63,23 @@ RESULTS = st.builds(
 )
 
 
+FRAMES = st.builds(
+    FrameRecord,
+    st.just(3),
+    TEXT,
+    TEXT,
+    st.builds(
+        Frame,
+        st.integers(1, 2**31 - 1),
+        TIMES,
+        st.dictionaries(TEXT, st.dictionaries(TEXT, st.floats(allow_nan=False), max_size=3), max_size=3),
+        st.lists(TEXT, max_size=3),
+        st.none() | st.lists(st.builds(Process, BIG, TEXT, TEXT, DURATION, DURATION), max_size=2),
+    ),
+    st.just(True),
+)
+
+
 def placed(events: Sequence[Any]) -> list[Stored]:
     return [Stored(at % 2, at % 3, at * 7, 2**41 + at, event) for at, event in enumerate(events)]
 
@@ -79,7 +97,7 @@ def written(kind: Kind[Any], stored: Sequence[Stored]) -> bytes:
 def read(kind: Kind[Any], data: bytes, wanted: Wanted | None = None) -> list[Stored]:
     found = list(FileReader(kind, 3, io.BytesIO(data), wanted or Wanted()))
     assert [source for source, _ in found] == sorted(source for source, _ in found)
-    return sorted(item for _, items in found for item in items)
+    return sorted((item for _, items in found for item in items), key=lambda item: item[:3])
 
 
 @UNHURRIED
@@ -92,6 +110,12 @@ def test_reports_come_back_bit_by_bit(events: list[PackedSamples]) -> None:
 @given(st.lists(RESULTS, min_size=1, max_size=20))
 def test_results_come_back_with_every_field(events: list[CheckRecord]) -> None:
     assert read(CHECKS, written(CHECKS, placed(events))) == sorted(placed(events))
+
+
+@UNHURRIED
+@given(st.lists(FRAMES, min_size=1, max_size=20))
+def test_frames_come_back_with_groups_and_processes(events: list[FrameRecord]) -> None:
+    assert read(REALTIME, written(REALTIME, placed(events))) == sorted(placed(events), key=lambda item: item[:3])
 
 
 def test_every_field_of_a_result_has_its_column() -> None:

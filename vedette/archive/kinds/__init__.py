@@ -6,12 +6,14 @@ from typing import Any
 
 from vedette.archive.kinds.checks import Checks
 from vedette.archive.kinds.port import Kind, Stored
+from vedette.archive.kinds.realtime import RealtimeFrames
 from vedette.archive.kinds.samples import Samples
 
-__all__ = ["CHECKS", "KINDS", "SAMPLES", "Kind", "Stored"]
+__all__ = ["CHECKS", "KINDS", "REALTIME", "SAMPLES", "Kind", "Stored"]
 
 SAMPLES = Samples()
 CHECKS = Checks()
+REALTIME = RealtimeFrames()
 
-KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (SAMPLES, CHECKS)}
+KINDS: dict[str, Kind[Any]] = {kind.name: kind for kind in (SAMPLES, CHECKS, REALTIME)}
 """By name."""
