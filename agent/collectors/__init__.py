@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from agent.collectors.base import Collector, Group
+from agent.collectors.cgroups import CgroupsCollector
 from agent.collectors.clock import ClockCollector
 from agent.collectors.cpu import CpuCollector
 from agent.collectors.disk import DiskCollector, read_mounts, read_space
@@ -26,6 +27,7 @@ from agent.collectors.processes import ProcessCollector
 from agent.collectors.swap import SwapCollector
 from agent.collectors.tcp import TcpCollector
 from agent.collectors.temperature import TemperatureCollector
+from agent.collectors.units import UnitsCollector
 from vedette.errors import ConfigurationError
 
 __all__ = ["Collector", "Group", "open_collectors"]
@@ -64,6 +66,8 @@ def _of_the_host(root: Path) -> list[Collector]:
         TemperatureCollector(),
         TcpCollector(proc / "1" / "net"),
         ClockCollector(),
+        CgroupsCollector(root / "sys" / "fs" / "cgroup"),
+        # systemd itself cannot be asked from within a container.
     ]
 
 
@@ -83,4 +87,6 @@ def _of_this_system() -> list[Collector]:
         TemperatureCollector(),
         TcpCollector(),
         ClockCollector(),
+        CgroupsCollector(),
+        UnitsCollector(),
     ]

@@ -19,9 +19,9 @@ LIMIT_S = 0.7
 PROCESSES = "processes"
 """The group that the snapshot takes the place of: names of commands would be others at every tick."""
 
-DEAR = frozenset({"tcp"})
-"""Groups that only come if they are asked for: the kernel walks through its whole table of connections for them, which
-takes more time than all the others together."""
+DEAR = frozenset({"tcp", "cgroups", "units"})
+"""Groups that only come if they are asked for: each takes more time than all the others together. For `tcp` the kernel
+goes through its whole table of connections, `cgroups` reads seven files of each container, `units` runs systemctl."""
 
 Latest = Callable[[str], Group]
 
