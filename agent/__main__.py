@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-# Nice pictures of errors on a terminal cost 5 MB; libraries that could draw them do without.
-for _name in ("rich", "pygments", "click"):
+# Nice pictures of errors on a terminal cost 5 MB; libraries that could draw them do without. Greenlets, which logging
+# looks for, cost another, and here are none.
+for _name in ("rich", "pygments", "click", "greenlet"):
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type] # so an import of it fails, as if it was not there
 
 from agent.lean import go_on  # noqa: E402 - after what must not be imported
