@@ -11,6 +11,7 @@ import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonCharts } from "../parts/states";
+import type { PluginSection } from "../plugins/plugin_section";
 import { PluginSections } from "../plugins/plugin_sections";
 import { hostAddress, realtimeAddress } from "../route";
 import { lastWholeStep, rangeById, reloadEveryMs, stepFor, windowOf } from "../series/range";
@@ -25,7 +26,7 @@ const PLUGINS_EVERY_S = 60;
 export function hostPage(app: App, name: string, wantedRange: string | null): Page {
   const panels = PANELS.map((spec) => new HostPanel(spec));
   const commands = new TopCommands();
-  const plugins = new PluginSections(name, app.gateway, () => void loadPlugins());
+  const plugins = new PluginSections(name, app.gateway, (section) => void loadPlugins(section));
   const state = badge("host-state");
   const seen = el("span", { class: "seen" });
   const uptime = el("span", { class: "muted" });
@@ -95,13 +96,13 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
     }
   };
 
-  /** They come after the host's own charts, and never hold those up. */
-  const loadPlugins = async () => {
+  /** All of them, or one that was opened. They come after the host's own charts, and never hold those up. */
+  const loadPlugins = async (part: Pick<PluginSection, "load"> = plugins) => {
     const { signal } = request;
     const now = Math.round(serverNow());
     const intervalMs = about?.interval_ms ?? DEFAULT_INTERVAL_MS;
     const window = { ...windowOf(range, now, step), step, whole: lastWholeStep(now, step), intervalMs };
-    await plugins.load(window, signal);
+    await part.load(window, signal);
     if (!signal.aborted) paintSoon(paint);
   };
 

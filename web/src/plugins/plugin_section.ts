@@ -38,12 +38,14 @@ export class PluginSection {
   private readonly body = el("div");
   private loaded = false;
   private loading = false;
+  /** How long the range is that the charts show. */
+  private span = 0;
 
   constructor(
     private readonly source: string,
     readonly about: Instance,
     private readonly gateway: Gateway,
-    private readonly opened: () => void,
+    private readonly opened: (section: PluginSection) => void,
   ) {
     this.panels = about.metrics.map((metric) => ({ metric, panel: new HostPanel(specOf(about, metric)) }));
     this.element = el(
@@ -66,7 +68,7 @@ export class PluginSection {
     this.element.addEventListener("toggle", () => {
       // What came while it was closed is missing.
       if (!this.element.open) this.loaded = false;
-      else if (!this.loaded && !this.loading) this.opened();
+      else if (!this.loaded && !this.loading) this.opened(this);
     });
   }
 
@@ -85,6 +87,7 @@ export class PluginSection {
       return;
     }
     this.loading = true;
+    const span = window.to - window.from;
     try {
       await Promise.all([
         this.ask("gauge", "avg", window, signal),
@@ -92,8 +95,15 @@ export class PluginSection {
         this.ask("delta", "sum", window, signal),
       ]);
     } catch (error) {
-      if (!signal.aborted && !this.loaded)
-        setChildren(this.body, errorState(`${this.about.title} could not be loaded`, error, this.opened));
+      if (signal.aborted) return;
+      // What is shown stays for a moment's trouble, but not under the name of another range.
+      if (this.loaded && span === this.span) return;
+      this.loaded = false;
+      const title = `${this.about.title} could not be loaded`;
+      setChildren(
+        this.body,
+        errorState(title, error, () => this.opened(this)),
+      );
       return;
     } finally {
       this.loading = false;
@@ -105,6 +115,7 @@ export class PluginSection {
       setChildren(this.body, el("div", { class: "chart-grid" }, ...charts));
     }
     this.loaded = true;
+    this.span = span;
   }
 
   private async ask(

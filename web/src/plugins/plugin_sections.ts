@@ -17,10 +17,11 @@ export class PluginSections {
   readonly element = el("div", { class: "plugin-sections", testid: "plugin-sections" });
   private sections = new Map<string, PluginSection>();
 
+  /** `opened`: somebody has opened a section that is to be loaded. */
   constructor(
     private readonly source: string,
     private readonly gateway: Gateway,
-    private readonly wanted: () => void,
+    private readonly opened: (section: PluginSection) => void,
   ) {}
 
   /** Finds what is there now, and loads what is open. What cannot be found leaves the page as it is. */
@@ -52,7 +53,7 @@ export class PluginSections {
       const key = `${about.plugin}\n${about.instance}`;
       const before = this.sections.get(key);
       const same = before !== undefined && shapeOf(before.about) === shapeOf(about);
-      const section = same ? before : new PluginSection(this.source, about, this.gateway, this.wanted);
+      const section = same ? before : new PluginSection(this.source, about, this.gateway, this.opened);
       // What a reader has opened or closed stays so, also when a metric has come.
       if (!same) section.element.open = before?.element.open ?? sections.size < OPEN;
       section.showState(states.find((state) => state.name === about.instance));
