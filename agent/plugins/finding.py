@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.plugins.owners import foreign_hand
 from vedette.errors import NotAllowed
 from vedette.events.plugins import PluginCode, PluginSpec
 
@@ -93,7 +92,6 @@ def _without_commands(spec: PluginSpec, central: bool) -> None:
 
 def check_owner(path: Path) -> None:
     """Raise `Refused` for code that others than root and the agent's user could have written."""
-    for place in (path.resolve(), path.resolve().parent):
-        found = place.stat()
-        if found.st_uid not in {0, os.geteuid()} or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise Refused(f"{place} may be written by others than root and the agent's user")
+    reason = foreign_hand(path)
+    if reason is not None:
+        raise Refused(reason)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from agent.plugins.owners import foreign_hand
 from vedette.errors import InvalidInput
 from vedette.events.plugins import MAX_OPTIONS, PluginSpec, check_name, check_plugin, check_spec
 
@@ -56,9 +57,13 @@ def read_folder(folder: Path) -> Local:
     local = Local()
     for path in sorted(folder.glob("*.toml")):
         try:
-            local.specs.append(read_file(path))
-        except InvalidInput as error:
-            local.faults[path.stem[:64] or "?"] = str(error)
+            reason = foreign_hand(path)  # it may name commands
+            if reason is None:
+                local.specs.append(read_file(path))
+        except (InvalidInput, OSError) as error:
+            reason = str(error)
+        if reason is not None:
+            local.faults[path.stem[:64] or "?"] = reason
     return local
 
 

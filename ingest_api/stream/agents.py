@@ -71,6 +71,10 @@ class AgentTail:
                 self._log.warning("log_unavailable", error=str(error))
                 await asyncio.sleep(1.0)
                 continue
+            except Exception as error:  # noqa: BLE001 - agents follow on: a fault of ours must not leave them without orders
+                self._log.error("orders_not_read", error=repr(error))
+                await asyncio.sleep(1.0)
+                continue
             for record in records:
                 self._hand_out(record)
             if not records:

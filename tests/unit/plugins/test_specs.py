@@ -131,3 +131,15 @@ def test_a_private_key_file_that_is_none_is_refused_without_showing_it() -> None
     with pytest.raises(ConfigurationError) as told:
         read_key(b"-----BEGIN secret", "--key")
     assert "BEGIN" not in str(told.value)
+
+
+def test_a_file_that_others_may_write_is_refused_for_it_may_name_commands(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for name in ("mine", "theirs"):
+        (tmp_path / f"{name}.toml").write_text('plugin = "redis"')
+    (tmp_path / "theirs.toml").chmod(0o666)
+    local = read_folder(tmp_path)
+    assert [spec.name for spec in local.specs] == ["mine"]
+    assert "may be written by others" in local.faults["theirs"]
+    tmp_path.chmod(0o777)
+    assert read_folder(tmp_path).specs == []
