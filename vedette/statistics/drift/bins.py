@@ -33,15 +33,18 @@ def inner_edges(values: npt.ArrayLike, strategy: Strategy = "quantiles", bins: i
         raise InvalidInput("strategy", strategy, ", ".join(get_args(Strategy)))
     if not len(array) or array.min() == array.max():
         return np.empty(0)
-    if strategy == "quantiles":
-        found = np.unique(np.quantile(array, np.arange(1, bins) / bins))
-        return np.asarray(found[found < array.max()])
-    return equal_width(float(array.min()), float(array.max()), equal_width_bins(array, strategy))
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers near 1e308 have no finite spread
+        if strategy == "quantiles":
+            found = np.unique(np.quantile(array, np.arange(1, bins) / bins))
+            return np.asarray(found[(found >= array.min()) & (found < array.max())])
+        return equal_width(float(array.min()), float(array.max()), equal_width_bins(array, strategy))
 
 
 def equal_width(low: float, high: float, bins: int) -> Floats:
     """Inner edges of `bins` bins of equal width from `low` to `high`."""
-    edges = np.unique(low + (high - low) * (np.arange(1, bins) / bins)) if math.isfinite(high - low) else np.array([0.0])
+    edges = (
+        np.unique(low + (high - low) * (np.arange(1, bins) / bins)) if math.isfinite(high - low) else np.array([0.0])
+    )
     return np.asarray(edges[(edges > low) & (edges < high)])
 
 
@@ -85,7 +88,7 @@ def _doane(values: Floats) -> int:
 
 
 def _width(values: Floats, strategy: Strategy) -> float:
-    third = len(values) ** (-1 / 3)
+    third: float = len(values) ** (-1 / 3)
     if strategy == "scott":
         return 3.49 * float(values.std(ddof=1)) * third
     lower, upper = np.quantile(values, [0.25, 0.75])

@@ -54,7 +54,7 @@ def moments(values: Floats, origin: float, clean: bool) -> Moments:
         return Moments(origin=origin)
     total = squares = 0.0
     held = np.empty(min(BLOCK, len(values)))
-    with np.errstate(over="ignore"):  # squares of numbers near 1e308 are ∞, and so is the variance
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of numbers near 1e308 are ∞, and so is the variance
         for start in range(0, len(values), BLOCK):
             block = values[start : start + BLOCK]
             off = np.subtract(block, origin, out=held[: len(block)])

@@ -17,8 +17,10 @@ from scipy.special import gammaln
 
 from vedette.statistics.drift.saddlepoint import Cells, ConditionalSum, Floats
 
-OUTCOMES = 128
-"""Of a cell; more are integrated on so many points instead of summed."""
+OUTCOMES = 96
+"""Most of a cell; more are integrated on so many points instead of summed."""
+MANY = 150.0
+"""Values expected in each cell, on either side, from which the saddlepoint's formula is as good as the integral."""
 NEGLIGIBLE = 17.0
 """Outcomes of a cell that are e^17 times less likely than its likeliest are left out: p below 1e-6 is not resolved."""
 Term = Callable[[Floats, Floats], Floats]
@@ -26,9 +28,9 @@ Term = Callable[[Floats, Floats], Floats]
 
 
 def _outcomes(mean: Floats, deviation: Floats, most: Floats) -> tuple[Floats, Floats]:
-    """Counts of each cell within ten standard deviations, and the weights to integrate by (0: none)."""
-    low = np.maximum(np.floor(mean - 10 * deviation - 10), 0)
-    high = np.minimum(np.ceil(mean + 10 * deviation + 20), most)
+    """Counts of each cell within seven standard deviations, and the weights to integrate by (0: none)."""
+    low = np.maximum(np.floor(mean - 7 * deviation - 5), 0)
+    high = np.minimum(np.ceil(mean + 7 * deviation + 12), most)
     step = np.maximum((high - low) / (OUTCOMES - 1), 1.0)
     points = int(min(OUTCOMES, (high - low).max() + 1))
     index = np.arange(points)
@@ -48,10 +50,13 @@ def pooled(totals: npt.ArrayLike, window: int, reference: int, term: Term) -> Co
     with np.errstate(divide="ignore"):
         logs = np.log(weights) - gammaln(counts + 1) - gammaln(rest + 1)
     logs += counts * np.log(share) + rest * np.log1p(-share)
-    return ConditionalSum(Cells.of(counts, _likely(logs), term(counts, rest), times.astype(np.float64)))
+    smooth = float(each[0] * min(share, 1 - share)) >= MANY
+    return ConditionalSum(Cells.of(counts, _likely(logs), term(counts, rest), times.astype(np.float64)), smooth)
 
 
-def spaced(spacings: npt.ArrayLike, reference: npt.ArrayLike, window: int, term: Term, spread: float = 1.0) -> ConditionalSum:
+def spaced(
+    spacings: npt.ArrayLike, reference: npt.ArrayLike, window: int, term: Term, spread: float = 1.0
+) -> ConditionalSum:
     """Of Σ term(window's count, reference's count) over bins with the Dirichlet parameters `spacings`."""
     pairs = np.column_stack([np.asarray(spacings, np.float64), np.asarray(reference, np.float64)])
     unlike, times = np.unique(pairs, axis=0, return_counts=True)
@@ -63,7 +68,8 @@ def spaced(spacings: npt.ArrayLike, reference: npt.ArrayLike, window: int, term:
     with np.errstate(divide="ignore"):
         logs = np.log(weights) + gammaln(shape + counts) - gammaln(counts + 1) + counts * np.log(ratio)
     terms = term(counts, np.broadcast_to(held, counts.shape))
-    return ConditionalSum(Cells.of(counts, _likely(logs), terms, times.astype(np.float64)))
+    smooth = float(min(mean.min(), held.min())) >= MANY
+    return ConditionalSum(Cells.of(counts, _likely(logs), terms, times.astype(np.float64)), smooth)
 
 
 def _likely(logs: Floats) -> Floats:

@@ -109,7 +109,9 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidInput("profile", str(error), "a feature profile") from error
         wanted = len(profile.edges) + 1 if profile.by_edges else len(profile.points) + len(profile.categories)
         if profile.version != VERSION or len(profile.counts) != wanted:
-            raise InvalidInput("profile", f"version {profile.version}, {profile.bins} bins", f"version {VERSION}, whole")
+            raise InvalidInput(
+                "profile", f"version {profile.version}, {profile.bins} bins", f"version {VERSION}, whole"
+            )
         return profile
 
     def _numeric(self, array: Floats, other: int) -> Counts:
@@ -144,19 +146,30 @@ def fit(
     array, other = numbers(values) if kind == "numeric" else (lengths(values), 0)
     finite = array[np.isfinite(array)]
     missing = int(np.isnan(array).sum())
-    origin = float(finite.mean()) if len(finite) else 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        origin = float(finite.mean()) if len(finite) else 0.0
     origin = origin if math.isfinite(origin) else 0.0
     own = moments(finite, origin, clean=True)
     mean = own.mean if own.n and math.isfinite(own.mean) else origin
-    about = {"n": own.n, "mean": mean, "m2": moments(finite, mean, clean=True).squares, "name": name, "kind": kind}
-    if not math.isfinite(cast(float, about["m2"])):
+    about: dict[str, Any] = {
+        "n": own.n,
+        "mean": mean,
+        "m2": moments(finite, mean, clean=True).squares,
+        "name": name,
+        "kind": kind,
+    }
+    if not math.isfinite(about["m2"]):
         about["m2"] = 0.0  # numbers near 1e308: no variance that a float could hold
-    distinct = np.unique(finite[: 50_000])
+    distinct = np.unique(finite[:50_000])
     if edges is None and kind == "numeric" and _few(distinct, finite):
         distinct, held = np.unique(finite, return_counts=True)
         strange = len(array) - missing - len(finite)
         return FeatureProfile(
-            points=tuple(distinct.tolist()), counts=tuple(held.tolist()), missing=missing, other=other + strange, **about
+            points=tuple(distinct.tolist()),
+            counts=tuple(held.tolist()),
+            missing=missing,
+            other=other + strange,
+            **about,
         )
     inner = manual(edges) if edges is not None else inner_edges(finite, strategy, bins)
     least, most = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)

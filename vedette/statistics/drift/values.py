@@ -29,7 +29,7 @@ _PLAIN = {str, type(None)}
 
 def key(value: object) -> str | None:
     """The category of a value; None: it is missing."""
-    if value is None or value != value or str(value) == "NaT":  # noqa: PLR0124 # only NaN and NaT differ from themselves
+    if value is None or value != value or str(value) == "NaT":  # only NaN and NaT differ from themselves
         return None
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
@@ -55,9 +55,9 @@ def number(value: object) -> float | None:
     elif not isinstance(value, int | float | np.number | np.bool_ | Decimal):
         return None
     try:
-        return float(value)  # type: ignore[arg-type] # numpy's and Decimal have __float__
+        return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf  # type: ignore[operator] # an int beyond all floats
+        return math.copysign(math.inf, 1 if isinstance(value, int) and value > 0 else -1)  # an int beyond all floats
     except (TypeError, ValueError):
         return None
 
