@@ -82,18 +82,28 @@ class Cells:
             (float(times @ ff), float(times @ fy), float(times @ yy)),
         )
 
+    def bend(self) -> tuple[float, float]:
+        """Third mixed cumulants at 0: of f, y, y, and of y, y, y."""
+        weights = np.exp(self.logs)
+        off = self.terms - (weights * self.terms).sum(axis=1, keepdims=True)
+        squares = weights * self.counts**2
+        return float(self.times @ (squares * off).sum(axis=1)), float(self.times @ (squares * self.counts).sum(axis=1))
+
 
 class ConditionalSum:
     """The distribution of T; `mean` and `variance` are its first two moments (approximately)."""
 
-    __slots__ = ("_cells", "_rest", "mean", "smooth", "variance")
+    __slots__ = ("_cells", "_quantiles", "_rest", "mean", "smooth", "variance")
 
     def __init__(self, cells: Cells, smooth: bool = False) -> None:
         self.smooth = smooth
+        self._quantiles: dict[float, float] = {}
         self._cells = cells
         self._rest = cells.moments(0.0, 0.0)
         ff, fy, yy = self._rest.second
-        self.mean = self._rest.first[0]
+        fyy, yyy = cells.bend()
+        # What fixing the total takes from the mean: a degree of freedom, as it were.
+        self.mean = self._rest.first[0] - (fyy / yy - fy * yyy / (yy * yy)) / 2 if yy > 0 else self._rest.first[0]
         self.variance = max(ff - fy * fy / yy, 0.0) if yy > 0 else 0.0
 
     def tail(self, value: float) -> float:
@@ -111,7 +121,12 @@ class ConditionalSum:
         return min(1.0, max(share * far + (1 - share) * central, SMALLEST))
 
     def quantile(self, alpha: float) -> float:
-        """The value that T exceeds with the probability `alpha` (below .2): the inverse of `tail`."""
+        """The value that T exceeds with the probability `alpha` (below .2): the inverse of `tail`; remembered."""
+        if alpha not in self._quantiles:
+            self._quantiles[alpha] = self._quantile(alpha)
+        return self._quantiles[alpha]
+
+    def _quantile(self, alpha: float) -> float:
         if self.variance <= 1e-18 * max(self.mean, 1e-300) ** 2:
             return math.inf
         shape, scale = self.mean**2 / self.variance, self.variance / self.mean
