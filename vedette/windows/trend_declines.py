@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vedette.statistics.multiplicity import discoveries
 from vedette.statistics.trends.decline import DAYS, PRACTICAL, Direction, direction
-from vedette.statistics.trends.normal import discoveries
 from vedette.store.trends import ChangeRow
 from vedette.windows.trend_changes import Changes, change_id, ended, signal_of
 from vedette.windows.trend_shard import DAY_MS, DailyScores

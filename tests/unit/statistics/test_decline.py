@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vedette.errors import InvalidInput
+from vedette.statistics.multiplicity import discoveries
 from vedette.statistics.trends.decline import declines, direction
-from vedette.statistics.trends.normal import discoveries, quantile, two_sided_p
+from vedette.statistics.trends.normal import quantile, two_sided_p
 
 values = st.lists(st.integers(0, 20).map(float), min_size=10, max_size=40)
 

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vedette.errors import InvalidInput
-from vedette.statistics.trends.normal import discoveries, two_sided_p
+from vedette.statistics.multiplicity import discoveries
+from vedette.statistics.trends.normal import two_sided_p
 from vedette.statistics.trends.trinomial import Floats
 
 DAYS = 28

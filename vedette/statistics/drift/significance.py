@@ -1,0 +1,200 @@
+"""How surely a window differs from its reference: p-values that hold at any two sample sizes.
+
+A p-value is right when quiet data is below any level as often as the level says, at 5 % as at .05 %: with a hundred
+features, the correction for many tests asks for the far tail. So PSI's comes from the exact distribution of its counts
+(`nulls`). Counts are whole numbers, so p-values have steps; these are mid-p: P(more) + ½ P(as much).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaln, gammaln, ndtr
+
+from vedette.statistics.drift.chi_square import FEWEST, chi_square, folded
+from vedette.statistics.drift.counts import Moments
+from vedette.statistics.drift.distances import ks_statistic, psi_terms
+from vedette.statistics.drift.nulls import pooled, spaced
+from vedette.statistics.drift.saddlepoint import ConditionalSum, Floats
+from vedette.statistics.drift.thresholds import chi_square_quantile, chi_square_tail, noise
+
+RARE = 1.0
+"""Values expected in a bin, on the smaller side, below which PSI counts it with the other rare ones."""
+RESOLVED = 1e-6
+"""p-values below are orders of magnitude only."""
+EXACT_KS = 1_000_000
+"""Pairs of values up to which the Kolmogorov-Smirnov p-value is counted out; above, its limit is as good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A statistic's value, what quiet data exceeds with the probability alpha, its p, and the bins it came from."""
+
+    value: float
+    threshold: float
+    p: float
+    bins: int
+
+
+def psi_test(
+    reference: npt.ArrayLike, window: npt.ArrayLike, *, is_spaced: bool, alpha: float = 0.05, tolerated: float = 0.0
+) -> Tested | None:
+    """PSI with its exact threshold and p; None where there is nothing to compare: a side or all but one bin empty.
+
+    `is_spaced` says that the bins were fitted on the reference as quantiles (`FeatureProfile.spaced`). `tolerated` is
+    a PSI between the populations that does not count as drift.
+    """
+    p, q = np.asarray(reference, np.float64), np.asarray(window, np.float64)
+    if not is_spaced:
+        p, q, _ = folded(p, q, fewest=RARE)
+    size, held = int(q.sum()), int(p.sum())
+    if len(p) < 2 or not size or not held:
+        return None
+    value = float(psi_terms(q, p, size, held, len(p)).sum())
+    null = _spaced_null(tuple(p.tolist()), size) if is_spaced else _pooled_null(tuple((p + q).tolist()), size, held)
+    tail = null.tail(value)
+    k, freedom = noise(size, held), len(p) - 1
+    if tolerated <= 0:
+        return Tested(
+            value, null.quantile(alpha), tail if tail > RESOLVED else _beyond(tail, value / k, freedom), len(p)
+        )
+    # As far out as χ² would be with this p; then the same distance under the noncentral one.
+    ratio = null.quantile(alpha) / (k * chi_square_quantile(alpha, freedom))
+    threshold = ratio * k * chi_square_quantile(alpha, freedom, tolerated / k)
+    return Tested(value, threshold, chi_square_tail(value / k / ratio, freedom, tolerated / k), len(p))
+
+
+def _beyond(tail: float, value: float, freedom: int) -> float:
+    return min(tail, RESOLVED, max(chi_square_tail(value, freedom), 1e-300))
+
+
+@lru_cache(maxsize=4096)
+def _spaced_null(reference: tuple[float, ...], size: int) -> ConditionalSum:
+    held = np.array(reference)
+    total, bins = held.sum(), len(held)
+    spacings = np.full(bins, (total - 1) / bins)
+    spacings[[0, -1]] += 1  # what is beyond the least and the most value of the reference
+    return spaced(spacings, held, size, lambda y, c: psi_terms(y, c, size, total, bins), _steadiness(int(total), bins))
+
+
+@lru_cache(maxsize=1024)
+def _pooled_null(totals: tuple[float, ...], size: int, held: int) -> ConditionalSum:
+    return pooled(totals, size, held, lambda y, c: psi_terms(y, c, size, held, len(totals)))
+
+
+@lru_cache(maxsize=1024)
+def _steadiness(total: int, bins: int) -> float:
+    """How much less the share between interpolated quantiles varies than between order statistics; 1 for many values.
+
+    An edge between two values splits the gap there; the variance of a sum of gaps with such weights is known.
+    """
+    gaps = total + 1
+    at = np.concatenate([[0.0], (total - 1) * np.arange(1, bins) / bins + 1, [float(gaps)]])
+    part = at - np.floor(at)
+    width = np.diff(at)
+    first, last = np.where(part[:-1] > 0, 1 - part[:-1], 0.0), part[1:]
+    squares = width - first - last + first**2 + last**2
+    variance = (squares * gaps - width**2).sum() / (gaps**2 * (gaps + 1))
+    share = width / gaps
+    return max(1.0, float(((share * (1 - share)).sum() / variance - 1) / gaps))
+
+
+def chi_square_test(reference: npt.ArrayLike, window: npt.ArrayLike, alpha: float = 0.05) -> Tested:
+    """Pearson's χ² with rare categories folded, exactly as in textbooks; p = 1 for a single category."""
+    value, p, bins = chi_square(reference, window, FEWEST)
+    return Tested(value, math.inf if bins < 2 else chi_square_quantile(alpha, bins - 1), p, bins)
+
+
+def ks_test(reference: npt.ArrayLike, window: npt.ArrayLike, alpha: float = 0.05) -> Tested | None:
+    """Kolmogorov and Smirnov's statistic of two samples with its p (exact for small ones); None without values.
+
+    The threshold is that of large samples: √(-ln(alpha/2)/2 · (1/M + 1/N)).
+    """
+    first, second = (np.asarray(side, np.float64).ravel() for side in (reference, window))
+    first, second = first[~np.isnan(first)], second[~np.isnan(second)]
+    if not len(first) or not len(second):
+        return None
+    from scipy.stats import ks_2samp  # takes a while to import; few ask for it
+
+    method = "exact" if len(first) * len(second) <= EXACT_KS else "asymp"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it takes the limit where it cannot count out
+        p = float(ks_2samp(first, second, method=method).pvalue)
+    threshold = math.sqrt(-math.log(alpha / 2) / 2 * noise(len(second), len(first)))
+    return Tested(ks_statistic(first, second), threshold, p, 0)
+
+
+def rates_p(reference: int, of_reference: int, window: int, of_window: int) -> float | None:
+    """Two-sided mid-p that a rate differs: `reference` of `of_reference` rows, `window` of `of_window`.
+
+    Given both together, the window's number is hypergeometric; outcomes as unlikely as this one count as extreme.
+    None where the rate is 0 or 1 in both, or a side is empty. Source: Fisher's exact test.
+    """
+    both, rows = reference + window, of_reference + of_window
+    if not of_reference or not of_window or both in (0, rows):
+        return None
+    low, high = max(0, both - of_reference), min(both, of_window)
+    mean = both * of_window / rows
+    deviation = math.sqrt(mean * (1 - of_window / rows) * (1 - both / rows)) + 1
+    around = np.arange(
+        max(low, int(mean - 40 * deviation)), min(high, int(mean + 40 * deviation)) + 1, dtype=np.float64
+    )
+    if not around[0] <= window <= around[-1]:
+        return 1e-300
+    logs = _choose(both, around) + _choose(rows - both, of_window - around)
+    weights = np.exp(logs - logs.max())
+    own = weights[int(window - around[0])]
+    alike = np.abs(weights - own) <= 1e-7 * own
+    p = (weights[(weights < own) & ~alike].sum() + weights[alike].sum() / 2) / weights.sum()
+    return max(float(p), 1e-300)
+
+
+def beyond_range_p(window: int, of_window: int, of_reference: int) -> float | None:
+    """One-sided mid-p that `window` of `of_window` numbers are beyond the least and most of `of_reference` ones.
+
+    Quiet numbers are so too, one now and then: their number is beta-binomial (2, N - 1), whatever the distribution.
+    None where a side is empty.
+    """
+    if not of_window or of_reference < 2:
+        return None
+    numbers = np.arange(window + 1, dtype=np.float64)
+    logs = _choose(of_window, numbers) + betaln(2 + numbers, of_reference - 1 + of_window - numbers)
+    chances = np.exp(logs - betaln(2, of_reference - 1))
+    upto = float(chances[:-1].sum())
+    if upto < 0.999:
+        return 1 - upto - float(chances[-1]) / 2
+    more = np.arange(window, min(window + 10_000, of_window) + 1, dtype=np.float64)
+    logs = (
+        _choose(of_window, more) + betaln(2 + more, of_reference - 1 + of_window - more) - betaln(2, of_reference - 1)
+    )
+    tail = np.exp(logs)
+    return max(float(tail.sum() - tail[0] / 2), 1e-300)
+
+
+def mean_shift(reference: Moments, window: Moments) -> Tested | None:
+    """The window's mean less the reference's in standard deviations of the reference, with Welch's p (normal limit)."""
+    if reference.n < 2 or window.n < 2:
+        return None
+    error = math.sqrt(reference.variance / reference.n + window.variance / window.n)
+    apart = window.mean - reference.mean
+    if not reference.deviation > 0 or not error > 0:
+        return Tested(0.0 if apart == 0 else math.copysign(math.inf, apart), 0.0, 1.0 if apart == 0 else 0.0, 0)
+    return Tested(
+        apart / reference.deviation, 1.96 * error / reference.deviation, 2 * float(ndtr(-abs(apart / error))), 0
+    )
+
+
+def deviation_ratio(reference: Moments, window: Moments) -> float | None:
+    """The window's standard deviation over the reference's; None where there is none."""
+    if reference.n < 2 or window.n < 2 or not reference.variance > 0:
+        return None
+    return window.deviation / reference.deviation
+
+
+def _choose(n: float, k: Floats) -> Floats:
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

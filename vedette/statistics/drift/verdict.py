@@ -1,0 +1,161 @@
+"""A window's verdict on each feature, which explains itself.
+
+Every feature has up to four tests: its distribution (PSI over bins and categories), and the rates of missing values, of
+values that the reference does not know, and of numbers beyond its range. All tests of a window that say anything are
+adjusted together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from vedette.statistics.drift.chi_square import folded
+from vedette.statistics.drift.counts import Counts
+from vedette.statistics.drift.decision import State
+from vedette.statistics.drift.distances import movers
+from vedette.statistics.drift.profile import FeatureProfile
+from vedette.statistics.drift.saddlepoint import Floats
+from vedette.statistics.drift.significance import RARE, beyond_range_p, psi_test, rates_p
+from vedette.statistics.drift.thresholds import ALPHA, SMALLEST_REFERENCE, smallest_window
+from vedette.statistics.multiplicity import benjamini_hochberg, holm
+
+Statistic = Literal["psi", "missing_rate", "other_rate", "out_of_range_rate"]
+STATISTICS: tuple[Statistic, ...] = ("psi", "missing_rate", "other_rate", "out_of_range_rate")
+CORRECTIONS: dict[str, Callable[[Floats], Floats]] = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """A bin that moved: its name, its share of the reference and of the window."""
+
+    bin: str
+    reference: float
+    window: float
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One test. `threshold` is what quiet data of these sizes exceeds with the probability alpha (rates have none)."""
+
+    statistic: Statistic
+    value: float
+    threshold: float | None
+    p: float | None
+    adjusted: float | None
+    drifted: bool
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a window says of one feature: sample sizes are rows with a value; `needed` is the fewest for an answer."""
+
+    feature: str
+    state: State
+    reference: int
+    window: int
+    needed: int
+    findings: tuple[Finding, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How windows are judged. `tolerated` is a PSI between populations that is nobody's business.
+
+    `needed`: rows with a value for an answer on the distribution; None: max(10 B, 200). `reference`: the same of it.
+    """
+
+    alpha: float = ALPHA
+    correction: Literal["benjamini_hochberg", "holm"] = "benjamini_hochberg"
+    tolerated: float = 0.0
+    statistics: tuple[Statistic, ...] = STATISTICS
+    needed: int | None = None
+    reference: int = SMALLEST_REFERENCE
+
+
+def cells(profile: FeatureProfile, counts: Counts) -> Floats:
+    """The counts that PSI compares: bins, the outermost with what is beyond; values without a bin as a last one."""
+    bins = counts.bins.astype(np.float64)
+    if profile.by_edges:
+        bins[0] += counts.below
+        bins[-1] += counts.above
+        return np.append(bins, counts.other) if profile.other or counts.other else bins
+    return np.append(bins, counts.other + counts.below + counts.above)
+
+
+def judge(profiles: Sequence[FeatureProfile], window: Mapping[str, Counts], plan: Plan | None = None) -> list[Verdict]:
+    """One verdict a profile, in their order; a feature that the window does not have is `no_data`."""
+    plan = plan or Plan()
+    drafts = [_draft(profile, window.get(profile.name), plan) for profile in profiles]
+    p = np.array([np.nan if one.p is None else one.p for draft in drafts for one in draft.findings])
+    adjusted = iter(CORRECTIONS[plan.correction](p).tolist())
+    return [_decided(draft, [next(adjusted) for _ in draft.findings], plan.alpha) for draft in drafts]
+
+
+def _decided(draft: Verdict, adjusted: list[float], alpha: float) -> Verdict:
+    findings = tuple(
+        msgspec.structs.replace(one, adjusted=None if one.p is None else a, drifted=one.p is not None and a <= alpha)
+        for one, a in zip(draft.findings, adjusted, strict=True)
+    )
+    state: State = "drift" if any(one.drifted for one in findings) else draft.state
+    return msgspec.structs.replace(draft, state=state, findings=findings)
+
+
+def _draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Verdict:
+    own = profile.reference()
+    if counts is None or not counts.rows:
+        return Verdict(profile.name, "no_data", own.present, 0, _needed(profile.bins, plan))
+    p, q = cells(profile, own), cells(profile, counts)
+    if len(p) != len(q):  # only the window has values that are of no bin
+        p = np.append(p, np.zeros(len(q) - len(p)))
+    needed = _needed(profile.bins if profile.by_edges else len(folded(p, q, fewest=RARE)[0]), plan)
+    if own.rows < plan.reference:
+        return Verdict(profile.name, "insufficient_data", own.present, counts.present, needed)
+    findings = []
+    enough = own.present >= plan.reference and counts.present >= needed
+    spaced = profile.spaced and len(q) == profile.bins
+    if "psi" in plan.statistics and enough:
+        tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated)
+        if tested is not None:
+            findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
+    findings += [one for one in _rates(profile, own, counts) if one.statistic in plan.statistics]
+    moved = tuple(Moved(_name(profile, index), before, now) for index, before, now in movers(p, q))
+    state: State = "ok" if enough else "insufficient_data"
+    return Verdict(profile.name, state, own.present, counts.present, needed, tuple(findings), moved)
+
+
+def _needed(bins: int, plan: Plan) -> int:
+    return smallest_window(bins) if plan.needed is None else plan.needed
+
+
+def _rates(profile: FeatureProfile, own: Counts, counts: Counts) -> list[Finding]:
+    """Missing of all rows; other and out of range of those with a value."""
+    found = [("missing_rate", counts.missing, counts.rows, rates_p(own.missing, own.rows, counts.missing, counts.rows))]
+    if counts.present:
+        known = own.other or profile.singles
+        p = rates_p(min(known, own.present), own.present, counts.other, counts.present) if counts.other else None
+        found.append(("other_rate", counts.other, counts.present, p))
+        if profile.by_edges:
+            numbers = counts.present - counts.other
+            found.append(("out_of_range_rate", counts.out_of_range, counts.present, _range_p(own, counts, numbers)))
+    return [
+        Finding(statistic, many / rows, None, p, None, False)  # type: ignore[arg-type] # names of Statistic
+        for statistic, many, rows, p in found
+    ]
+
+
+def _range_p(own: Counts, counts: Counts, numbers: int) -> float | None:
+    if not counts.out_of_range:
+        return None
+    if own.out_of_range:
+        return rates_p(own.out_of_range, own.present, counts.out_of_range, numbers)
+    return beyond_range_p(counts.out_of_range, numbers, own.present - own.other)
+
+
+def _name(profile: FeatureProfile, index: int) -> str:
+    if index >= profile.bins:
+        return "other"
+    if not profile.by_edges:
+        return str(profile.points[index]) if profile.points else profile.categories[index]
+    bounds = ["-∞", *(f"{edge:.6g}" for edge in profile.edges), "∞"]
+    return f"({bounds[index]}, {bounds[index + 1]}]"
