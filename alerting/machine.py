@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from alerting.rules import AnyRule, EndpointDown, HostFlag, HostSilent, Outage, PluginNotice, Trend, hold_ms
+from alerting.rules import (
+    AnyRule,
+    Drift,
+    EndpointDown,
+    HostFlag,
+    HostSilent,
+    ModelSilent,
+    Outage,
+    PluginNotice,
+    Trend,
+    hold_ms,
+)
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
 
@@ -94,7 +105,7 @@ class Titles:
             return f"{what}: {error}" if error else what
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
-        if isinstance(spec, HostFlag | PluginNotice):
+        if isinstance(spec, HostFlag | PluginNotice | Drift | ModelSilent):
             return spec.title(signal)
         source, _, series = signal.subject.removeprefix("series:").partition("/")
         limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
@@ -148,6 +159,6 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
         state=changed,
         at=signal.at,
         title=titles.title(rule, signal),
-        value=signal.value if signal.kind in {"series", "trend"} else None,
+        value=signal.value if signal.kind in {"series", "trend", "drift"} else None,
         detail=signal.detail,
     )

@@ -146,6 +146,44 @@ class PluginNotice(_Rule):
         return str(signal.detail.get("title") or signal.subject)
 
 
+class Drift(_Rule):
+    """A feature of a model has drifted, by the tests and the k of m windows that the model's own settings name."""
+
+    kind: Literal["drift"]
+    model: int | None = Field(default=None, description="null: every model")
+    feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether drift is raised; None if the signal is about something else."""
+        if signal.kind != "drift" or self.model not in {None, signal.detail.get("model")}:
+            return None
+        feature = str(signal.detail.get("feature"))
+        return signal.state == "drift" if self.feature is None or matches_whole(self.feature, feature) else None
+
+    def title(self, signal: Signal) -> str:
+        """Which feature, by which statistic."""
+        said = signal.detail
+        what = f"{said.get('feature')} of {said.get('name')} has drifted"
+        return f"{what}: {said['statistic']} {signal.value:.3g}" if "statistic" in said else what
+
+
+class ModelSilent(_Rule):
+    """No rows of a model come any more."""
+
+    kind: Literal["model_silent"]
+    model: int | None = Field(default=None, description="null: every model")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether its data have stopped; None if the signal is about something else."""
+        if signal.kind != "model" or self.model not in {None, signal.detail.get("model")}:
+            return None
+        return signal.state == "no_data"
+
+    def title(self, signal: Signal) -> str:
+        """Which model."""
+        return f"no rows of {signal.detail.get('name')} come any more"
+
+
 class Threshold(_Rule):
     """A series is above or below a limit, for a while."""
 
@@ -187,7 +225,7 @@ class Threshold(_Rule):
         return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
 
 
-AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag | PluginNotice
+AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag | PluginNotice | Drift | ModelSilent
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
 

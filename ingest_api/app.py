@@ -31,11 +31,13 @@ from ingest_api.routes import (
     badges,
     control,
     enrolment,
+    features,
     health,
     incidents,
     ingest,
     maintenance,
     markers,
+    models,
     monitors,
     pings,
     plugins,
@@ -86,6 +88,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         app.state.samples = SamplesIntake()
         app.state.gatherer = Gatherer(context.log, context.settings.log_max_pending_mb << 20)
         app.state.monitors = KnownMonitors(context.store, context.clock)
+        app.state.models = features.KnownModels(context)
         app.state.badges = BadgeMemory(context.clock)
         app.state.questions = Questions(context)
         keys = app.state.ping_keys = PingKeys(context.store)
@@ -131,6 +134,8 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         roles,
         plugins,
         realtime,
+        models,
+        features,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)

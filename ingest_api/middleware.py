@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -62,8 +63,13 @@ class Edge:
 
 
 MOST_BYTES = 4 << 20
-OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/", "/v1/realtime/frames")
+OWN_LIMITS = ("/v1/ingest/", "/v1/monitors/import", "/v1/ping/", "/v1/realtime/frames", "/v1/features")
+REFERENCES = re.compile(r"/v1/models/\d+/references")
 """Below these, bodies are read by who knows how long they may be."""
+
+
+def _has_own_limit(path: str) -> bool:
+    return path.startswith(OWN_LIMITS) or REFERENCES.fullmatch(path) is not None
 
 
 class Bounded:
@@ -74,7 +80,7 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer at once where the length is told; else count."""
-        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"} or scope["path"].startswith(OWN_LIMITS):
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"} or _has_own_limit(scope["path"]):
             await self._app(scope, receive, send)
             return
         told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")

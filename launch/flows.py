@@ -48,6 +48,10 @@ def build(name: str, settings: FlowSettings, log: Log, store: Store, clock: Cloc
         from dataflows import trends
 
         return trends.build(log, store, clock, shards=settings.shards, stop=stop)
+    if name == "drift":
+        from dataflows import drift
+
+        return drift.build(log, store, clock, shards=settings.shards, stop=stop)
     from dataflows import alerts
 
     return alerts.build(log, store, clock, book=RuleBook(store, clock), stop=stop)

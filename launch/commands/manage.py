@@ -112,7 +112,10 @@ def enable_channel(channel: int) -> None:
 def add_rule(
     name: str,
     kind: Annotated[
-        str, typer.Argument(help="outage, endpoint_down, trend, host_silent, host_flag, threshold, plugin_notice")
+        str,
+        typer.Argument(
+            help="outage, endpoint_down, trend, host_silent, host_flag, threshold, plugin_notice, drift, model_silent"
+        ),
     ],
     series: Annotated[str | None, typer.Option(help="threshold: a selector")] = None,
     above: Annotated[float | None, typer.Option()] = None,
@@ -124,6 +127,8 @@ def add_rule(
     minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,
     source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
     plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
+    model: Annotated[int | None, typer.Option(help="drift, model_silent: one model only")] = None,
+    feature: Annotated[str | None, typer.Option(help="drift: a regular expression")] = None,
     flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
     channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
 ) -> None:
@@ -139,6 +144,8 @@ def add_rule(
         "minimum": minimum,
         "source": source,
         "plugin": plugin,
+        "model": model,
+        "feature": feature,
         "flag": flag,
     }
     body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}

@@ -23,6 +23,7 @@ class FlowName(StrEnum):
     rollup = "rollup"
     endpoints = "endpoints"
     trends = "trends"
+    drift = "drift"
     alerts = "alerts"
     archive = "archive"
 
@@ -56,7 +57,7 @@ def up(
             min=0,
             max=65535,
             help="N: the n-th process serves its metrics on N+n (gateway N+1, then the flows rollup, endpoints,"
-            " trends, alerts and archive, alert-worker, agent, probe); 0: none does",
+            " trends, drift, alerts and archive, alert-worker, agent, probe); 0: none does",
         ),
     ] = 0,
 ) -> None:

@@ -25,7 +25,7 @@ from vedette.settings import (
 )
 from vedette.store.embedded import EmbeddedPostgres
 
-FLOWS = ("rollup", "endpoints", "trends", "alerts", "archive")
+FLOWS = ("rollup", "endpoints", "trends", "drift", "alerts", "archive")
 LOCATION = "local"
 PROCESSES = ("gateway", *(f"flow-{flow}" for flow in FLOWS), "alert-worker", "agent", "probe")
 """Our own processes in the order of their start, which is also that of their metrics ports."""

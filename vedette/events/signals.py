@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice"]
+SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model"]
 AlertState = Literal["firing", "resolved", "notice"]
 """A `notice` is a one-off: it is said, and nothing of it lasts."""
 
@@ -23,7 +23,9 @@ class Signal(msgspec.Struct, omit_defaults=True):
     ms. `trend`: subject `monitor:ID`, state `down | up | over`, with
     the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. `notice`:
     subject `plugin:SOURCE/INSTANCE`, what a plugin wants people to read: `detail` has `title`, `body`, and `said_ms` by
-    the host's own clock, which tells notices apart. A receiver ignores any other signal that is not newer than the
+    the host's own clock, which tells notices apart. `drift`: subject `model:ID/FEATURE` or `model:ID@VERSION/FEATURE`,
+    state `drift | ok` as of the end of a window, `value` the statistic that says most. `model`: the same without
+    feature, state `active | no_data`. A receiver ignores any other signal that is not newer than the
     last one it has seen of the same subject: after a crash they may come again.
     """
 

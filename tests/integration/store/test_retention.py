@@ -26,6 +26,7 @@ INSERTS = {
     " NULL, NULL, '{{}}', '[]', false, NULL, 1",
     "trend_changes": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, id, 'step', 'down', now(), now(), -0.01, 0.95,"
     " 12, 10, false, 'ended', {}, 'returned' FROM monitors",
+    "drift_windows": "INSERT INTO {} SELECT id, '', 'x', {}, 60, 1, 'ok', false, 9, '{{}}', '{{}}' FROM models",
 }
 KEPT = [table for table in timed_tables(TableSettings()) if table.keep_days]
 
@@ -52,6 +53,7 @@ def test_rows_older_than_their_days_go_and_younger_ones_stay(store: Store, table
     store.execute("INSERT INTO accounts (name) VALUES ('a')")
     store.execute("INSERT INTO users (account_id, email, password_hash, scopes) VALUES (1, 'a@b', '', '{}')")
     store.execute("INSERT INTO monitors (account_id, name, url, config) VALUES (1, 'm', 'http://x/', '{}')")
+    store.execute("INSERT INTO models (account_id, name, config) VALUES (1, 'm', '{}')")
     days = timedelta(days=table.keep_days)
     insert(store, table.name, days + chunk(store, table) + timedelta(minutes=1))
     insert(store, table.name, days - timedelta(hours=1))

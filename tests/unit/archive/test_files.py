@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from array import array
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -16,11 +17,12 @@ from hypothesis import strategies as st
 
 from vedette.archive import files
 from vedette.archive.files import FileReader, FileWriter, UnreadableArchive
-from vedette.archive.kinds import CHECKS, KINDS, REALTIME, SAMPLES, Kind, Stored
+from vedette.archive.kinds import CHECKS, FEATURES, KINDS, REALTIME, SAMPLES, Kind, Stored
 from vedette.archive.kinds.checks import Checks
 from vedette.archive.kinds.port import Wanted
 from vedette.archive.kinds.samples import Samples
 from vedette.events.checks import OUTCOMES, CheckRecord, Phases
+from vedette.events.features import Column, FeatureBatch
 from vedette.events.realtime import Frame, FrameRecord, Process
 from vedette.events.samples import PackedSamples, make_layout
 
@@ -80,6 +82,23 @@ FRAMES = st.builds(
 )
 
 
+BATCHES = st.builds(
+    lambda times, numbers, words, place: FeatureBatch(
+        3,
+        *place,
+        array("q", times).tobytes(),
+        [
+            Column("x", "numbers", array("d", [numbers] * len(times)).tobytes()),
+            Column("ü", "codes", array("i", [-1, *([0] * (len(times) - 1))]).tobytes(), words),
+        ],
+    ),
+    st.lists(TIMES, min_size=1, max_size=5),
+    st.floats(),
+    st.lists(TEXT | st.booleans() | st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+    st.tuples(BIG, TEXT, st.integers(0, 2**64 - 1), BIG),
+)
+
+
 def placed(events: Sequence[Any]) -> list[Stored]:
     return [Stored(at % 2, at % 3, at * 7, 2**41 + at, event) for at, event in enumerate(events)]
 
@@ -116,6 +135,12 @@ def test_results_come_back_with_every_field(events: list[CheckRecord]) -> None:
 @given(st.lists(FRAMES, min_size=1, max_size=20))
 def test_frames_come_back_with_groups_and_processes(events: list[FrameRecord]) -> None:
     assert read(REALTIME, written(REALTIME, placed(events))) == sorted(placed(events), key=lambda item: item[:3])
+
+
+@UNHURRIED
+@given(st.lists(BATCHES, min_size=1, max_size=20))
+def test_rows_of_models_come_back_bit_by_bit(events: list[FeatureBatch]) -> None:
+    assert read(FEATURES, written(FEATURES, placed(events))) == sorted(placed(events), key=lambda item: item[:3])
 
 
 def test_every_field_of_a_result_has_its_column() -> None:

@@ -68,6 +68,7 @@ def test_senders_start_when_the_services_are_ready(supervisor: type[Recorded], t
         "flow-rollup",
         "flow-endpoints",
         "flow-trends",
+        "flow-drift",
         "flow-alerts",
         "flow-archive",
         "alert-worker",

@@ -1,0 +1,148 @@
+"""The drift dataflow: rows of models into windows, and those into verdicts, rows and signals."""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bytewax.operators as op
+import msgspec
+from bytewax.dataflow import Dataflow
+from bytewax.operators import StatefulBatchLogic
+
+from dataflows.drift_book import DriftBook
+from dataflows.reading import read
+from dataflows.rollup import publish
+from dataflows.source import LogSource, Poll
+from sinks.log import LogSink, Publication
+from sinks.store import StoreSink
+from vedette.clock import Clock
+from vedette.events.features import FeatureBatch, decode_batch
+from vedette.events.names import hash64
+from vedette.events.topics import FEATURES
+from vedette.log import Log
+from vedette.store.drift import DriftRow, write_windows
+from vedette.store.pool import Store
+from vedette.telemetry import metrics
+from vedette.windows.drift import Closed, ClosedFeature, DriftShard
+
+FLOW = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Batches of one poll for one shard; `quiet_at_ms` is the wall clock if the partition was read to its end."""
+
+    partition: int
+    batches: list[FeatureBatch]
+    quiet_at_ms: int | None = None
+
+
+class Router:
+    """Batches by shard; a poll that found nothing tells all shards of the partition so."""
+
+    def __init__(self, shards: int) -> None:
+        self._shards = shards
+
+    def __call__(self, poll: Poll) -> Iterable[tuple[str, Heard | Publication]]:
+        """What each shard gets, and rejects under the key `rejects`."""
+        if not poll.records:
+            for shard in range(self._shards):
+                yield str(shard), Heard(poll.partition, [], poll.at_ms)
+            return
+        events, rejects = read(poll, FEATURES.name, decode_batch)
+        by_shard: dict[int, list[FeatureBatch]] = {}
+        for _, batch in events:
+            by_shard.setdefault(hash64(batch.model) % self._shards, []).append(batch)
+        for shard, batches in by_shard.items():
+            yield str(shard), Heard(poll.partition, batches)
+        for reject in rejects:
+            yield "rejects", reject
+
+
+class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
+    """Drives a `DriftShard`."""
+
+    def __init__(self, book: DriftBook, snapshot: bytes | None) -> None:
+        self._book = book
+        found = DriftShard() if snapshot is None else pickle.loads(zlib.decompress(snapshot))  # noqa: S301 - our own folder
+        self._shard: DriftShard = found
+
+    def on_batch(self, values: list[Heard]) -> tuple[Iterable[Closed], bool]:
+        """Count, and judge the windows that are over."""
+        shard, find = self._shard, self._book.find
+        quiet: dict[int, int] = {}
+        for value in values:
+            quiet.pop(value.partition, None)
+            if value.quiet_at_ms is not None:
+                quiet[value.partition] = value.quiet_at_ms
+            for batch in value.batches:
+                shard.add(batch, find, value.partition)
+        closed = shard.close(find, quiet)
+        metrics().count("vedette_flow_duplicates_total", shard.duplicates, flow=FLOW)
+        metrics().count("vedette_flow_late_total", shard.late, flow=FLOW)
+        shard.duplicates = shard.late = shard.uncounted = 0
+        return ([closed] if closed.features or closed.signals else []), StatefulBatchLogic.RETAIN
+
+    def snapshot(self) -> bytes:
+        """The pickled shard, packed: mostly small counts."""
+        return zlib.compress(pickle.dumps(self._shard, protocol=5), 1)
+
+
+def row_of(found: ClosedFeature) -> DriftRow:
+    """A closed window as it stands in the table."""
+    counts, moments = found.counts, found.counts.moments
+    numbers = {"bins": counts.bins.tolist(), "missing": counts.missing, "other": counts.other, "below": counts.below}
+    numbers |= {"above": counts.above, "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
+    return DriftRow(
+        found.model,
+        found.version,
+        found.feature,
+        found.start_ms,
+        found.window_s,
+        found.reference,
+        found.verdict.state,
+        found.raised,
+        counts.rows,
+        plain(numbers),
+        plain(found.verdict),
+    )
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """As JSON has it: numbers that are none, and infinite ones, are null."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return found
+
+
+def write_closed(store: Store, items: Sequence[Closed]) -> None:
+    """The rows of all windows in one transaction."""
+    rows = [row_of(found) for item in items for found in item.features]
+    if rows:
+        metrics().count("vedette_flow_rows_total", write_windows(store, rows), flow=FLOW)
+
+
+def _heard(item: tuple[str, Heard | Publication]) -> list[tuple[str, Heard]]:
+    key, value = item
+    return [(key, value)] if isinstance(value, Heard) else []
+
+
+def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[], bool] = lambda: False) -> Dataflow:
+    """The flow from `vedette.features` to the table of windows and `vedette.signals`."""
+    book = DriftBook(store, clock)
+    flow = Dataflow(FLOW)
+    polls = op.input("features", flow, LogSource(log, FEATURES.name, clock, stop=stop))
+    routed = op.flat_map("route", polls, Router(shards))
+    # each: (shard or "rejects", Heard or Publication)
+    judged = op.stateful_batch("windows", op.flat_map("readable", routed, _heard), lambda s: DriftLogic(book, s))
+    # each: (shard, Closed)
+    results = op.map("results", judged, lambda item: item[1])
+    # Rows first: who hears of drift may ask for it.
+    op.output("rows", results, StoreSink("drift windows", lambda items: write_closed(store, items)))
+    signals = op.flat_map("signals", results, lambda closed: [publish(signal) for signal in closed.signals])
+    rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
+    op.output("publish", op.merge("published", signals, rejects), LogSink(log))
+    return flow

@@ -1,0 +1,77 @@
+"""The drift book: models and the references that they are compared with, read from the store when they have changed."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+
+import msgspec
+
+from sinks.patience import persist
+from vedette.clock import Clock
+from vedette.errors import InvalidInput
+from vedette.statistics.drift.profile import FeatureProfile
+from vedette.store import models
+from vedette.store.pool import Store
+from vedette.telemetry import get_logger
+from vedette.windows.drift import DriftConfig, Subject
+
+FRESH_S = 1.0
+
+
+class DriftBook:
+    """Subjects by model and version, at most `FRESH_S` old. While the store is away, whoever asks waits.
+
+    Workers of a flow are threads, and share it.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._lock = threading.Lock()
+        self._read_at = -FRESH_S
+        self._models: dict[int, models.Watched] = {}
+        self._profiles: dict[int, dict[str, FeatureProfile]] = {}
+        self._subjects: dict[tuple[int, str], Subject | None] = {}
+
+    def find(self, model: int, version: str) -> Subject | None:
+        """What is known of a model's version: compared with the newest reference of its own, else of the model."""
+        with self._lock:
+            self._refresh()
+            key = (model, version)
+            if key not in self._subjects:
+                self._subjects[key] = self._subject(model, version)
+            return self._subjects[key]
+
+    def _refresh(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._read_at < FRESH_S:
+            return
+        self._read_at = now
+        found = persist("models", partial(models.watched, self._store))
+        if found != self._models:
+            self._models, self._subjects = found, {}
+            used = {number for one in found.values() for number in one.newest.values()}
+            self._profiles = {number: known for number, known in self._profiles.items() if number in used}
+
+    def _subject(self, model: int, version: str) -> Subject | None:
+        about = self._models.get(model)
+        number = None if about is None else about.newest.get(version, about.newest.get(""))
+        if about is None or number is None:
+            return None
+        if number not in self._profiles:
+            written = persist("reference", partial(models.profiles, self._store, number))
+            if written is None:
+                return None
+            self._profiles[number] = self._read(number, written)
+        config = msgspec.convert(about.config, DriftConfig)
+        return Subject(about.name, config, number, self._profiles[number])
+
+    def _read(self, number: int, written: list[dict[str, object]]) -> dict[str, FeatureProfile]:
+        found = {}
+        for one in written:
+            try:
+                profile = FeatureProfile.from_dict(one)
+                found[profile.name] = profile
+            except InvalidInput as error:  # of another version of Vedette: the other features go on
+                get_logger("drift").error("profile_not_understood", reference=number, error=str(error))
+        return found

@@ -1,0 +1,66 @@
+"""References: a table of training data or of good days into the profiles of its features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+import msgspec
+
+from vedette.errors import InvalidInput
+from vedette.events.codec import decode
+from vedette.events.features import LONGEST_NAME, MOST_COLUMNS
+from vedette.statistics.drift.kinds import guess_kind
+from vedette.statistics.drift.profile import FeatureProfile, fit
+from vedette.statistics.drift.values import Kind
+
+JSON = "application/json"
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+class Rows(msgspec.Struct, forbid_unknown_fields=True):
+    """A table as JSON: a list for each column. `kinds` says what a column is; else it is guessed from its values."""
+
+    columns: dict[str, list[Any]]
+    kinds: dict[str, str] = {}
+
+
+_decoder = msgspec.json.Decoder(Rows)
+
+
+def read_reference(body: bytes, media_type: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Columns and the kinds that are said. Blocks; `InvalidInput` for what is no table, or of an unknown type."""
+    from vedette.tabular import MEDIA_TYPES, read_table  # pyarrow takes a while, and most gateways never need it
+
+    if media_type == JSON:
+        rows = decode(_decoder, body)
+        return rows.columns, rows.kinds
+    if media_type not in MEDIA_TYPES:
+        raise InvalidInput("Content-Type", media_type, ", ".join([JSON, *MEDIA_TYPES]))
+    return read_table(body, media_type), {}
+
+
+def profiles_of(
+    columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, str], bins: int
+) -> tuple[list[FeatureProfile], int]:
+    """A profile for each column, and how many rows there are. Blocks for as long as the values need."""
+    if not columns or len(columns) > MOST_COLUMNS:
+        raise InvalidInput("columns", f"{len(columns)} columns", f"1 to {MOST_COLUMNS}")
+    lengths = {name: len(values) for name, values in columns.items()}
+    rows = max(lengths.values())
+    for name, length in lengths.items():
+        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+            raise InvalidInput("columns", name[:LONGEST_NAME], f"names of 1 to {LONGEST_NAME} printable characters")
+        if length != rows:
+            raise InvalidInput(f"columns.{name}", f"{length} values", f"{rows}, as many as the longest column has")
+    for name, kind in kinds.items():
+        if name not in columns:
+            raise InvalidInput("kinds", name, "names of columns")
+        if kind not in KINDS:
+            raise InvalidInput(f"kinds.{name}", kind, ", ".join(KINDS))
+    return [_profile(name, values, kinds.get(name), bins) for name, values in columns.items()], rows
+
+
+def _profile(name: str, values: Sequence[Any], kind: str | None, bins: int) -> FeatureProfile:
+    chosen: Kind = guess_kind(values) if kind is None else kind  # type: ignore[assignment] # one of KINDS, as checked
+    return fit(name, values, chosen, bins=bins)

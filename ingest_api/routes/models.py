@@ -1,0 +1,230 @@
+"""Models: registered, versioned, given references; and what drift their windows show."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ingest_api.context import Context, context
+from ingest_api.intake.bodies import read_body
+from ingest_api.intake.references import profiles_of, read_reference
+from ingest_api.security import needs
+from ingest_api.times import parse_time
+from vedette.auth.scopes import Principal
+from vedette.errors import InvalidInput
+from vedette.statistics.drift.bins import DEFAULT_BINS
+from vedette.store import drift, models
+
+router = APIRouter(prefix="/v1/models", tags=["models"])
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
+NAME_RULE = "a letter or digit and then letters, digits, _ . - (at most 100)"
+_LARGEST_REFERENCE = 64 << 20
+_MOST_WINDOWS = 20_000
+_DAY_MS = 86_400_000
+
+
+class Judging(BaseModel):
+    """How a model's windows are made and judged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    window_s: int = Field(default=3600, ge=60, le=31 * 86_400, description="length of a window in seconds")
+    alpha: float = Field(
+        default=0.05, gt=0, le=0.5, description="share of quiet windows that may show drift, over all features together"
+    )
+    correction: Literal["benjamini_hochberg", "holm"] = "benjamini_hochberg"
+    tolerated: float = Field(default=0.0, ge=0, le=10, description="PSI between populations that does not matter")
+    wanted: int = Field(default=1, ge=1, le=1000, description="drift is raised when so many windows drifted …")
+    of: int = Field(default=1, ge=1, le=1000, description="… of the last so many")
+    cooldown: int = Field(default=0, ge=0, le=1000, description="windows after its end in which it is not raised again")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Judging:
+        if self.wanted > self.of:
+            raise ValueError("wanted must not be above of")
+        return self
+
+
+class NewModel(Judging):
+    """A model to be registered."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "churn", "window_s": 3600}]})
+
+    name: str = Field(description=NAME_RULE)
+
+
+class Stage(BaseModel):
+    """Where a version stands."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stage: Literal["development", "staging", "production", "retired"] = "production"
+
+
+class NewVersion(Stage):
+    """A version of a model."""
+
+    version: str = Field(min_length=1, max_length=100)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row.pop("config"), **row}
+
+
+@router.post("", status_code=201, summary="Register a model")
+def add_model(
+    body: NewModel, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """Its rows are counted once it has a reference."""
+    if _NAME.fullmatch(body.name) is None:
+        raise InvalidInput("name", body.name, NAME_RULE)
+    model = models.add(found.store, principal.account, body.name, body.model_dump(exclude={"name"}))
+    return _shown(models.get(found.store, principal.account, model))
+
+
+@router.get("", summary="Models")
+def list_models(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
+    """By name."""
+    return {"models": [_shown(row) for row in models.of_account(found.store, principal.account)]}
+
+
+@router.get("/{model}", summary="One model")
+def get_model(
+    model: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """With its versions."""
+    return _shown(models.get(found.store, principal.account, model))
+
+
+@router.put("/{model}", summary="Judge a model's windows otherwise")
+def put_model(
+    model: int, body: Judging, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """From a second later on. Another length of windows begins new ones; what was counted of the open ones is lost."""
+    models.configure(found.store, principal.account, model, body.model_dump())
+    return _shown(models.get(found.store, principal.account, model))
+
+
+@router.delete("/{model}", status_code=204, summary="Remove a model")
+def remove_model(
+    model: int, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> Response:
+    """With its references and windows."""
+    models.remove(found.store, principal.account, model)
+    return Response(status_code=204)
+
+
+@router.post("/{model}/versions", status_code=201, summary="Add a version")
+def add_version(
+    model: int, body: NewVersion, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """One that is there already gets the stage."""
+    models.get(found.store, principal.account, model)
+    models.set_stage(found.store, model, body.version, body.stage)
+    return body.model_dump()
+
+
+@router.put("/{model}/versions/{version}/stage", summary="Set a version's stage")
+def put_stage(
+    model: int,
+    body: Stage,
+    version: str = Path(min_length=1, max_length=100),
+    principal: Principal = Depends(needs("admin")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """A version that is not there is made."""
+    models.get(found.store, principal.account, model)
+    models.set_stage(found.store, model, version, body.stage)
+    return {"version": version, "stage": body.stage}
+
+
+_TABLES = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {
+                    "columns": {"age": [31, 42, None], "plan": ["a", "b", "a"]},
+                    "kinds": {"plan": "categorical"},
+                },
+            },
+            "text/csv": {"schema": {"type": "string"}},
+            "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+            "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
+@router.post("/{model}/references", status_code=201, summary="Give a reference", openapi_extra=_TABLES)
+async def add_reference(
+    request: Request,
+    model: int,
+    version: str = Query("", max_length=100, description="empty: for all versions that have none of their own"),
+    bins: int = Query(DEFAULT_BINS, ge=2, le=50, description="bins of a numeric feature"),
+    principal: Principal = Depends(needs("admin")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """Training data, or data of good days, as JSON, CSV, Parquet or an Arrow stream. Every column becomes a feature.
+
+    What comes from a second later on is compared with it. Profiles never change: another reference is another one.
+    """
+    await asyncio.to_thread(models.get, found.store, principal.account, model)
+    body = await read_body(request, _LARGEST_REFERENCE)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def made() -> dict[str, Any]:
+        columns, kinds = read_reference(body, media_type)
+        profiles, rows = profiles_of(columns, kinds, bins)
+        written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles]
+        number = models.add_reference(found.store, model, version, rows, written)
+        features = [{"name": one.name, "kind": one.kind, "bins": one.bins, "missing": one.missing} for one in profiles]
+        return {"id": number, "version": version, "rows": rows, "features": features}
+
+    return await asyncio.to_thread(made)
+
+
+@router.get("/{model}/references", summary="References of a model")
+def list_references(
+    model: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """The newest first."""
+    models.get(found.store, principal.account, model)
+    return {"references": models.references(found.store, model)}
+
+
+@router.get("/references/{reference}", summary="One reference with its profiles")
+def get_reference(
+    reference: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """Every bin with its count, and the moments of numbers."""
+    return models.reference(found.store, principal.account, reference)
+
+
+@router.get("/{model}/drift", summary="Windows of a model, feature by feature")
+def get_drift(
+    model: int,
+    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
+    to: str = Query("now"),
+    version: str | None = Query(None, max_length=100),
+    feature: str | None = Query(None, max_length=200),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """Each with its state, whether drift is raised after it, its counts, and the verdict that explains itself.
+
+    `now` says how each feature stands after its newest window in the range.
+    """
+    about = models.get(found.store, principal.account, model)
+    now_ms = found.clock.now_ms()
+    from_ms, to_ms = parse_time("from", from_, now_ms), parse_time("to", to, now_ms)
+    rows = drift.windows(found.store, model, from_ms, to_ms, version=version, feature=feature, limit=_MOST_WINDOWS)
+    newest = {(row["version"], row["feature"]): row for row in rows}
+    now = [{key: row[key] for key in ("version", "feature", "state", "raised", "start_ms")} for row in newest.values()]
+    return {"model": _shown(about), "from": from_ms, "to": to_ms, "now": now, "windows": rows}

@@ -1,0 +1,73 @@
+"""Drift windows: what was counted and found of each feature of a model, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vedette.store.pool import Jsonb, Store
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """One window of one feature; times are ms UTC."""
+
+    model: int
+    version: str
+    feature: str
+    start_ms: int
+    window_s: int
+    reference: int
+    state: str
+    raised: bool
+    rows: int
+    counts: dict[str, Any]
+    verdict: dict[str, Any]
+
+
+def write_windows(store: Store, rows: Sequence[DriftRow]) -> int:
+    """Write windows; each replaces what was known of it. Rows of models that are gone are left out."""
+    with store.transaction() as connection:
+        known = {
+            row["id"]
+            for row in connection.execute(
+                "SELECT id FROM models WHERE id = ANY(%s) FOR SHARE", (list({row.model for row in rows}),)
+            ).fetchall()
+        }
+        chosen = [row for row in rows if row.model in known]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO drift_windows VALUES (%s, %s, %s, to_timestamp(%s / 1000.0), %s, %s, %s, %s, %s, %s, %s)"
+                " ON CONFLICT (model_id, version, feature, started_at) DO UPDATE SET window_s = excluded.window_s,"
+                " reference_id = excluded.reference_id, state = excluded.state, raised = excluded.raised,"
+                " rows = excluded.rows, counts = excluded.counts, verdict = excluded.verdict",
+                [_values(row) for row in chosen],
+            )
+    return len(chosen)
+
+
+def _values(row: DriftRow) -> tuple[Any, ...]:
+    place = (row.model, row.version, row.feature, row.start_ms, row.window_s, row.reference)
+    return (*place, row.state, row.raised, row.rows, Jsonb(row.counts), Jsonb(row.verdict))
+
+
+def windows(
+    store: Store, model: int, from_ms: int, to_ms: int, *, version: str | None, feature: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """Windows that begin in the range, in the order of time and feature; the newest, if there are more than `limit`."""
+    return store.rows(
+        "SELECT * FROM (SELECT version, feature, (extract(epoch FROM started_at) * 1000)::bigint AS start_ms, window_s,"
+        " reference_id AS reference, state, raised, rows, counts, verdict FROM drift_windows WHERE model_id = %s"
+        " AND started_at >= to_timestamp(%s / 1000.0) AND started_at < to_timestamp(%s / 1000.0)"
+        " AND (%s::text IS NULL OR version = %s) AND (%s::text IS NULL OR feature = %s)"
+        " ORDER BY started_at DESC, version, feature LIMIT %s) AS found ORDER BY start_ms, version, feature",
+        model,
+        from_ms,
+        to_ms,
+        version,
+        version,
+        feature,
+        feature,
+        limit,
+    )

@@ -1,0 +1,5 @@
+"""Tables as files: CSV, Parquet and Arrow streams into columns; beside the archive the only room that knows pyarrow."""
+
+from vedette.tabular.reading import MEDIA_TYPES, read_table
+
+__all__ = ["MEDIA_TYPES", "read_table"]
