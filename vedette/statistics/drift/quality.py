@@ -54,7 +54,7 @@ class BinaryTally:
         return cls(
             np.bincount(step[~positive], minlength=STEPS).astype(np.int64),
             np.bincount(step[positive], minlength=STEPS).astype(np.int64),
-            np.bincount(step * CALIBRATION_BINS // STEPS, score, CALIBRATION_BINS),
+            np.bincount(step * CALIBRATION_BINS // STEPS, score, CALIBRATION_BINS).astype(np.float64),
             int((alarm & positive).sum()),
             int(alarm.sum()),
             float(((score - outcome) ** 2).sum()),

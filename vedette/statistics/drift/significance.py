@@ -22,6 +22,7 @@ from vedette.statistics.drift.distances import ks_statistic, psi_terms
 from vedette.statistics.drift.nulls import pooled, spaced
 from vedette.statistics.drift.saddlepoint import ConditionalSum, Floats
 from vedette.statistics.drift.thresholds import chi_square_quantile, chi_square_tail, noise
+from vedette.statistics.drift.two_cells import TwoCells
 
 RARE = 1.0
 """Values expected in a bin, on the smaller side, below which PSI counts it with the other rare ones."""
@@ -56,6 +57,7 @@ def psi_test(
     if len(p) < 2 or not size or not held:
         return None
     value = float(psi_terms(q, p, size, held, len(p)).sum())
+    null: ConditionalSum | TwoCells
     null = _spaced_null(tuple(p.tolist()), size) if is_spaced else _pooled_null(tuple((p + q).tolist()), size, held)
     tail = null.tail(value)
     k, freedom = noise(size, held), len(p) - 1
@@ -83,8 +85,13 @@ def _spaced_null(reference: tuple[float, ...], size: int) -> ConditionalSum:
 
 
 @lru_cache(maxsize=1024)
-def _pooled_null(totals: tuple[float, ...], size: int, held: int) -> ConditionalSum:
-    return pooled(totals, size, held, lambda y, c: psi_terms(y, c, size, held, len(totals)))
+def _pooled_null(totals: tuple[float, ...], size: int, held: int) -> ConditionalSum | TwoCells:
+    def term(window: Floats, reference: Floats) -> Floats:
+        return psi_terms(window, reference, size, held, len(totals))
+
+    if len(totals) == 2:
+        return TwoCells((totals[0], totals[1]), size, held, term)
+    return pooled(totals, size, held, term)
 
 
 @lru_cache(maxsize=1024)
