@@ -131,6 +131,20 @@ class ConditionalSum:
             self._quantiles[alpha] = self._quantile(alpha)
         return self._quantiles[alpha]
 
+    def quantile_beside(self, alpha: float, value: float, tail: float) -> float:
+        """`quantile` within a few per cent, at no cost: scaled from a `value` whose `tail` is known.
+
+        It is on the side of `value` that `tail` says, and exact as `tail` comes near `alpha`.
+        """
+        if self.variance <= 1e-18 * max(self.mean, 1e-300) ** 2:
+            return math.inf
+        shape, scale = self.mean**2 / self.variance, self.variance / self.mean
+        wanted = float(gammainccinv(shape, alpha))
+        if not alpha / 20 < tail < CENTRE[0]:
+            guess = scale * wanted
+            return guess if (guess < value) == (tail < alpha) else value
+        return value * wanted / float(gammainccinv(shape, tail))
+
     def _quantile(self, alpha: float) -> float:
         if self.variance <= 1e-18 * max(self.mean, 1e-300) ** 2:
             return math.inf

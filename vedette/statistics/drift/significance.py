@@ -34,7 +34,10 @@ EXACT_KS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A statistic's value, what quiet data exceeds with the probability alpha, its p, and the bins it came from."""
+    """A statistic's value, what quiet data exceeds with the probability alpha, its p, and the bins it came from.
+
+    Decisions go by p. PSI's threshold is true within a few per cent, and always on the side of the value that p says.
+    """
 
     value: float
     threshold: float
@@ -60,13 +63,12 @@ def psi_test(
     null: ConditionalSum | TwoCells
     null = _spaced_null(tuple(p.tolist()), size) if is_spaced else _pooled_null(tuple((p + q).tolist()), size, held)
     tail = null.tail(value)
+    level = null.quantile_beside(alpha, value, tail)
     k, freedom = noise(size, held), len(p) - 1
     if tolerated <= 0:
-        return Tested(
-            value, null.quantile(alpha), tail if tail > RESOLVED else _beyond(tail, value / k, freedom), len(p)
-        )
+        return Tested(value, level, tail if tail > RESOLVED else _beyond(tail, value / k, freedom), len(p))
     # As far out as χ² would be with this p; then the same distance under the noncentral one.
-    ratio = null.quantile(alpha) / (k * chi_square_quantile(alpha, freedom))
+    ratio = level / (k * chi_square_quantile(alpha, freedom))
     threshold = ratio * k * chi_square_quantile(alpha, freedom, tolerated / k)
     return Tested(value, threshold, chi_square_tail(value / k / ratio, freedom, tolerated / k), len(p))
 

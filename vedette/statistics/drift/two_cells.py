@@ -53,3 +53,7 @@ class TwoCells:
                 kept = self.tail(float(self._values[index])) <= alpha
                 return float(self._values[index - 1] + self._values[index]) / 2 if kept else math.inf
         return math.inf
+
+    def quantile_beside(self, alpha: float, value: float, tail: float) -> float:
+        """`quantile`: here it costs little, and needs no value to start from."""
+        return self.quantile(alpha)
