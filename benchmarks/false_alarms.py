@@ -8,7 +8,8 @@ nominal 5 %. Promise: from 0.75 to 1.25 times that, but for the error of countin
 below the sizes from which a verdict is given too (there it says `insufficient_data`), so minimum sizes are off here.
 
 `--peers` is a Python with Evidently, NannyML and scouter-ml, which are asked the same with the settings that they come
-with: python -m venv PEERS; PEERS/bin/pip install evidently nannyml scouter-ml. `--speed` counts values a second.
+with: python -m venv PEERS; PEERS/bin/pip install evidently nannyml scouter-ml 'pandas<3'. `--speed` only counts
+values a second.
 """
 
 from __future__ import annotations

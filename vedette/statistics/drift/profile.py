@@ -15,7 +15,7 @@ from vedette.errors import InvalidInput
 from vedette.statistics.drift.bins import DEFAULT_BINS, Strategy, inner_edges, manual
 from vedette.statistics.drift.counting import count_between, count_points, moments
 from vedette.statistics.drift.counts import Counts, Moments
-from vedette.statistics.drift.values import OTHER, Kind, key, keys, lengths, numbers
+from vedette.statistics.drift.values import OTHER, Kind, keys, lengths, numbers
 
 VERSION = 1
 FEW_DISTINCT = 20
@@ -212,6 +212,3 @@ def _fit_categories(name: str, found: Counter[str | None], kind: Kind) -> Featur
         other=rest + strange,
         singles=sum(times == 1 for times in found.values()) if rest == 0 else rest,
     )
-
-
-__all__ = ["MOST_CATEGORIES", "VERSION", "FeatureProfile", "fit", "key"]

@@ -22,6 +22,7 @@ from vedette.statistics.drift.distances import ks_statistic, psi_terms
 from vedette.statistics.drift.nulls import pooled, spaced
 from vedette.statistics.drift.saddlepoint import ConditionalSum, Floats
 from vedette.statistics.drift.thresholds import chi_square_quantile, chi_square_tail, noise
+from vedette.statistics.drift.two_cells import TwoCells
 
 RARE = 1.0
 """Values expected in a bin, on the smaller side, below which PSI counts it with the other rare ones."""
@@ -33,7 +34,10 @@ EXACT_KS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A statistic's value, what quiet data exceeds with the probability alpha, its p, and the bins it came from."""
+    """A statistic's value, what quiet data exceeds with the probability alpha, its p, and the bins it came from.
+
+    Decisions go by p. PSI's threshold is true within a few per cent, and always on the side of the value that p says.
+    """
 
     value: float
     threshold: float
@@ -56,15 +60,15 @@ def psi_test(
     if len(p) < 2 or not size or not held:
         return None
     value = float(psi_terms(q, p, size, held, len(p)).sum())
+    null: ConditionalSum | TwoCells
     null = _spaced_null(tuple(p.tolist()), size) if is_spaced else _pooled_null(tuple((p + q).tolist()), size, held)
     tail = null.tail(value)
+    level = null.quantile_beside(alpha, value, tail)
     k, freedom = noise(size, held), len(p) - 1
     if tolerated <= 0:
-        return Tested(
-            value, null.quantile(alpha), tail if tail > RESOLVED else _beyond(tail, value / k, freedom), len(p)
-        )
+        return Tested(value, level, tail if tail > RESOLVED else _beyond(tail, value / k, freedom), len(p))
     # As far out as χ² would be with this p; then the same distance under the noncentral one.
-    ratio = null.quantile(alpha) / (k * chi_square_quantile(alpha, freedom))
+    ratio = level / (k * chi_square_quantile(alpha, freedom))
     threshold = ratio * k * chi_square_quantile(alpha, freedom, tolerated / k)
     return Tested(value, threshold, chi_square_tail(value / k / ratio, freedom, tolerated / k), len(p))
 
@@ -83,8 +87,13 @@ def _spaced_null(reference: tuple[float, ...], size: int) -> ConditionalSum:
 
 
 @lru_cache(maxsize=1024)
-def _pooled_null(totals: tuple[float, ...], size: int, held: int) -> ConditionalSum:
-    return pooled(totals, size, held, lambda y, c: psi_terms(y, c, size, held, len(totals)))
+def _pooled_null(totals: tuple[float, ...], size: int, held: int) -> ConditionalSum | TwoCells:
+    def term(window: Floats, reference: Floats) -> Floats:
+        return psi_terms(window, reference, size, held, len(totals))
+
+    if len(totals) == 2:
+        return TwoCells((totals[0], totals[1]), size, held, term)
+    return pooled(totals, size, held, term)
 
 
 @lru_cache(maxsize=1024)

@@ -133,7 +133,7 @@ def _rates(profile: FeatureProfile, own: Counts, counts: Counts) -> list[Finding
     found = [("missing_rate", counts.missing, counts.rows, rates_p(own.missing, own.rows, counts.missing, counts.rows))]
     if counts.present:
         known = own.other or profile.singles
-        p = rates_p(min(known, own.present), own.present, counts.other, counts.present) if counts.other else None
+        p = rates_p(min(known, own.present), own.present, counts.other, counts.present)
         found.append(("other_rate", counts.other, counts.present, p))
         if profile.by_edges:
             numbers = counts.present - counts.other
@@ -145,8 +145,6 @@ def _rates(profile: FeatureProfile, own: Counts, counts: Counts) -> list[Finding
 
 
 def _range_p(own: Counts, counts: Counts, numbers: int) -> float | None:
-    if not counts.out_of_range:
-        return None
     if own.out_of_range:
         return rates_p(own.out_of_range, own.present, counts.out_of_range, numbers)
     return beyond_range_p(counts.out_of_range, numbers, own.present - own.other)
