@@ -17,6 +17,8 @@ import { connectionOf } from "./live/feed_state";
 import { MaintenanceBoard } from "./maintenance/maintenance_board";
 import { maintenanceForm } from "./maintenance/maintenance_form";
 import { maintenancePage } from "./maintenance/maintenance_page";
+import { modelPage } from "./models/model_page";
+import { modelsPage } from "./models/models_page";
 import { monitorForm } from "./monitors/monitor_form";
 import { type OverviewView, overviewPage, overviewView } from "./overview/overview_page";
 import { banner } from "./parts/banner";
@@ -26,7 +28,7 @@ import type { Page } from "./parts/page";
 import { emptyState, errorState } from "./parts/states";
 import { choosePage } from "./realtime/choose_page";
 import { realtimePage } from "./realtime/realtime_page";
-import { HOME, incidentsAddress, MAINTENANCE, type Route, readRoute } from "./route";
+import { HOME, incidentsAddress, MAINTENANCE, MODELS, type Route, readRoute } from "./route";
 
 const RELOAD_EVERY_MS = 30_000;
 /** A hidden tab gives its connection back after this long; browsers allow six to one server. */
@@ -167,6 +169,7 @@ function openApp(root: HTMLElement, session: Session, left: () => void): void {
 function roomOf(route: Route): string {
   if (route.page === "incidents" || route.page === "incident") return incidentsAddress();
   if (route.page === "maintenance" || route.page === "maintenance form") return MAINTENANCE;
+  if (route.page === "models" || route.page === "model") return MODELS;
   return HOME;
 }
 
@@ -192,6 +195,10 @@ function pageFor(app: App, route: Route): Page {
       return maintenancePage(app);
     case "maintenance form":
       return maintenanceForm(app, route.id);
+    case "models":
+      return modelsPage(app);
+    case "model":
+      return modelPage(app, route.id);
     case "missing":
       return missingPage();
   }

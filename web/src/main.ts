@@ -10,6 +10,7 @@ import "./styles/outages.css";
 import "./styles/incidents.css";
 import "./styles/releases.css";
 import "./styles/forms.css";
+import "./styles/models.css";
 import "./styles/plugins.css";
 import "./styles/realtime.css";
 import { start } from "./app";

@@ -11,6 +11,8 @@ export type Route =
   | { page: "choose hosts"; hosts: string[] }
   | { page: "maintenance" }
   | { page: "maintenance form"; id: string | null }
+  | { page: "models" }
+  | { page: "model"; id: string }
   | { page: "missing" };
 
 export function readRoute(hash: string): Route {
@@ -35,6 +37,8 @@ export function readRoute(hash: string): Route {
     case "maintenance":
       if (name === "") return { page: "maintenance" };
       return { page: "maintenance form", id: name === "new" ? null : name };
+    case "models":
+      return name === "" ? { page: "models" } : { page: "model", id: name };
     default:
       return { page: "missing" };
   }
@@ -50,6 +54,7 @@ function endpointRoute(rest: string[], range: string | null): Route {
 export const HOME = "#/";
 export const NEW_ENDPOINT = "#/endpoints/new";
 export const MAINTENANCE = "#/maintenance";
+export const MODELS = "#/models";
 export const NEW_MAINTENANCE = "#/maintenance/new";
 
 export function hostAddress(name: string, range?: string): string {
@@ -79,6 +84,10 @@ export function incidentsAddress(state?: string | null, range?: string): string 
   if (range) search.set("range", range);
   const text = search.toString();
   return `#/incidents${text === "" ? "" : `?${text}`}`;
+}
+
+export function modelAddress(id: string | number): string {
+  return `${MODELS}/${encodeURIComponent(id)}`;
 }
 
 export function incidentAddress(id: string): string {

@@ -1,5 +1,6 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
+import type { Drift, Model, Reference } from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -8,6 +9,7 @@ import type {
   Alert,
   AlertState,
   CheckResult,
+  Id,
   Me,
   Monitor,
   MonitorHistory,
@@ -71,6 +73,19 @@ export class Gateway {
 
   async alerts(state: AlertState): Promise<Alert[]> {
     return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", state]])).alerts;
+  }
+
+  async models(): Promise<Model[]> {
+    return (await this.get<{ models: Model[] }>("/v1/models")).models;
+  }
+
+  /** The windows of a model that began since `from`. */
+  drift(model: string, from: string, signal?: AbortSignal): Promise<Drift> {
+    return this.get(`/v1/models/${encodeURIComponent(model)}/drift`, [["from", from]], signal);
+  }
+
+  reference(reference: Id): Promise<Reference> {
+    return this.get(`/v1/models/references/${encodeURIComponent(reference)}`);
   }
 
   query(query: Query, signal?: AbortSignal): Promise<QueryAnswer> {

@@ -1,0 +1,71 @@
+"""A model from its registration to an alert and its page: a quiet feature stays quiet, a shifted one is seen."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.browser import ADMIN, opened, sign_in
+from tests.e2e.installation import Installation, eventually
+
+pytestmark = pytest.mark.e2e
+MINUTE = 60_000
+
+
+def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installation) -> None:
+    chance = random.Random(5)
+
+    def ages(many: int, shift: float = 0.0) -> list[float]:
+        return [chance.gauss(40 + shift, 9) for _ in range(many)]
+
+    model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60})["id"]
+    rule = installation.call("POST", "/v1/rules", json={"name": "Drift", "kind": "drift", "model": model})["id"]
+    try:
+        columns = {"age": ages(4000), "plan": ["a", "b"] * 2000}
+        installation.call("POST", f"/v1/models/{model}/references", json={"columns": columns})
+        # Rules hear of what happened since they were made: the window that shows the shift ends after now.
+        begin = int(time.time() * 1000) // MINUTE * MINUTE
+        for minute, shift in ((-2, 0.0), (-1, 0.0), (0, 15.0)):
+            report = {
+                "model": "churn",
+                "epoch": "e2e",
+                "seq": minute + 2,
+                "ts": [begin + minute * MINUTE] * 1000,
+                "columns": {"age": ages(1000, shift), "plan": ["a", "b"] * 500},
+            }
+            taken = installation.call("POST", "/v1/features", json=report)
+            assert (taken["rows"], taken["columns"], taken["refused"]) == (1000, 2, {})
+
+        def raised() -> set[str]:
+            windows = installation.call("GET", f"/v1/models/{model}/drift")["now"]
+            return {row["feature"] for row in windows if row["raised"]}
+
+        later = {"model": "churn", "epoch": "e2e", "seq": 9, "ts": [begin + 2 * MINUTE], "columns": {"age": [40]}}
+        installation.call("POST", "/v1/features", json=later)
+        eventually("the shift is seen", lambda: raised() == {"age"})
+        eventually(
+            "an alert fires",
+            lambda: [
+                alert["title"]
+                for alert in installation.call("GET", "/v1/alerts?state=firing")["alerts"]
+                if alert["subject"] == f"model:{model}/age" and alert["title"].startswith("age of churn has drifted")
+            ],
+        )
+        with opened(installation.url) as page:
+            sign_in(page, ADMIN)
+            page.get_by_role("link", name="Models").click()
+            page.get_by_test_id("model-row").get_by_role("link", name="churn").click()
+            rows = page.get_by_test_id("drift-row")
+            expect(rows).to_have_count(2)
+            expect(rows.first).to_contain_text("age")
+            rows.first.locator("button.cell-drift").first.click()
+            panel = page.get_by_test_id("drift-window")
+            expect(panel).to_contain_text("Distribution (PSI)")
+            expect(panel).to_contain_text("1000 rows, 4000 in the reference")
+            expect(panel.get_by_test_id("distribution").locator("tbody tr")).to_have_count(10)
+    finally:
+        installation.call("DELETE", f"/v1/rules/{rule}")
+        installation.call("DELETE", f"/v1/models/{model}")

@@ -1,0 +1,106 @@
+/** What the gateway says of models and their windows. */
+import type { Id } from "../gateway/contract";
+
+export type DriftState = "ok" | "drift" | "insufficient_data" | "no_data";
+
+export interface Model {
+  id: Id;
+  name: string;
+  window_s: number;
+  alpha: number;
+  wanted: number;
+  of: number;
+  created_ms: number;
+}
+
+export interface Finding {
+  statistic: string;
+  value: number | null;
+  threshold: number | null;
+  p: number | null;
+  adjusted: number | null;
+  drifted: boolean;
+}
+
+export interface Moved {
+  bin: string;
+  reference: number;
+  window: number;
+}
+
+export interface Verdict {
+  feature: string;
+  state: DriftState;
+  reference: number;
+  window: number;
+  needed: number;
+  findings: Finding[];
+  moved: Moved[];
+}
+
+export interface Counts {
+  bins: number[];
+  missing: number;
+  other: number;
+  below: number;
+  above: number;
+  n: number;
+  mean: number | null;
+  deviation: number | null;
+}
+
+/** One window of one feature. */
+export interface DriftWindow {
+  version: string;
+  feature: string;
+  start_ms: number;
+  window_s: number;
+  reference: Id;
+  state: DriftState;
+  raised: boolean;
+  rows: number;
+  counts: Counts;
+  verdict: Verdict;
+}
+
+export interface Drift {
+  model: Model;
+  from: number;
+  to: number;
+  windows: DriftWindow[];
+}
+
+/** A feature of a reference. */
+export interface Profile {
+  name: string;
+  kind: string;
+  counts: number[];
+  edges: number[];
+  points: number[];
+  categories: string[];
+  missing: number;
+  other: number;
+  below: number;
+  above: number;
+  mean: number;
+}
+
+export interface Reference {
+  id: Id;
+  rows: number;
+  profiles: Profile[];
+}
+
+export const STATE_LABEL: Record<DriftState, string> = {
+  ok: "OK",
+  drift: "Drift",
+  insufficient_data: "Too few rows",
+  no_data: "No data",
+};
+
+export const STATISTIC_LABEL: Record<string, string> = {
+  psi: "Distribution (PSI)",
+  missing_rate: "Missing",
+  other_rate: "Unseen values",
+  out_of_range_rate: "Out of range",
+};

@@ -1,0 +1,101 @@
+/** Windows of models: which stand where, and how shares lie side by side. */
+import { expect, test } from "vitest";
+import type { Counts, DriftWindow, Profile } from "../src/models/contract";
+import { sharesOf } from "../src/models/distribution";
+import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
+
+const COUNTS: Counts = {
+  bins: [],
+  missing: 0,
+  other: 0,
+  below: 0,
+  above: 0,
+  n: 0,
+  mean: null,
+  deviation: null,
+};
+
+function window(feature: string, start: number, fields: Partial<DriftWindow> = {}): DriftWindow {
+  const verdict = {
+    feature,
+    state: "ok" as const,
+    reference: 9,
+    window: 9,
+    needed: 9,
+    findings: [],
+    moved: [],
+  };
+  const plain = { version: "", feature, start_ms: start, window_s: 60, reference: 1, state: "ok" as const };
+  return { ...plain, raised: false, rows: 9, counts: COUNTS, verdict, ...fields };
+}
+
+function profile(fields: Partial<Profile>): Profile {
+  const none = {
+    counts: [],
+    edges: [],
+    points: [],
+    categories: [],
+    missing: 0,
+    other: 0,
+    below: 0,
+    above: 0,
+  };
+  return { name: "x", kind: "numeric", mean: 0, ...none, ...fields };
+}
+
+test("features in which drift is raised come first, then those that drifted oftener, then by name", () => {
+  const found = driftTable([
+    window("b", 60),
+    window("a", 60),
+    window("c", 60, { state: "drift" }),
+    window("c", 120),
+    window("d", 120, { state: "drift", raised: true }),
+  ]);
+  expect(found.columns).toEqual([60, 120]);
+  expect(found.rows.map((row) => [row.feature, row.raised])).toEqual([
+    ["d", true],
+    ["c", false],
+    ["a", false],
+    ["b", false],
+  ]);
+  expect([...(found.rows[1]?.cells.keys() ?? [])]).toEqual([60, 120]);
+});
+
+test("versions are rows of their own, and only the newest windows are shown", () => {
+  const many = Array.from({ length: MOST_COLUMNS + 5 }, (_, index) => window("a", index * 60));
+  const found = driftTable([...many, window("a", 0, { version: "2" }), window("a", 9e6, { version: "3" })]);
+  expect(found.columns.length).toBe(MOST_COLUMNS);
+  expect(found.columns[0]).toBe(6 * 60);
+  expect(found.rows.map((row) => row.version)).toEqual(["", "3"]);
+});
+
+test("shares are of all rows, missing and unseen ones too", () => {
+  const shares = sharesOf(profile({ categories: ["a", "b"], counts: [60, 30], missing: 10 }), {
+    ...COUNTS,
+    bins: [10, 20],
+    other: 10,
+  });
+  expect(shares).toEqual([
+    { label: "a", reference: 0.6, window: 0.25 },
+    { label: "b", reference: 0.3, window: 0.5 },
+    { label: "unseen", reference: 0, window: 0.25 },
+    { label: "missing", reference: 0.1, window: 0 },
+  ]);
+});
+
+test("intervals keep their order, and rare categories stand together", () => {
+  const numeric = sharesOf(profile({ edges: [1.23456, 2], counts: [1, 1, 2] }), {
+    ...COUNTS,
+    bins: [0, 0, 0],
+  });
+  expect(numeric.map((share) => share.label)).toEqual(["−∞ … 1.235", "1.235 … 2", "2 … ∞"]);
+  expect(numeric.every((share) => share.window === 0)).toBe(true);
+  const categories = Array.from({ length: 25 }, (_, index) => `c${index}`);
+  const many = sharesOf(profile({ categories, counts: categories.map((_, index) => index + 1) }), {
+    ...COUNTS,
+    bins: categories.map(() => 1),
+  });
+  expect(many.length).toBe(21);
+  expect(many[0]?.label).toBe("c24");
+  expect(many.at(-1)).toEqual({ label: "5 others", reference: 15 / 325, window: 5 / 25 });
+});
