@@ -4,7 +4,8 @@
 
 The file holds `before` (pairs by values), `shifts`, and `shift…` (the windows of each). Each peer is asked with the
 settings that it comes with: Evidently's default test for a numeric column and its PSI; NannyML's Jensen-Shannon and
-Kolmogorov-Smirnov with the whole window as one chunk; scouter-ml's PSI over ten quantile bins, whose server compares it
+Kolmogorov-Smirnov, which learn from chunks of a twentieth of the reference (or the window, if smaller): the share
+of chunks that alarm; scouter-ml's PSI over ten quantile bins, whose server compares it
 with the χ² quantile (alpha .05) over the window's size. Prints JSON: the share of windows that alarm by shift, or why
 there is none.
 """
@@ -27,7 +28,7 @@ import pandas as pd  # noqa: E402 # after the settings above
 
 FEW = 20
 """Chunks of the reference that NannyML learns its thresholds from."""
-Alarm = Callable[[Any, Any], bool]
+Alarm = Callable[[Any, Any], float]
 
 
 def evidently(**options: Any) -> Alarm:
@@ -50,7 +51,7 @@ def evidently(**options: Any) -> Alarm:
 
 
 def nannyml(method: str) -> Alarm:
-    """Whether the window, as one chunk, is beyond the thresholds that chunks of the reference give."""
+    """The share of the window's chunks that are beyond the thresholds that chunks of the reference give."""
     import nannyml as nml
 
     def alarm(before: Any, after: Any) -> bool:
@@ -59,7 +60,7 @@ def nannyml(method: str) -> Alarm:
         )
         calculator.fit(pd.DataFrame({"x": before}))
         found = calculator.calculate(pd.DataFrame({"x": after})).filter(period="analysis").to_df()
-        return bool(found["x"][method]["alert"].to_numpy().any())
+        return float(found["x"][method]["alert"].to_numpy().mean())
 
     return alarm
 
@@ -81,8 +82,8 @@ def scouter() -> Alarm:
 PEERS: dict[str, Callable[[], Alarm]] = {
     "Evidently, its default test": evidently,
     "Evidently, PSI (0.1)": lambda: evidently(method="psi"),
-    "NannyML, Jensen-Shannon, any chunk": lambda: nannyml("jensen_shannon"),
-    "NannyML, Kolmogorov-Smirnov, any chunk": lambda: nannyml("kolmogorov_smirnov"),
+    "NannyML, Jensen-Shannon, by chunk": lambda: nannyml("jensen_shannon"),
+    "NannyML, Kolmogorov-Smirnov, by chunk": lambda: nannyml("kolmogorov_smirnov"),
     "scouter-ml, PSI with its default threshold": scouter,
 }
 

@@ -19,7 +19,7 @@ from vedette.statistics.drift.values import OTHER, Kind, keys, lengths, numbers
 
 VERSION = 1
 FEW_DISTINCT = 20
-"""A numeric feature with at most so many distinct values, each seen twice on average, is counted value by value."""
+"""A numeric feature with at most so many distinct values, each seen ten times on average, is counted value by value."""
 MOST_CATEGORIES = 1000
 """Rarer ones of the reference are counted as other."""
 Floats = npt.NDArray[np.float64]
@@ -169,6 +169,7 @@ def fit(
             counts=tuple(held.tolist()),
             missing=missing,
             other=other + strange,
+            singles=int((held == 1).sum()),
             **about,
         )
     inner = manual(edges) if edges is not None else inner_edges(finite, strategy, bins)
@@ -191,7 +192,7 @@ def fit(
 
 
 def _few(distinct: Floats, finite: Floats) -> bool:
-    if len(distinct) > FEW_DISTINCT or len(finite) < 2 * len(distinct):
+    if len(distinct) > FEW_DISTINCT or len(finite) < 10 * len(distinct):
         return False
     return len(np.unique(finite)) <= FEW_DISTINCT
 
