@@ -12,6 +12,8 @@ from agent.collectors.base import Group, counters, read_optional, series
 from agent.collectors.container_names import DockerNames
 
 _SYS = Path("/sys/fs/cgroup")
+_SYSTEM = re.compile(r"/system\.slice(?:/system-[^/]*\.slice)?$")
+"""Where the system's services are; those that come from one template have a slice of their own."""
 MOST = 200
 """Containers, and services, that are reported; those that come first in the tree."""
 DEEPEST = 8
@@ -19,9 +21,11 @@ _MOST_FOLDERS = 5000
 
 _ID = re.compile(r"(?:^|[-:_])([0-9a-f]{64})(?:\.scope)?$")
 """Docker, containerd, CRI-O and Podman name a container's cgroup by its id, with or without a prefix and `.scope`."""
-_NAMED = re.compile(r"^(?:lxc\.payload\.|machine-|systemd-nspawn@)(.+?)(?:\.scope|\.service)?$")
+_NAMED = re.compile(r"^lxc\.payload\.(.+)$|^machine-(.+)\.scope$|^systemd-nspawn@(.+)\.service$")
 """LXC and systemd's machines name it by the container."""
-_LOOSE = re.compile(r"^lxc\.(?:monitor|pivot)")
+_ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
+_VIRTUAL = "qemu-"
+"""How libvirt names its machines: they are no containers."""
 
 Names = Callable[[frozenset[str]], Mapping[str, str]]
 """The names of containers, by their ids; those that are not known are absent."""
@@ -89,7 +93,7 @@ def find(root: Path) -> Iterator[Found]:
         for name in _folders(folder):
             seen += 1
             path = f"{folder}/{name}"
-            found = known(name, path, in_system=folder.endswith("/system.slice"))
+            found = known(name, path, in_system=_SYSTEM.search(folder) is not None)
             if found is not None:
                 yield found
             if (found is None or found.what == "unit") and depth < DEEPEST:
@@ -111,8 +115,9 @@ def known(name: str, folder: str, *, in_system: bool = False) -> Found | None:
     if identity is not None:
         return Found("container", identity[1], folder) if "-conmon-" not in name else None
     named = _NAMED.match(name)
-    if named is not None and _LOOSE.match(name) is None:
-        return Found("container", named[1], folder)
+    if named is not None:
+        key = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), named[1] or named[2] or named[3])
+        return Found("container", key, folder) if not key.startswith(_VIRTUAL) else None
     if in_system and name.endswith(".service"):
         return Found("unit", name, folder)
     return None

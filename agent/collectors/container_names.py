@@ -61,6 +61,7 @@ def ask(path: str) -> dict[str, str]:
 
 def _get(path: str, url: str) -> bytes:
     """The whole answer; HTTP 1.0, so that its body is not in chunks."""
+    end = time.monotonic() + _TIMEOUT_S
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(_TIMEOUT_S)
         connection.connect(path)
@@ -69,6 +70,6 @@ def _get(path: str, url: str) -> bytes:
         while piece := connection.recv(1 << 16):
             pieces.append(piece)
             size += len(piece)
-            if size > _MOST_BYTES:
+            if size > _MOST_BYTES or time.monotonic() > end:
                 return b""
         return b"".join(pieces)

@@ -102,12 +102,13 @@ class CheckIns:
         self._failures = 0
         self._cloned = self._clock_off = self._telling = False
         self._asked = asyncio.Event()
-        self._news = False
+        self._news = self._urgent = False
         self._stepped_at = -SOON_S
         self._log = get_logger("fleet")
 
     def ask(self) -> None:
         """Check in now."""
+        self._urgent = True
         self._asked.set()
 
     def tell(self) -> None:
@@ -137,7 +138,7 @@ class CheckIns:
         tick = -1
         while True:
             self._asked.clear()
-            self._news = False
+            self._news = self._urgent = False
             await self.step()
             self._stepped_at = self._clock.monotonic()
             following = schedule.following(tick, self._clock.monotonic())
@@ -146,9 +147,10 @@ class CheckIns:
                 wait_s = min(CHECKIN_S, FIRST_RETRY_S * 2 ** min(self._failures - 1, 8)) * self._rng.uniform(0.5, 1.0)
                 due = min(due, self._clock.monotonic() + wait_s)
             await self._until(due)
-            if self._news and self._clock.monotonic() < min(due, self._stepped_at + SOON_S):
+            soon = min(due, self._stepped_at + (SOON_S if not self._failures else CHECKIN_S))
+            if self._news and not self._urgent and self._clock.monotonic() < soon:
                 self._asked.clear()
-                await self._until(min(due, self._stepped_at + SOON_S))
+                await self._until(soon)
             tick = following if self._clock.monotonic() >= schedule.deadline(following) else tick
 
     async def _until(self, deadline: float) -> None:

@@ -30,13 +30,13 @@ SPREAD_S = 5.0
 
 WATCHED_S = 1.0
 """At most once in so many seconds an instance runs that somebody looks at."""
-WATCHED_SHARE = 0.1
-"""And at most this share of the time."""
+WATCHED_SHARE = 0.02
+"""And all that are looked at together for at most this share of the time."""
 
 
-def pace_s(run_ms: float) -> float:
-    """How long an instance rests after a run of so many milliseconds while somebody looks at it."""
-    return max(WATCHED_S - run_ms / 1000, run_ms / 1000 / WATCHED_SHARE)
+def pace_s(run_ms: float, watched: int = 1) -> float:
+    """How long one of `watched` instances that are looked at rests after a run of so many milliseconds."""
+    return max(WATCHED_S - run_ms / 1000, watched * run_ms / 1000 / WATCHED_SHARE)
 
 
 class PluginBook:
@@ -192,19 +192,19 @@ class PluginBook:
             async with self._turns:
                 await self._once(instance)
             turn = schedule.following(turn, self._clock.monotonic())
-            if not await self._until_due(instance, schedule.deadline(turn)):
-                turn -= 1
+            await self._until_due(instance, schedule.deadline(turn))
 
-    async def _until_due(self, instance: Instance, deadline: float) -> bool:
-        """Wait until the deadline: then True. False as soon as a run is due since somebody looks at the instance."""
+    async def _until_due(self, instance: Instance, deadline: float) -> None:
+        """Wait until the deadline, and show the instance meanwhile to who looks at it."""
+        run_ms = instance.state.run_ms
         while (now := self._clock.monotonic()) < deadline:
             watched = instance.spec.name in self._watched
-            due = min(deadline, now + pace_s(instance.state.run_ms)) if watched else deadline
+            due = min(deadline, now + pace_s(run_ms, len(self._watched))) if watched else deadline
             if await self._until_watching(due):
                 continue  # perhaps this one
             if due < deadline and instance.spec.name in self._watched:
-                return False
-        return True
+                async with self._turns:
+                    run_ms = await instance.look()
 
     async def _until_watching(self, deadline: float) -> bool:
         """Wait until somebody looks at other instances (True), at most until the deadline."""

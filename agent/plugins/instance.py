@@ -11,12 +11,12 @@ from agent.collectors.base import Group, label_text, series
 from agent.plugins.bounds import SeriesBound
 from agent.plugins.finding import Found, Refused, Verify, find
 from agent.plugins.launcher.client import Launcher, LauncherLost
-from agent.plugins.memory import Kept, Memory
+from agent.plugins.memory import Kept, Memory, bounded
 from agent.plugins.outcome import Outcome, judge
 from agent.plugins.secrets import Place, resolve
 from vedette.clock import Clock
 from vedette.errors import InvalidInput
-from vedette.events.fleet import LONGEST_TEXT, MOST_ALERTS, PluginAlert, PluginState
+from vedette.events.fleet import LONGEST_TEXT, PluginAlert, PluginState
 from vedette.events.plugins import PluginSpec
 from vedette.telemetry import get_logger
 
@@ -86,6 +86,20 @@ class Instance:
         await self._report(outcome)
         self._note(outcome, now)
         return outcome
+
+    async def look(self) -> float:
+        """A run for those who look on in a realtime session: they see its values, and nothing else comes of it.
+
+        Memory and alerts stay as they are, so that the next ordinary run tells what it would have told. Returns how
+        long it took, in milliseconds.
+        """
+        try:
+            outcome = await self._ran(())
+        except (Refused, InvalidInput, LauncherLost, OSError, ValueError):
+            return 0.0
+        if outcome.state == "ok":
+            self.latest = Group(outcome.values, outcome.kinds)
+        return outcome.run_ms
 
     async def _outcome(self, now: int, sockets: tuple[int, ...]) -> Outcome:
         if not self._bound.begin(now):
@@ -157,7 +171,7 @@ class Instance:
         fresh = [PluginAlert(subject, body, house.clock.now_ms()) for subject, body in outcome.alerts]
         if fresh or (outcome.memory is not None and outcome.memory != kept.memory):
             kept.memory = kept.memory if outcome.memory is None else outcome.memory
-            kept.alerts = [*kept.alerts, *fresh][-MOST_ALERTS:]
+            kept.alerts = bounded([*kept.alerts, *fresh])
             house.memory.save(spec.name, kept)
         if fresh:
             house.news()

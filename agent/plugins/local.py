@@ -37,9 +37,10 @@ class Local:
 
 
 def signature(folder: Path) -> Signature:
-    """Changes when the folder's files do."""
-    found = []
+    """Changes when the folder's files do, or who may write them."""
     try:
+        about = folder.stat()
+        found = [("", about.st_mode, about.st_uid)]
         paths = sorted(path for path in folder.iterdir() if path.suffix in {".toml", ".py"})
     except OSError:
         return ()
@@ -48,7 +49,7 @@ def signature(folder: Path) -> Signature:
             about = path.stat()
         except OSError:
             continue  # it went away between the two looks
-        found.append((path.name, about.st_mtime_ns, about.st_size))
+        found.append((path.name, about.st_ctime_ns, about.st_size))  # it changes with the rights too
     return tuple(found)
 
 

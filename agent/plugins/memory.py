@@ -22,6 +22,18 @@ class Kept(msgspec.Struct, omit_defaults=True):
     alerts: list[PluginAlert] = msgspec.field(default_factory=list)
 
 
+LEFT_OUT = "alerts were left out"
+
+
+def bounded(alerts: list[PluginAlert]) -> list[PluginAlert]:
+    """At most `MOST_ALERTS`, the newest; if some had to go, the first says how many."""
+    if len(alerts) <= MOST_ALERTS:
+        return alerts
+    gone, kept = alerts[: 1 - MOST_ALERTS], alerts[1 - MOST_ALERTS :]
+    count = sum(int(one.body.split()[0]) if one.subject == LEFT_OUT else 1 for one in gone)
+    return [PluginAlert(LEFT_OUT, f"{count} older ones waited too long for the gateway", gone[-1].at_ms), *kept]
+
+
 _decoder = msgspec.json.Decoder(Kept)
 
 
@@ -50,7 +62,7 @@ class Memory:
 
     def save(self, name: str, kept: Kept) -> None:
         """Keep it. A disk that is full is logged, and the older file stays."""
-        kept.alerts = kept.alerts[-MOST_ALERTS:]
+        kept.alerts = bounded(kept.alerts)
         path = self._path(name)
         fresh = path.with_suffix(".new")
         try:

@@ -134,7 +134,8 @@ class Streamer:
 
     async def _take(self, sources: Sources) -> Taken:
         """What all sessions together want."""
-        self._watch(frozenset(name for stream in self._streams.values() for name in stream.order.plugins))
+        plugins = frozenset(name for stream in self._streams.values() for name in stream.order.plugins)
+        self._watch(plugins if self._allowed() else frozenset())
         asked = [stream.order.groups for stream in self._streams.values()]
         names = frozenset(name for groups in asked for name in groups)
         return await sources.take(names, everything=any(not groups for groups in asked))

@@ -22,7 +22,7 @@ def tell_notices(_store: Store, log: Log, account: int, found: CheckIn, now_ms: 
     """
     signals = notices(account, found, now_ms)
     if signals:
-        messages = [Message(signal.subject.encode(), encode_json(signal)) for signal in signals]
+        messages = [Message(f"{account}/{signal.subject}".encode(), encode_json(signal)) for signal in signals]
         log.produce(SIGNALS.name, messages).result(_PATIENCE_S)
 
 

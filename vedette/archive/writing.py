@@ -85,7 +85,8 @@ class PartitionWriter:
             return
         place = (self._start.generation, self._partition, record.offset, record.time_ms)
         self._held += [Stored(*place, event) for event in events]
-        self._bytes += len(record.value) + _OVERHEAD * len(events)
+        if events:
+            self._bytes += len(record.value) * self._kind.swell + _OVERHEAD * len(events)
 
     def full(self) -> bool:
         """Whether as much is held as may be."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from vedette.errors import InvalidInput
@@ -74,6 +76,12 @@ _records = msgspec.json.Decoder(RealtimeRecord)
 def decode_frame(data: bytes) -> Frame:
     """The frame in `data`, within its limits; `InvalidInput` for anything else."""
     found = decode(_frames, data)
+    check_frame(found)
+    return found
+
+
+def check_frame(found: Frame) -> None:
+    """Raise `InvalidInput` for the first part of a frame outside its limits."""
     if not 1 <= found.seq < 1 << 31:
         raise InvalidInput("seq", found.seq, "an integer from 1 on")
     if not 0 <= found.ts < 1 << 52:
@@ -89,12 +97,17 @@ def decode_frame(data: bytes) -> Frame:
         _check(f"groups[{group!r}]"[:200], group, MAX_SOURCE)
         for name in values:
             _check(f"groups[{group!r}]"[:200], name, _LONGEST_NAME)
-    if len(found.processes or ()) > MOST_PROCESSES:
-        raise InvalidInput("processes", f"{len(found.processes or ())} processes", f"at most {MOST_PROCESSES}")
-    for number, process in enumerate(found.processes or ()):
+    _check_processes(found.processes or ())
+
+
+def _check_processes(processes: Sequence[Process]) -> None:
+    if len(processes) > MOST_PROCESSES:
+        raise InvalidInput("processes", f"{len(processes)} processes", f"at most {MOST_PROCESSES}")
+    for number, process in enumerate(processes):
+        if not 0 <= process.pid < 1 << 31:
+            raise InvalidInput(f"processes[{number}].pid", process.pid, "an integer from 0 to 2^31")
         _check(f"processes[{number}].user", process.user, _LONGEST_TEXT)
         _check(f"processes[{number}].command", process.command, _LONGEST_TEXT)
-    return found
 
 
 def _check(field: str, text: str, most: int) -> None:

@@ -44,7 +44,7 @@ def run(order: "dict[str, Any]", codes: "dict[str, CodeType]") -> "dict[str, Any
         return {"failure": failure_of(error), "secrets": secrets}
     return {
         "values": plugin.values,
-        "alerts": plugin.alerts[:MOST_TEXTS],
+        "alerts": bounded(plugin.alerts),
         "errors": plugin.errors[:MOST_TEXTS],
         "over": plugin.over,
         "memory": plugin.memories,
@@ -52,6 +52,14 @@ def run(order: "dict[str, Any]", codes: "dict[str, CodeType]") -> "dict[str, Any
         "failure": None,
         "modules": sorted(set(sys.modules) - before),
     }
+
+
+def bounded(alerts: list[list[str]]) -> list[list[str]]:
+    """At most `MOST_TEXTS`; if there are more, the last says how many were left out."""
+    if len(alerts) <= MOST_TEXTS:
+        return alerts
+    kept = alerts[: MOST_TEXTS - 1]
+    return [*kept, [f"{len(alerts) - len(kept)} more alerts", f"a run may have {MOST_TEXTS}; the others were left out"]]
 
 
 def failure_of(error: BaseException) -> list[str]:

@@ -40,12 +40,13 @@ def test_frames_to_be_kept_are_kept_whole_and_others_leave_nothing(
     assert [event.frame.seq for batch in asked for _, event in batch] == [2, 3]
 
 
-def test_a_frame_of_an_impossible_time_costs_itself_alone(
+def test_a_frame_that_no_file_could_hold_costs_itself_alone(
     log: Log, store: Store, objects: Objects, reader: ArchiveReader, tmp_path: Path
 ) -> None:
-    odd = record("web-1", 1)
+    odd, strange = record("web-1", 1), record("web-1", 3)
     odd.frame.ts = 1 << 51
-    put(log, REALTIME.topic, ("s", encode_record(odd)), ("s", encode_record(record("web-1", 2))))
+    strange.frame.processes = [Process(1 << 63, "root", "init", 0.5, 9e6)]
+    put(log, REALTIME.topic, *(("s", encode_record(one)) for one in (odd, strange, record("web-1", 2))))
     drain(log, store, objects, tmp_path / "recovery")
     found = [event.frame.seq for batch in reader.events(REALTIME, 1, 0, 1 << 42) for _, event in batch]
     assert found == [2]

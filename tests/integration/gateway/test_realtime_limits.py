@@ -51,6 +51,7 @@ def test_what_is_wrong_with_a_session_is_said(site: Gateway, body: dict[str, Any
         ({"groups": {f"g{n}": {"x": 1} for n in range(257)}}, "groups"),
         ({"counters": [f"x{n}" for n in range(5001)]}, "counters"),
         ({"processes": [[1, "root", "a\x1b[2J", 0, 0]]}, "processes"),
+        ({"processes": [[1 << 63, "root", "a", 0, 0]]}, "processes[0].pid"),
     ],
 )
 def test_what_is_wrong_with_a_frame_is_said(site: Gateway, body: dict[str, Any], field: str) -> None:

@@ -185,15 +185,28 @@ def test_an_instance_that_did_not_change_goes_on_undisturbed(tmp_path: Path) -> 
     shelved(tmp_path, use)
 
 
-def test_an_instance_runs_each_second_while_somebody_looks_at_it_and_the_others_do_not(tmp_path: Path) -> None:
+def test_who_looks_sees_an_instance_each_second_and_nothing_else_comes_of_it(tmp_path: Path) -> None:
+    body = "n = self.memory('n', 0) + 1; self.remember('n', n); self.report('t', time.time()); self.alert('a', str(n))"
+
     async def use(shelf: Shelf) -> None:
         for name in ("seen", "unseen"):
-            shelf.plugin(name, "self.report('a', 1)", "interval_s = 3600")
+            shelf.plugin(name, body, "interval_s = 3600")
         await until(lambda: all(shelf.is_(name, "ok") for name in ("seen", "unseen")))
+
+        def at(name: str) -> float:
+            return shelf.book.latest(name).values[f'{name}.t{{instance="{name}"}}']
+
+        first = at("unseen")
         shelf.book.watch(frozenset({"seen"}))
-        await until(lambda: shelf.count('seen.a{instance="seen"}') >= 4)
+        times = [at("seen")]
+        while len(times) < 4:
+            await until(lambda: at("seen") != times[-1])
+            times.append(at("seen"))
         shelf.book.watch(frozenset())
-        assert shelf.count('unseen.a{instance="unseen"}') == 1
+        assert times[-1] - times[1] > 1.5, "once a second at most"
+        assert at("unseen") == first
+        assert [shelf.count(f'{name}.t{{instance="{name}"}}') for name in ("seen", "unseen")] == [1, 1]
+        assert [[alert.body for alert in state.alerts] for state in shelf.book.states()] == [["1"], ["1"]]
 
     shelved(tmp_path, use)
 
@@ -212,6 +225,6 @@ def test_an_alert_and_another_state_are_news_and_the_same_state_is_none(tmp_path
     shelved(tmp_path, use)
 
 
-@pytest.mark.parametrize(("run_ms", "rest_s"), [(0, 1.0), (20, 0.98), (91, 0.91), (500, 5.0)])
-def test_one_that_is_looked_at_rests_ten_times_as_long_as_it_ran(run_ms: float, rest_s: float) -> None:
-    assert rooms.pace_s(run_ms) == pytest.approx(rest_s)
+@pytest.mark.parametrize(("run_ms", "watched", "rest_s"), [(0, 1, 1.0), (11, 1, 0.989), (11, 50, 27.5), (500, 1, 25.0)])
+def test_all_that_are_looked_at_run_for_a_small_share_of_the_time(run_ms: float, watched: int, rest_s: float) -> None:
+    assert rooms.pace_s(run_ms, watched) == pytest.approx(rest_s)

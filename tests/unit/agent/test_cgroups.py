@@ -48,6 +48,8 @@ def read(root: Path, names: dict[str, str] | None = None) -> dict[str, float]:
         (f"kubepods.slice/kubepods-pod9.slice/crio-{ID}.scope", ID),
         ("lxc.payload.web", "web"),
         ("machine.slice/machine-build.scope", "build"),
+        ("machine.slice/machine-my\\x2dbuild.scope", "my-build"),
+        ("machine.slice/systemd-nspawn@web.service", "web"),
     ],
 )
 def test_a_container_is_found_wherever_it_runs(tmp_path: Path, folder: str, container: str) -> None:
@@ -59,7 +61,16 @@ def test_a_container_is_found_wherever_it_runs(tmp_path: Path, folder: str, cont
 
 @pytest.mark.parametrize(
     "name",
-    ["lxc.monitor.web", f"libpod-conmon-{ID}.scope", "user-1000.slice", "session-3.scope", "init.scope", ID[:40]],
+    [
+        "lxc.monitor.web",
+        "machine-a.slice",
+        "machine-qemu\\x2d1\\x2dvm.scope",
+        f"libpod-conmon-{ID}.scope",
+        "user-1000.slice",
+        "session-3.scope",
+        "init.scope",
+        ID[:40],
+    ],
 )
 def test_what_is_no_container_is_none(name: str) -> None:
     assert known(name, f"/x/{name}") is None
@@ -102,7 +113,8 @@ def test_services_of_the_system_are_units_and_what_they_run_in_is_looked_at(tmp_
     inner = f"system.slice/docker.service/{ID}"
     found = read(tree(tmp_path, *folders, "system.slice/docker.service", inner))
     labels = {name.partition("{")[2] for name in found}
-    assert labels == {'unit="nginx.service"}', 'unit="docker.service"}', 'container="0123456789ab"}'}
+    units = {'unit="nginx.service"}', 'unit="docker.service"}', 'unit="getty@tty1.service"}'}
+    assert labels == {*units, 'container="0123456789ab"}'}
     assert found['unit.tasks{unit="nginx.service"}'] == 7
 
 

@@ -94,8 +94,9 @@ def test_the_folder_s_signature_changes_with_its_files(tmp_path: Path) -> None:
     before = signature(tmp_path)
     (tmp_path / "a.toml").write_text("x")
     assert signature(tmp_path) != before
+    before = signature(tmp_path)
     (tmp_path / "notes.txt").write_text("x")
-    assert len(signature(tmp_path)) == 1
+    assert signature(tmp_path) == before
 
 
 def test_what_was_signed_is_good_and_nothing_else() -> None:
@@ -141,5 +142,11 @@ def test_a_file_that_others_may_write_is_refused_for_it_may_name_commands(tmp_pa
     local = read_folder(tmp_path)
     assert [spec.name for spec in local.specs] == ["mine"]
     assert "may be written by others" in local.faults["theirs"]
+    before = signature(tmp_path)
+    (tmp_path / "theirs.toml").chmod(0o644)
+    assert signature(tmp_path) != before, "so it is read again"
+    assert len(read_folder(tmp_path).specs) == 2
+    before = signature(tmp_path)
     tmp_path.chmod(0o777)
+    assert signature(tmp_path) != before
     assert read_folder(tmp_path).specs == []

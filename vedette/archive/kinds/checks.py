@@ -56,6 +56,7 @@ class Checks:
         ]
     )
     source_column, first_column, last_column = "monitor", "scheduled_ms", "scheduled_ms"
+    swell = 1
     plain: Sequence[str] = (*_DELTAS, *_DURATIONS)
     encodings: Mapping[str, str] = {
         **dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED"),

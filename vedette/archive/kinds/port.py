@@ -56,6 +56,8 @@ class Kind(Protocol[E]):
     """The earliest time in a row (ms UTC)."""
     last_column: str
     """The latest time in a row."""
+    swell: int
+    """About how many times its bytes in the log a message takes in memory."""
     plain: Sequence[str]
     """Leaf columns without dictionary."""
     encodings: Mapping[str, str]

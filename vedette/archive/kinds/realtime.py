@@ -13,7 +13,7 @@ from vedette.archive.kinds.port import Columns, Stored, Wanted
 from vedette.errors import InvalidInput
 from vedette.events import topics
 from vedette.events.codec import decode
-from vedette.events.realtime import Frame, FrameRecord, Process, decode_record
+from vedette.events.realtime import Frame, FrameRecord, Process, check_frame, decode_record
 from vedette.events.samples import LATEST_MS
 
 _PLACE = ("generation", "partition", "offset", "time_ms")
@@ -26,6 +26,10 @@ _PROCESS = pa.struct(
         ("memory_bytes", pa.float64()),
     ]
 )
+
+
+_EACH = 16
+"""A named value is a text, a number and a place in a map."""
 
 
 class _Mark(msgspec.Struct):
@@ -63,6 +67,7 @@ class RealtimeFrames:
         ]
     )
     source_column, first_column, last_column = "source", "ts", "ts"
+    swell = 4
     plain: Sequence[str] = ("offset", "time_ms", "ts", "seq")
     encodings: Mapping[str, str] = dict.fromkeys(("offset", "time_ms", "ts", "seq"), "DELTA_BINARY_PACKED")
 
@@ -75,6 +80,7 @@ class RealtimeFrames:
             return ()
         if not 0 <= found.frame.ts <= LATEST_MS:
             raise InvalidInput("frame.ts", found.frame.ts, f"milliseconds from 0 to {LATEST_MS}")
+        check_frame(found.frame)
         return (found,)
 
     def account(self, event: FrameRecord) -> int:
@@ -90,8 +96,9 @@ class RealtimeFrames:
         return event.source
 
     def weight(self, event: FrameRecord) -> int:
-        """How many values it holds."""
-        return 8 + sum(map(len, event.frame.groups.values())) + 5 * len(event.frame.processes or ())
+        """As many numbers as would take the memory of its values, names and processes."""
+        frame = event.frame
+        return 8 + _EACH * (sum(map(len, frame.groups.values())) + len(frame.counters) + len(frame.processes or ()))
 
     def table(self, stored: Sequence[Stored]) -> pa.Table:
         """By host, session and place in the log."""

@@ -47,6 +47,7 @@ class Samples:
         ]
     )
     source_column, first_column, last_column = "source", "first_ms", "last_ms"
+    swell = 1
     plain: Sequence[str] = (*(f"{name}.list.element" for name in (*_RUNS, "whole", "floats")), "first_ms", "last_ms")
     encodings: Mapping[str, str] = {
         **dict.fromkeys((*(f"{name}.list.element" for name in _RUNS), "first_ms", "last_ms"), "DELTA_BINARY_PACKED"),

@@ -101,7 +101,13 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
     const { signal } = request;
     const now = Math.round(serverNow());
     const intervalMs = about?.interval_ms ?? DEFAULT_INTERVAL_MS;
-    const window = { ...windowOf(range, now, step), step, whole: lastWholeStep(now, step), intervalMs };
+    const window = {
+      ...windowOf(range, now, step),
+      step,
+      whole: lastWholeStep(now, step),
+      intervalMs,
+      seconds: range.seconds,
+    };
     await part.load(window, signal);
     if (!signal.aborted) paintSoon(paint);
   };

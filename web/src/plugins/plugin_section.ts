@@ -28,6 +28,8 @@ export interface Window {
   /** The end for rates: the last step that is whole. */
   whole: number;
   intervalMs: number;
+  /** How long the range is that was chosen. */
+  seconds: number;
 }
 
 export class PluginSection {
@@ -39,7 +41,7 @@ export class PluginSection {
   private loaded = false;
   private loading = false;
   /** How long the range is that the charts show. */
-  private span = 0;
+  private seconds = 0;
 
   constructor(
     private readonly source: string,
@@ -87,7 +89,6 @@ export class PluginSection {
       return;
     }
     this.loading = true;
-    const span = window.to - window.from;
     try {
       await Promise.all([
         this.ask("gauge", "avg", window, signal),
@@ -97,7 +98,7 @@ export class PluginSection {
     } catch (error) {
       if (signal.aborted) return;
       // What is shown stays for a moment's trouble, but not under the name of another range.
-      if (this.loaded && span === this.span) return;
+      if (this.loaded && window.seconds === this.seconds) return;
       this.loaded = false;
       const title = `${this.about.title} could not be loaded`;
       setChildren(
@@ -115,7 +116,7 @@ export class PluginSection {
       setChildren(this.body, el("div", { class: "chart-grid" }, ...charts));
     }
     this.loaded = true;
-    this.span = span;
+    this.seconds = window.seconds;
   }
 
   private async ask(
