@@ -6,6 +6,7 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import bytewax.operators as op
@@ -34,10 +35,13 @@ FLOW = "drift"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Batches of one poll for one shard; `quiet_at_ms` is the wall clock if the partition was read to its end."""
+    """Batches of one poll for one shard, each with the time (ms UTC) at which the log took it.
+
+    `quiet_at_ms` is the wall clock if the partition was read to its end.
+    """
 
     partition: int
-    batches: list[FeatureBatch]
+    batches: list[tuple[int, FeatureBatch]]
     quiet_at_ms: int | None = None
 
 
@@ -54,9 +58,9 @@ class Router:
                 yield str(shard), Heard(poll.partition, [], poll.at_ms)
             return
         events, rejects = read(poll, FEATURES.name, decode_batch)
-        by_shard: dict[int, list[FeatureBatch]] = {}
-        for _, batch in events:
-            by_shard.setdefault(hash64(batch.model) % self._shards, []).append(batch)
+        by_shard: dict[int, list[tuple[int, FeatureBatch]]] = {}
+        for record, batch in events:
+            by_shard.setdefault(hash64(batch.model) % self._shards, []).append((record.time_ms, batch))
         for shard, batches in by_shard.items():
             yield str(shard), Heard(poll.partition, batches)
         for reject in rejects:
@@ -79,8 +83,8 @@ class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
             quiet.pop(value.partition, None)
             if value.quiet_at_ms is not None:
                 quiet[value.partition] = value.quiet_at_ms
-            for batch in value.batches:
-                shard.add(batch, find, value.partition)
+            for taken_ms, batch in value.batches:
+                shard.add(batch, partial(find, since_ms=taken_ms), value.partition)
         closed = shard.close(find, quiet)
         metrics().count("vedette_flow_duplicates_total", shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", shard.late, flow=FLOW)

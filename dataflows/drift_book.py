@@ -17,6 +17,8 @@ from vedette.telemetry import get_logger
 from vedette.windows.drift import DriftConfig, Subject
 
 FRESH_S = 1.0
+_SKEW_MS = 1000
+"""How far the clocks of the log and of this process may be apart."""
 
 
 class DriftBook:
@@ -29,24 +31,36 @@ class DriftBook:
         self._store, self._clock = store, clock
         self._lock = threading.Lock()
         self._read_at = -FRESH_S
+        self._read_ms = 0
         self._models: dict[int, models.Watched] = {}
         self._profiles: dict[int, dict[str, FeatureProfile]] = {}
         self._subjects: dict[tuple[int, str], Subject | None] = {}
 
-    def find(self, model: int, version: str) -> Subject | None:
-        """What is known of a model's version: compared with the newest reference of its own, else of the model."""
-        with self._lock:
-            self._refresh()
-            key = (model, version)
-            if key not in self._subjects:
-                self._subjects[key] = self._subject(model, version)
-            return self._subjects[key]
+    def find(self, model: int, version: str, since_ms: int = 0) -> Subject | None:
+        """What is known of a model's version: compared with the newest reference of its own, else of the model.
 
-    def _refresh(self) -> None:
+        None is the answer only if there was none at `since_ms` (ms UTC, of the log): who gives a reference and at once
+        sends rows shall lose none of them.
+        """
+        with self._lock:
+            self._refresh(FRESH_S)
+            found = self._known(model, version)
+            if found is None and self._read_ms <= since_ms + _SKEW_MS:
+                self._refresh(0.0)
+                found = self._known(model, version)
+            return found
+
+    def _known(self, model: int, version: str) -> Subject | None:
+        key = (model, version)
+        if key not in self._subjects:
+            self._subjects[key] = self._subject(model, version)
+        return self._subjects[key]
+
+    def _refresh(self, fresh_s: float) -> None:
         now = self._clock.monotonic()
-        if now - self._read_at < FRESH_S:
+        if now - self._read_at < fresh_s:
             return
-        self._read_at = now
+        self._read_at, self._read_ms = now, self._clock.now_ms()
         found = persist("models", partial(models.watched, self._store))
         if found != self._models:
             self._models, self._subjects = found, {}

@@ -54,6 +54,7 @@ class Features:
         ]
     )
     source_column, first_column, last_column = "model", "first_ms", "last_ms"
+    swell = 2
     plain: Sequence[str] = ("offset", "time_ms", "seq", "first_ms", "last_ms")
     encodings: Mapping[str, str] = dict.fromkeys(plain, "DELTA_BINARY_PACKED")
 

@@ -1,0 +1,144 @@
+"""Feature values per second of one core through the drift flow, from the log to the table (promise P6: 20 million).
+
+    .venv/bin/python benchmarks/drift.py [--models 10] [--features 100] [--rows 50000] [--windows 3]
+
+Each model sends one batch of `--rows` a window. Counted is the CPU time of the flow's process: reading and decoding the
+log, counting, judging and writing rows; PostgreSQL's is not. A verdict costs the same however many rows its window has,
+so short windows with few rows measure verdicts. Beside it, in the same run: numpy's own `searchsorted` and `bincount`
+over the same values, which is what counting alone could cost at best; and the intake of the same rows as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from processes import end
+from rollup import start_postgres
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from dataflows import drift
+from dataflows.running import run
+from ingest_api.intake.features import pack, read_report, take
+from ingest_api.intake.samples import Limits
+from vedette.clock import SystemClock
+from vedette.events.features import Column, FeatureBatch, encode_batch
+from vedette.events.topics import FEATURES
+from vedette.log import Message, open_log
+from vedette.settings import LogSettings
+from vedette.statistics.drift.profile import fit
+from vedette.store import accounts, models
+from vedette.store.pool import Store
+
+PROMISED = 20e6
+WINDOW_MS = 60_000
+T0 = 1_700_000_000_000 // WINDOW_MS * WINDOW_MS
+
+
+def prepare(store: Store, options: argparse.Namespace, random: np.random.Generator) -> list[int]:
+    """Models with references: three numeric features of four, the fourth a category."""
+    account = accounts.ensure_account(store, "default")
+    found = []
+    for number in range(options.models):
+        model = models.add(store, account, f"m{number}", {"window_s": WINDOW_MS // 1000})
+        profiles = []
+        for feature in range(options.features):
+            if feature % 4 == 3:
+                profile = fit(f"f{feature}", [f"c{n % 12}" for n in range(5000)], "categorical")
+            else:
+                profile = fit(f"f{feature}", random.normal(size=5000), "numeric")
+            profiles.append(msgspec.json.decode(msgspec.json.encode(profile)))
+        models.add_reference(store, model, "", 5000, profiles)
+        found.append(model)
+    return found
+
+
+def batch(model: int, window: int, options: argparse.Namespace, random: np.random.Generator, rows: int) -> bytes:
+    """One window's rows of a model."""
+    columns = [
+        Column(f"f{n}", "codes", random.integers(0, 12, rows).astype("<i4").tobytes(), [f"c{k}" for k in range(12)])
+        if n % 4 == 3
+        else Column(f"f{n}", "numbers", random.normal(size=rows).tobytes())
+        for n in range(options.features)
+    ]
+    times = (T0 + window * WINDOW_MS + np.arange(rows) % WINDOW_MS).astype("<i8")
+    return encode_batch(FeatureBatch(1, model, "", 1, window, times.tobytes(), columns))
+
+
+def limit(options: argparse.Namespace, random: np.random.Generator) -> float:
+    """Values a second that numpy alone puts into ten bins, in arrays of as many rows."""
+    edges, values = np.linspace(-2, 2, 9), random.normal(size=options.rows)
+    begun, times = time.process_time(), 2000
+    for _ in range(times):
+        np.bincount(np.searchsorted(edges, values), minlength=10)
+    return times * options.rows / (time.process_time() - begun)
+
+
+def json_intake(options: argparse.Namespace, random: np.random.Generator) -> float:
+    """Values a second of the intake alone: JSON read, checked and packed."""
+    numbers = {f"f{n}": random.normal(size=options.rows).round(6).tolist() for n in range(options.features)}
+    body = {"model": "m", "epoch": 1, "seq": 1, "ts": [T0] * options.rows, "columns": numbers}
+    data = msgspec.json.encode(body)
+    begun, times = time.process_time(), 5
+    for _ in range(times):
+        taken = take(read_report(data), Limits(0, 1 << 50))
+    assert len(taken.columns) == options.features
+    assert pack("x", [1.0]).form == "numbers"
+    return times * options.rows * options.features / (time.process_time() - begun)
+
+
+def main() -> None:
+    """Fill the log, run the flow to its end, and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=int, default=10)
+    parser.add_argument("--features", type=int, default=100)
+    parser.add_argument("--rows", type=int, default=50_000, help="rows of a batch, one a window and model")
+    parser.add_argument("--windows", type=int, default=3)
+    options = parser.parse_args()
+    random = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server, postgres = start_postgres(folder)
+        try:
+            store = Store(server.dsn, pool_size=2)
+            log = open_log(LogSettings.load(log_url=f"embedded://{folder}/events.db"))
+            numbers = prepare(store, options, random)
+            for window in range(options.windows):
+                messages = [Message(str(m).encode(), batch(m, window, options, random, options.rows)) for m in numbers]
+                log.produce(FEATURES.name, messages).result(60)
+            later = options.windows + 2  # so that the last windows are over
+            log.produce(
+                FEATURES.name, [Message(str(m).encode(), batch(m, later, options, random, 1)) for m in numbers]
+            ).result(60)
+            values = options.models * options.features * options.rows * options.windows
+            flow = drift.build(log, store, SystemClock(), shards=4, stop=lambda: True)
+            begun, wall = time.process_time(), time.monotonic()
+            run(flow, folder / "recovery", 10.0)
+            used, took = time.process_time() - begun, time.monotonic() - wall
+            row = store.row("SELECT count(*) AS n, sum(rows) AS rows FROM drift_windows")
+            assert row is not None
+            store.close()
+            log.close()
+        finally:
+            end([postgres])
+    if not values <= int(row["rows"]) <= values + options.models * options.features:
+        sys.exit(f"{values:,} values were sent, {row['rows']:,} were counted")
+    rate, best = values / used, limit(options, random)
+    judged = row["n"] / used
+    print(f"{values:,} values in {row['n']:,} windows of features: {used:.1f} s of CPU, {took:.1f} s")
+    print(f"drift flow, log to table   {rate / 1e6:8.1f} million values per CPU-second ({judged:,.0f} verdicts)")
+    print(f"numpy, ten bins alone      {best / 1e6:8.1f} million")
+    print(f"intake of JSON             {json_intake(options, random) / 1e6:8.1f} million")
+    print(f"memory                     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB at most")
+    print(f"ratio to the promise of {PROMISED / 1e6:.0f} million: {rate / PROMISED:.2f}; to numpy: {rate / best:.2f}")
+
+
+if __name__ == "__main__":
+    main()
