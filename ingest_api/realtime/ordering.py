@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingest_api.fleet.merging import merge
 from vedette.auth.tokens import PublishGrant, publish_token
 from vedette.events.fleet import RealtimeOrder
@@ -37,10 +39,12 @@ def orders_for(store: Store, account: int, source: str, now_ms: int, key: bytes)
     live = [session for session in realtime.live(store, account, source) if session.until_ms > now_ms]
     if not live:
         return []
-    archive = is_archived(store, account, source)
+    archive = source in archived(store, account, [source])
     return [order(session, source, key, archive=archive) for session in live]
 
 
-def is_archived(store: Store, account: int, source: str) -> bool:
-    """Whether a host's frames are kept: what its account, its roles or itself say of `realtime_archive`."""
-    return merge(roles.layers(store, account, source)).get("realtime_archive") is True
+def archived(store: Store, account: int, sources: Sequence[str]) -> set[str]:
+    """The hosts whose frames are kept: by what their account, their roles or they themselves say of
+    `realtime_archive`."""
+    found = roles.layers_of(store, account, sources)
+    return {source for source, layers in found.items() if merge(layers).get("realtime_archive") is True}

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from concurrent.futures import Future
 
-from ingest_api.realtime.ordering import is_archived, order
+from ingest_api.realtime.ordering import archived, order
 from ingest_api.realtime.tail import RealtimeTail
 from vedette.auth.tokens import PublishGrant, new_session_identity, read_publish_token, session_hash
 from vedette.clock import Clock
@@ -86,9 +86,8 @@ class Sessions:
         session = Session(session_hash(identity), account, creator, sources, groups, plugins, now_ms, until_ms)
         realtime.create(self._store, session)
         self._live[session.session] = (until_ms, self._clock.monotonic())
-        orders = [
-            order(session, source, self._key, archive=is_archived(self._store, account, source)) for source in sources
-        ]
+        kept = archived(self._store, account, sources)
+        orders = [order(session, source, self._key, archive=source in kept) for source in sources]
         self._tell(CONTROL.name, [Message(one.source.encode(), encode_order(one)) for one in orders])
         return identity, session
 

@@ -46,6 +46,11 @@ def test_plugins_of_a_role_appear_on_the_page_of_its_hosts(installation: Install
             expect(bad).to_contain_text("cannot connect to 127.0.0.1")
             good.locator("summary").click()
             expect(chart).not_to_be_visible()
+            page.get_by_test_id("realtime").click()
+            live = page.locator('[data-testid="rt-plugin"][data-instance="databases"]')
+            expect(live).to_contain_text("Process")
+            shown = live.get_by_test_id("chart-process.count")
+            expect(shown.locator(".legend")).to_contain_text("processes")
     finally:
         installation.call("PUT", f"{path}/roles", json={"roles": []})
         installation.call("DELETE", "/v1/roles/plugins")

@@ -134,18 +134,28 @@ def put_settings(store: Store, account: int, source: str, config: dict[str, Any]
 
 def layers(store: Store, account: int, source: str) -> list[dict[str, Any]]:
     """The layers of a host's configuration: the account's, those of its roles, its own."""
+    return layers_of(store, account, [source])[source]
+
+
+def layers_of(store: Store, account: int, sources: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The same of several hosts, asked for at once."""
     rows = store.rows(
-        "SELECT config FROM ("
-        " SELECT 0 AS place, 0 AS priority, '' AS name, config FROM fleet_settings"
-        " WHERE account_id = %s AND source = ''"
-        " UNION ALL SELECT 1, r.priority, r.name, r.config FROM roles r JOIN source_roles s"
-        " ON s.account_id = r.account_id AND s.role = r.name WHERE s.account_id = %s AND s.source = %s"
-        " UNION ALL SELECT 2, 0, '', config FROM fleet_settings WHERE account_id = %s AND source = %s"
-        ") AS found ORDER BY place, priority, name",
+        "SELECT source, config FROM ("
+        " SELECT w.source, 0 AS place, 0 AS priority, '' AS name, f.config FROM unnest(%s::text[]) AS w (source)"
+        " JOIN fleet_settings f ON f.account_id = %s AND f.source = ''"
+        " UNION ALL SELECT s.source, 1, r.priority, r.name, r.config FROM roles r JOIN source_roles s"
+        " ON s.account_id = r.account_id AND s.role = r.name WHERE s.account_id = %s AND s.source = ANY(%s)"
+        " UNION ALL SELECT source, 2, 0, '', config FROM fleet_settings WHERE account_id = %s AND source = ANY(%s)"
+        " AND source <> ''"
+        ") AS found ORDER BY source, place, priority, name",
+        list(sources),
         account,
         account,
-        source,
+        list(sources),
         account,
-        source,
+        list(sources),
     )
-    return [row["config"] for row in rows]
+    found: dict[str, list[dict[str, Any]]] = {source: [] for source in sources}
+    for row in rows:
+        found[row["source"]].append(row["config"])
+    return found

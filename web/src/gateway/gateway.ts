@@ -198,8 +198,8 @@ export class Gateway {
     return this.get(`/v1/markers/${encodeURIComponent(marker)}/compare`, parameters, signal);
   }
 
-  beginRealtime(sources: readonly string[]): Promise<NewSession> {
-    return this.ask("/v1/realtime/sessions", { method: "POST", body: { sources } });
+  beginRealtime(sources: readonly string[], plugins: readonly string[] = []): Promise<NewSession> {
+    return this.ask("/v1/realtime/sessions", { method: "POST", body: { sources, plugins } });
   }
 
   realtimeSession(id: string): Promise<RealtimeSession> {

@@ -36,7 +36,7 @@ export function hostPage(app: App, name: string, wantedRange: string | null): Pa
     testid: "realtime",
     class: "button-main",
     act: async () => {
-      const session = await app.gateway.beginRealtime([name]);
+      const session = await app.gateway.beginRealtime([name], plugins.names);
       location.hash = realtimeAddress(session.id);
     },
   });

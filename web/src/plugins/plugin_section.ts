@@ -166,7 +166,7 @@ export class PluginSection {
   }
 }
 
-function specOf(about: Instance, metric: MetricInfo): PanelSpec {
+export function specOf(about: Instance, metric: MetricInfo): PanelSpec {
   const name = `${about.plugin}.${metric.name}`;
   const unit = chartUnit(metric);
   return {

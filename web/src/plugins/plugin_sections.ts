@@ -13,6 +13,9 @@ function shapeOf(about: Instance): string {
 /** So many are open from the beginning. */
 const OPEN = 3;
 
+/** Plugins that a realtime session may ask for. */
+const MOST_WATCHED = 50;
+
 export class PluginSections {
   readonly element = el("div", { class: "plugin-sections", testid: "plugin-sections" });
   private sections = new Map<string, PluginSection>();
@@ -65,6 +68,14 @@ export class PluginSections {
     const unchanged = old.length === now.length && old.every((section, index) => section === now[index]);
     this.sections = sections;
     if (!unchanged) setChildren(this.element, ...[...sections.values()].map((section) => section.element));
+  }
+
+  /** The instances, as far as a session may have. */
+  get names(): string[] {
+    return [...new Set([...this.sections.values()].map((section) => section.about.instance))].slice(
+      0,
+      MOST_WATCHED,
+    );
   }
 
   absorb(event: SamplesEvent): boolean {

@@ -8,6 +8,7 @@ import { el, setChildren, setText } from "../parts/element";
 import { hostAddress } from "../route";
 import type { Range } from "../series/range";
 import type { Moment } from "./decoding";
+import { LivePlugins } from "./live_plugins";
 import { ProcessTable } from "./process_table";
 
 const SHOWN = new Set(["chart-cpu", "chart-memory", "chart-diskio", "chart-network"]);
@@ -21,6 +22,7 @@ export class LiveHost {
   private readonly panels = PANELS.filter((spec) => SHOWN.has(spec.chart.testid)).map(
     (spec) => new HostPanel(spec, TICK_MS),
   );
+  private readonly plugins = new LivePlugins();
   private readonly processes = new ProcessTable();
   private readonly state = badge("rt-state");
   private readonly seen = el("span", { class: "seen" });
@@ -45,6 +47,7 @@ export class LiveHost {
         this.seen,
       ),
       el("div", { class: "chart-grid chart-grid-even" }, ...this.panels.map((panel) => panel.chart.element)),
+      this.plugins.element,
       this.processes.element,
       this.details,
     );
@@ -57,16 +60,19 @@ export class LiveHost {
     this.element.dataset["frames"] = String(this.frames);
     const event = { source: this.name, ts: moment.time, values: moment.values };
     for (const panel of this.panels) panel.absorb(event);
+    this.plugins.absorb(this.name, moment);
     if (moment.processes) this.processes.show(moment.processes);
   }
 
   /** What was shown has a hole that cannot be told from a gap: begin anew. */
   forget(): void {
     for (const panel of this.panels) panel.forget();
+    this.plugins.forget();
   }
 
   paint(now: number): void {
     for (const panel of this.panels) panel.show(WINDOW, now);
+    this.plugins.paint(WINDOW, now);
     if (this.details.open) this.listAll();
   }
 
@@ -90,6 +96,7 @@ export class LiveHost {
 
   close(): void {
     for (const panel of this.panels) panel.chart.close();
+    this.plugins.close();
   }
 
   private listAll(): void {

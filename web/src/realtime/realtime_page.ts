@@ -47,7 +47,7 @@ export function realtimePage(app: App, id: string): Page {
     act: () => app.gateway.endRealtime(id),
   });
   const again = async () => {
-    const session = await app.gateway.beginRealtime(about?.sources ?? []);
+    const session = await app.gateway.beginRealtime(about?.sources ?? [], about?.plugins ?? []);
     location.hash = realtimeAddress(session.id);
   };
   const tools = el("span", { class: "rt-tools" }, pause, copy, end);
