@@ -7,9 +7,10 @@ become a table of a hundred thousand cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from vedette_client.values import Plain, Tally, plain, plain_column
 
@@ -20,8 +21,7 @@ ONE_PREDICTION = "prediction"
 """The name of a prediction that has none, in a batch where others have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record as it was given, with its time: `features` is None for an outcome, whose `value` is the actual."""
 
     features: dict[Any, Any] | None
@@ -42,8 +42,11 @@ class Table:
 
 def tables(rows: Sequence[Row], tally: Tally) -> Iterator[Table]:
     """The rows as tables, few if their names are alike. Every row is in exactly one, in its order there."""
-    named = [_named(row.features or {}, tally) for row in rows]
-    names = dict.fromkeys(name for features in named for name in features)
+    named = [row.features or {} for row in rows]
+    names = dict.fromkeys(chain.from_iterable(named))
+    if not _are_names(names):
+        named = [_named(features, tally) for features in named]
+        names = dict.fromkeys(chain.from_iterable(named))
     if len(names) * len(rows) <= SPARSE * sum(map(len, named)) + 1000:
         yield _table(rows, named, list(names), tally)
         return
@@ -55,9 +58,14 @@ def tables(rows: Sequence[Row], tally: Tally) -> Iterator[Table]:
         yield _table([rows[index] for index in members], chosen, list(chosen[0]), tally)
 
 
+def _are_names(keys: Iterable[Any]) -> bool:
+    """Whether all are text that can travel as it is; others, such as Unicode, are looked at one by one."""
+    return all(type(key) is str and key.isascii() for key in keys)
+
+
 def _named(features: dict[Any, Any], tally: Tally) -> dict[str, Any]:
     """The features under names that are text: other keys by their text, unless that name is there already."""
-    if all(type(name) is str and name.isascii() for name in features):
+    if _are_names(features):
         return features
     found: dict[str, Any] = {}
     others: list[tuple[str, Any]] = []

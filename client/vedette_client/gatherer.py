@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vedette_client.arrow import of_table_as_arrow
-from vedette_client.buffer import Buffer
+from vedette_client.buffer import WIDTH, Buffer
 from vedette_client.clock import Clock
 from vedette_client.columns import Row, Table, tables
 from vedette_client.identity import Identity
@@ -18,6 +18,7 @@ from vedette_client.values import Tally
 
 _LATEST_MS = 253_402_300_800_000  # the year 10000
 _CELL_BYTES = 12
+_WEIGHED = 8
 
 _log = logging.getLogger("vedette_client")
 
@@ -58,12 +59,11 @@ class Gatherer:
 
     def step(self, *, force: bool = False) -> None:
         """Take what was recorded, and make messages of batches that are full or old enough (or, if forced, all)."""
-        while rows := self._buffer.take():
+        while items := self._buffer.take():
             now = self._clock.now_ms()
             if not self._held:
                 self._since = self._clock.monotonic()
-            for row in rows:
-                self._hold(row, now)
+            self._hold(items, now)
             if len(self._held) >= self._buffer.batch_rows or self._weight >= self._buffer.batch_bytes:
                 self._cut()
         if self._held and (force or self.due_s() == 0.0):
@@ -78,12 +78,14 @@ class Gatherer:
         self.step(force=True)
         self._to_disk(everything=True)
 
-    def _hold(self, given: tuple[Any, Any, Any, Any], now: int) -> None:
-        features, value, id_, ts = given
-        self._held.append(Row(features, value, id_, now if ts is None else self._time(ts, now)))
-        if features is not None:
-            texts = sum(len(value) for value in features.values() if type(value) is str)
-            self._weight += _CELL_BYTES * len(features) + texts
+    def _hold(self, items: list[Any], now: int) -> None:
+        times = [now if ts is None else self._time(ts, now) for ts in items[3::WIDTH]]
+        self._held += map(Row, items[::WIDTH], items[1::WIDTH], items[2::WIDTH], times)
+        # One of eight is weighed: how many bytes they make is known when they are encoded, and cut where needed.
+        for features in items[:: WIDTH * _WEIGHED]:
+            if features is not None:
+                texts = sum(len(value) for value in features.values() if type(value) is str)
+                self._weight += _WEIGHED * (_CELL_BYTES * len(features) + texts)
 
     def _time(self, ts: Any, now: int) -> int:
         """A row's own time in milliseconds; what is none becomes `now`, and counts as unsupported."""

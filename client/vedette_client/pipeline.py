@@ -143,7 +143,7 @@ class Pipeline:
         while True:
             with buffer.changed:
                 buffer.changed.wait_for(called, self.gatherer.due_s())
-                buffer.changed.wait_for(lambda: hurried() or len(buffer.rows) > buffer.batch_rows, tick)
+                buffer.changed.wait_for(lambda: hurried() or buffer.not_taken > buffer.batch_rows, tick)
                 if buffer.leaving:
                     return
                 force = buffer.flushing > 0

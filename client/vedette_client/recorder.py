@@ -121,7 +121,7 @@ class Recorder:
         """
         rows = self._rows
         try:
-            rows.append(({**features}, prediction, id, ts))
+            rows.extend(({**features}, prediction, id, ts))
         except TypeError:
             self._buffer.reject()
         if len(rows) > self._buffer.mark:
@@ -130,7 +130,7 @@ class Recorder:
     def record_outcome(self, id: Any, actual: Any, ts: Any = None) -> None:  # noqa: A002 - its name
         """Take in what turned out to be true for the row `id`, now or long after. As cheap as `record`."""
         rows = self._rows
-        rows.append((None, actual, id, ts))
+        rows.extend((None, actual, id, ts))
         if len(rows) > self._buffer.mark:
             self._cross()
 
