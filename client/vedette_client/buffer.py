@@ -20,9 +20,9 @@ import threading
 from collections import deque
 from typing import Any, Literal
 
+from vedette_client.books import Books, Fate
 from vedette_client.counters import Counters
 from vedette_client.message import Message
-from vedette_client.values import Tally
 
 WIDTH = 4
 """Items of a row: features (None for an outcome), prediction or actual, id, time."""
@@ -54,20 +54,12 @@ class Buffer:
         self.closed = False
         self.leaving = False
         self.stopped = False
-        self.tally = Tally()
-        self.pending = 0
-        self.on_disk = 0
-        self._rows = 0
-        self._bytes = 0
-        self._sent = 0
-        self._dropped = 0
-        self._rejected = 0
-        self._spilled = 0
+        self.books = Books()
 
     @property
     def in_memory(self) -> int:
         """Rows in memory."""
-        return self.not_taken + self.pending + self._rows
+        return self.not_taken + self.books.pending + self.books.in_messages
 
     @property
     def not_taken(self) -> int:
@@ -75,37 +67,16 @@ class Buffer:
         return len(self.rows) // WIDTH
 
     @property
-    def bytes(self) -> int:
-        """Bytes of the messages in memory."""
-        return self._bytes
-
-    @property
     def waiting(self) -> int:
         """Rows in memory and on disk."""
-        return self.in_memory + self.on_disk
-
-    @property
-    def settled(self) -> int:
-        """Rows whose fate is known."""
-        return self._sent + self._dropped + self._rejected
+        return self.in_memory + self.books.on_disk
 
     def counters(self) -> Counters:
         """The books at one moment."""
         with self.changed:
             if self.stopped:
                 self._drop_rows(self.not_taken)  # of a thread that was in `record` while all was given up
-            waiting = self.waiting
-            tally = self.tally
-            return Counters(
-                waiting + self.settled,
-                self._sent,
-                self._dropped,
-                self._rejected,
-                waiting,
-                self._spilled,
-                tally.unsupported,
-                tally.shortened,
-            )
+            return self.books.counters(self.waiting)
 
     # What recording threads do.
 
@@ -115,7 +86,7 @@ class Buffer:
             if self.closed:
                 if self.rows:
                     del self.rows[-WIDTH:]  # the row just added, or its like
-                    self._dropped += 1
+                    self.books.settle(1, "dropped")
                 return
             self.changed.notify_all()
             if self.policy == "block":
@@ -127,7 +98,7 @@ class Buffer:
     def reject(self, rows: int = 1) -> None:
         """Count calls that brought no record: accepted, and rejected at once."""
         with self.changed:
-            self._rejected += rows
+            self.books.settle(rows, "rejected")
 
     def close(self) -> None:
         """Take no more rows: each is dropped at once, and counted. Those that wait are not touched."""
@@ -138,17 +109,17 @@ class Buffer:
 
     def _is_full(self) -> bool:
         """Whether one more message might be above the bound of bytes."""
-        return self._bytes + self.batch_bytes > self.max_bytes
+        return self.books.bytes + self.batch_bytes > self.max_bytes
 
     def _is_over(self) -> bool:
         return self.in_memory > self.max_rows or (self._is_full() and self.not_taken > self.batch_rows)
 
     def _make_room(self) -> None:
-        while self.in_memory > self.max_rows or self._bytes > self.max_bytes:
+        while self.in_memory > self.max_rows or self.books.bytes > self.max_bytes:
             message = next((message for message in self.messages if not message.flying), None)
             if message is not None:
                 self._leave(message)
-                self._dropped += message.rows
+                self.books.settle(message.rows, "dropped")
             elif self.rows:
                 # A hundredth at once, for each time costs the thread that records some microseconds.
                 self._drop_rows(1 + self.max_rows // 100)
@@ -159,7 +130,7 @@ class Buffer:
         """Drop the oldest rows of those that were not taken."""
         count = min(most, self.not_taken)
         del self.rows[: count * WIDTH]
-        self._dropped += count
+        self.books.settle(count, "dropped")
 
     def _set_mark(self) -> None:
         """Choose the mark anew: the first row wakes the gatherer, then a batch of them, then the bound."""
@@ -182,13 +153,13 @@ class Buffer:
         return self.policy == "block" and not self.closed and self._is_full()
 
     def take(self) -> list[Any]:
-        """The items of up to a batch of rows, oldest first; they are pending until `put`. None while it `is_held_up`."""
+        """The items of up to a batch of rows, oldest first; they are pending until `put`. None if it `is_held_up`."""
         with self.changed:
             if self.is_held_up:
                 return []
             items = self.rows[: self.batch_rows * WIDTH]
             del self.rows[: len(items)]
-            self.pending += len(items) // WIDTH
+            self.books.pending += len(items) // WIDTH
             self._set_mark()
             return items
 
@@ -198,17 +169,17 @@ class Buffer:
             if self.stopped:
                 return  # they were given up while they were made
             for message in messages:
-                self.pending -= message.rows
+                self.books.pending -= message.rows
                 self.messages.append(message)
-                self._book(message, 1)
-            self.pending -= rejected
-            self._rejected += rejected
+                self.books.add(message)
+            self.books.pending -= rejected
+            self.books.settle(rejected, "rejected")
             self._keep()
 
     def excess(self) -> Message | None:
         """The oldest message to be taken to disk, if memory is more than half full; it flies until `stored`."""
         with self.changed:
-            if self.in_memory * 2 <= self.max_rows and self._bytes * 2 <= self.max_bytes:
+            if self.in_memory * 2 <= self.max_rows and self.books.bytes * 2 <= self.max_bytes:
                 return None
             return self._fly(next((message for message in self.messages if not message.flying), None))
 
@@ -216,23 +187,23 @@ class Buffer:
         """A message went to disk, where older ones with `lost` rows had to go for it."""
         with self.changed:
             if self._leave(message):
-                self.on_disk += message.rows
-                self._spilled += message.rows
-                self.on_disk -= lost
-                self._dropped += lost
+                self.books.on_disk += message.rows
+                self.books.spilled += message.rows
+                self.books.on_disk -= lost
+                self.books.settle(lost, "dropped")
                 self._keep()
 
     def lost(self, rows: int) -> None:
         """Rows on disk can no longer be read."""
         with self.changed:
-            self.on_disk -= rows
-            self._dropped += rows
+            self.books.on_disk -= rows
+            self.books.settle(rows, "dropped")
             self.changed.notify_all()
 
     def adopted(self, rows: int) -> None:
         """Rows that an earlier process left on disk are this one's."""
         with self.changed:
-            self.on_disk += rows
+            self.books.on_disk += rows
             self.changed.notify_all()
 
     # What the sender does.
@@ -251,48 +222,43 @@ class Buffer:
             message.flying = False
             self._keep()
 
-    def settle(self, message: Message, fate: Literal["sent", "rejected", "dropped"], *, disk: bool = False) -> None:
+    def settle(self, message: Message, fate: Fate, *, disk: bool = False) -> None:
         """The fate of a message is known. One that is no longer here (the recorder was closed) has had its fate."""
         with self.changed:
             if disk:
                 if self.stopped:
                     return
-                self.on_disk -= message.rows
+                self.books.on_disk -= message.rows
             elif not self._leave(message):
                 return
-            if fate == "sent":
-                self._sent += message.rows
-            elif fate == "rejected":
-                self._rejected += message.rows
-            else:
-                self._dropped += message.rows
+            self.books.settle(message.rows, fate)
             self._keep()
 
     def replace(self, message: Message, parts: tuple[Message, ...], *, disk: bool = False) -> None:
         """The message goes on as these parts, at its place."""
         with self.changed:
             if disk:
-                self.on_disk -= message.rows
+                self.books.on_disk -= message.rows
             elif not self._leave(message):
                 return
             self.messages.extendleft(reversed(parts))
             for part in parts:
-                self._book(part, 1)
+                self.books.add(part)
             self._keep()
 
     def give_up(self) -> int:
         """Drop everything that is still in memory; the number of rows."""
         with self.changed:
-            before = self._dropped
+            before = self.books.fates["dropped"]
             self.stopped = True
             self._drop_rows(self.not_taken)
             for message in list(self.messages):
                 self._leave(message)
-                self._dropped += message.rows
-            self._dropped += self.pending
-            self.pending = 0
+                self.books.settle(message.rows, "dropped")
+            self.books.settle(self.books.pending, "dropped")
+            self.books.pending = 0
             self.changed.notify_all()
-            return self._dropped - before
+            return self.books.fates["dropped"] - before
 
     def _fly(self, message: Message | None) -> Message | None:
         if message is not None:
@@ -304,12 +270,8 @@ class Buffer:
             self.messages.remove(message)  # messages are equal only to themselves
         except ValueError:
             return False
-        self._book(message, -1)
+        self.books.remove(message)
         return True
-
-    def _book(self, message: Message, sign: int) -> None:
-        self._rows += sign * message.rows
-        self._bytes += sign * message.size
 
     def _keep(self) -> None:
         if self.policy != "block":

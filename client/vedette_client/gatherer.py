@@ -96,7 +96,7 @@ class Gatherer:
         except (TypeError, ValueError, OverflowError):
             found = -1
         if isinstance(ts, bool | str) or not 0 <= found < _LATEST_MS:
-            self._buffer.tally.unsupported += 1
+            self._buffer.books.tally.unsupported += 1
             return now
         return found
 
@@ -126,8 +126,8 @@ class Gatherer:
                 return [], 1
             each = [self._messages([row]) for row in rows]
             return [message for messages, _ in each for message in messages], sum(refused for _, refused in each)
-        self._buffer.tally.unsupported += tally.unsupported
-        self._buffer.tally.shortened += tally.shortened
+        self._buffer.books.tally.unsupported += tally.unsupported
+        self._buffer.books.tally.shortened += tally.shortened
         most = self._buffer.batch_bytes
         parts = [part for message in made for part in fitting(message, most)]
         fit = [part for part in parts if part.size <= most]

@@ -85,20 +85,20 @@ class Pipeline:
         """Wait until the rows of before this call have their fate; False if the time is over first."""
         buffer = self.buffer
         with buffer.changed:
-            target = buffer.settled + buffer.waiting
+            target = buffer.books.settled + buffer.waiting
         deadline = time.monotonic() + timeout_s
         if not background:
-            while buffer.waiting and buffer.settled < target and time.monotonic() < deadline:
+            while buffer.waiting and buffer.books.settled < target and time.monotonic() < deadline:
                 if (self.work(force=True) or 0.0) > 0:
                     break
-            return buffer.waiting == 0 or buffer.settled >= target
+            return buffer.waiting == 0 or buffer.books.settled >= target
         if buffer.waiting:
             self.start()
         with buffer.changed:
             buffer.flushing += 1
             buffer.changed.notify_all()
             try:
-                return buffer.changed.wait_for(lambda: buffer.waiting == 0 or buffer.settled >= target, timeout_s)
+                return buffer.changed.wait_for(lambda: buffer.waiting == 0 or buffer.books.settled >= target, timeout_s)
             finally:
                 buffer.flushing -= 1
 
@@ -138,7 +138,7 @@ class Pipeline:
 
         def called() -> bool:
             takes = bool(buffer.rows) and not buffer.is_held_up
-            return takes or buffer.leaving or (buffer.flushing > 0 and buffer.pending > 0)
+            return takes or buffer.leaving or (buffer.flushing > 0 and buffer.books.pending > 0)
 
         while True:
             with buffer.changed:
@@ -153,7 +153,7 @@ class Pipeline:
         buffer = self.buffer
 
         def called() -> bool:
-            return bool(buffer.messages) or buffer.on_disk > 0 or buffer.leaving
+            return bool(buffer.messages) or buffer.books.on_disk > 0 or buffer.leaving
 
         while not buffer.leaving:
             wait_s = self.sender.step()

@@ -101,7 +101,7 @@ class Recorder:
         self._pipeline = Pipeline(self._settings, self._transport, self._clock)
         self._buffer = self._pipeline.buffer
         self._rows = self._buffer.rows
-        if self._background and self._buffer.on_disk:
+        if self._background and self._buffer.books.on_disk:
             self._pipeline.start()
 
     def record(

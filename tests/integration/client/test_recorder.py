@@ -140,7 +140,7 @@ def in_child(work: Any) -> None:
     if child == 0:
         try:
             work()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it is, the child must not go on as the tests
             os._exit(1)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0

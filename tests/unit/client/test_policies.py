@@ -50,7 +50,7 @@ def test_the_oldest_messages_go_when_their_bytes_are_too_many() -> None:
         rec.record({"a": number, "text": "x" * 90})
         if number % 10 == 0:
             rec.work()
-        assert rec._buffer.bytes <= 20_000
+        assert rec._buffer.books.bytes <= 20_000
     counters = rec.counters
     assert counters.dropped > 700
     drain(rec, gateway)
@@ -66,7 +66,7 @@ def test_who_records_waits_for_room_and_nothing_is_lost(bound: dict[str, int]) -
 
     def gate(_: Any) -> None:
         most[0] = max(most[0], rec.counters.waiting)
-        most_bytes[0] = max(most_bytes[0], rec._buffer.bytes)
+        most_bytes[0] = max(most_bytes[0], rec._buffer.books.bytes)
         open_again.wait(PATIENCE_S)
 
     gateway = Gateway(gate)
