@@ -7,7 +7,7 @@ become a table of a hundred thousand cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -40,22 +40,29 @@ class Table:
     predictions: list[Plain] | dict[str, list[Plain]] | None
 
 
-def tables(rows: Sequence[Row], tally: Tally) -> Iterator[Table]:
-    """The rows as tables, few if their names are alike. Every row is in exactly one, in its order there."""
+def _at_once() -> None:
+    pass
+
+
+def tables(rows: Sequence[Row], tally: Tally, give_way: Callable[[], object] = _at_once) -> Iterator[Table]:
+    """The rows as tables, few if their names are alike. Every row is in exactly one, in its order there.
+
+    `give_way` is called after each column, so that a thread which does this need not hold others up meanwhile.
+    """
     named = [row.features or {} for row in rows]
     names = dict.fromkeys(chain.from_iterable(named))
     if not _are_names(names):
         named = [_named(features, tally) for features in named]
         names = dict.fromkeys(chain.from_iterable(named))
     if len(names) * len(rows) <= SPARSE * sum(map(len, named)) + 1000:
-        yield _table(rows, named, list(names), tally)
+        yield _table(rows, named, list(names), tally, give_way)
         return
     groups: dict[frozenset[str], list[int]] = {}
     for index, features in enumerate(named):
         groups.setdefault(frozenset(features), []).append(index)
     for members in groups.values():
         chosen = [named[index] for index in members]
-        yield _table([rows[index] for index in members], chosen, list(chosen[0]), tally)
+        yield _table([rows[index] for index in members], chosen, list(chosen[0]), tally, give_way)
 
 
 def _are_names(keys: Iterable[Any]) -> bool:
@@ -85,8 +92,13 @@ def _named(features: dict[Any, Any], tally: Tally) -> dict[str, Any]:
     return found
 
 
-def _table(rows: Sequence[Row], named: list[dict[str, Any]], names: list[str], tally: Tally) -> Table:
-    columns = {name: plain_column([features.get(name) for features in named], tally) for name in names}
+def _table(
+    rows: Sequence[Row], named: list[dict[str, Any]], names: list[str], tally: Tally, give_way: Callable[[], object]
+) -> Table:
+    columns = {}
+    for name in names:
+        columns[name] = plain_column([features.get(name) for features in named], tally)
+        give_way()
     values = [row.value for row in rows]
     return Table([row.ts for row in rows], ids_of(rows, tally), columns, _predictions(values, tally))
 

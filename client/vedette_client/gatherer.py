@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,12 @@ from vedette_client.values import Tally
 _LATEST_MS = 253_402_300_800_000  # the year 10000
 _CELL_BYTES = 12
 _WEIGHED = 8
+
+
+def _give_way() -> None:
+    """Let a thread go on that waits for the interpreter: it would wait 5 ms until it is given by force."""
+    time.sleep(0)
+
 
 _log = logging.getLogger("vedette_client")
 
@@ -60,6 +67,7 @@ class Gatherer:
     def step(self, *, force: bool = False) -> None:
         """Take what was recorded, and make messages of batches that are full or old enough (or, if forced, all)."""
         while items := self._buffer.take():
+            _give_way()
             now = self._clock.now_ms()
             if not self._held:
                 self._since = self._clock.monotonic()
@@ -117,7 +125,11 @@ class Gatherer:
         try:
             features = [row for row in rows if row.features is not None]
             outcomes = [row for row in rows if row.features is None]
-            made = [self._features(table, self._model, self._version) for table in tables(features, tally) if table.ts]
+            made = [
+                self._features(table, self._model, self._version)
+                for table in tables(features, tally, _give_way)
+                if table.ts
+            ]
             if outcomes:
                 made.append(of_outcomes(outcomes, self._model, self._version, tally))
         except Exception as error:  # noqa: BLE001 - what one odd row does must not cost the others
