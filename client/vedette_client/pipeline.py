@@ -6,6 +6,7 @@ request hangs. Both are daemons and start with the first row.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -19,6 +20,8 @@ from vedette_client.identity import Identity
 from vedette_client.sender import Sender
 from vedette_client.spill import Spill
 from vedette_client.transports.port import Transport
+
+_log = logging.getLogger("vedette_client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,12 @@ class Settings:
 
 
 class Pipeline:
-    """Buffer, gatherer and sender, with an identity of their own."""
+    """Buffer, gatherer and sender, with an identity of their own.
 
-    def __init__(self, settings: Settings, transport: Transport, clock: Clock) -> None:
+    `OSError`: the spill's folder cannot be used. In a forked child, which nobody asked, it goes on without.
+    """
+
+    def __init__(self, settings: Settings, transport: Transport, clock: Clock, *, forked: bool = False) -> None:
         self._settings = settings
         self._transport = transport
         self._identity = Identity()
@@ -52,8 +58,14 @@ class Pipeline:
         )
         self.spill: Spill | None = None
         if settings.policy == "spill" and settings.spill_folder is not None:
-            self.spill = Spill(settings.spill_folder, self._identity.epoch, settings.spill_bytes)
-            self.buffer.adopted(self.spill.open())
+            spill = Spill(settings.spill_folder, self._identity.epoch, settings.spill_bytes)
+            try:
+                self.buffer.adopted(spill.open())
+                self.spill = spill
+            except OSError as error:
+                if not forked:
+                    raise
+                _log.error("this process cannot spill to disk: %s", error)
         self.gatherer = Gatherer(
             self.buffer,
             self._identity,
@@ -67,14 +79,22 @@ class Pipeline:
         self.sender = Sender(self.buffer, self._identity, self.spill, transport, random.Random())  # noqa: S311 - jitter
 
     def start(self) -> None:
-        """Start the threads, if they do not run yet."""
+        """Start the threads that do not run yet.
+
+        Where none can be started, because the program is ending or the system has no more, rows wait; a later call
+        tries again, and `close` does the work itself.
+        """
+        workers = (("gatherer", self._gather), ("sender", self._send))
         with self.buffer.changed:
-            if self._threads or self.buffer.stopped:
+            if self.buffer.leaving:
                 return
-            for name, target in (("gatherer", self._gather), ("sender", self._send)):
+            for name, target in workers[len(self._threads) :]:
                 thread = threading.Thread(target=target, name=f"vedette-{name}", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return
                 self._threads.append(thread)
-                thread.start()
 
     def work(self, *, force: bool = False) -> float | None:
         """Gather and try to send once, on this thread; what `Sender.step` answers."""
@@ -87,13 +107,13 @@ class Pipeline:
         with buffer.changed:
             target = buffer.books.settled + buffer.waiting
         deadline = time.monotonic() + timeout_s
-        if not background:
+        if background and buffer.waiting:
+            self.start()
+        if not background or not self._threads:
             while buffer.waiting and buffer.books.settled < target and time.monotonic() < deadline:
                 if (self.work(force=True) or 0.0) > 0:
                     break
             return buffer.waiting == 0 or buffer.books.settled >= target
-        if buffer.waiting:
-            self.start()
         with buffer.changed:
             buffer.flushing += 1
             buffer.changed.notify_all()

@@ -97,8 +97,8 @@ class Recorder:
         self._begin()
         watch(self)
 
-    def _begin(self) -> None:
-        self._pipeline = Pipeline(self._settings, self._transport, self._clock)
+    def _begin(self, *, forked: bool = False) -> None:
+        self._pipeline = Pipeline(self._settings, self._transport, self._clock, forked=forked)
         self._buffer = self._pipeline.buffer
         self._rows = self._buffer.rows
         if self._background and self._buffer.books.on_disk:
@@ -213,7 +213,7 @@ class Recorder:
         closed = self._buffer.closed
         self._pipeline.abandon()
         self._transport.forked()
-        self._begin()
+        self._begin(forked=True)
         if closed:
             self._buffer.close()
 

@@ -246,6 +246,20 @@ def test_the_books_balance_while_threads_record_and_the_gateway_fails_now_and_th
     assert counters.sent == len(gateway.column("a"))
 
 
+def test_where_no_thread_can_be_started_rows_wait_and_closing_sends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    gateway = Gateway()
+    rec = Recorder(model="m", transport=gateway)
+    rec.record({"a": 1})
+    assert rec.counters.waiting == 1
+    rec.close()
+    assert gateway.column("a") == [1]
+    assert gateway.closed
+
+
 @pytest.mark.parametrize(
     "options",
     [
