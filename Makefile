@@ -38,6 +38,7 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks, each beside its peer
 	$(BIN)/python benchmarks/trends.py
 	$(BIN)/python benchmarks/realtime.py
 	$(BIN)/python benchmarks/agent.py
+	$(BIN)/python benchmarks/client.py
 
 web: ## Build the page (if Node is there)
 	@deploy/web.sh

@@ -19,10 +19,26 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class Rows(msgspec.Struct, forbid_unknown_fields=True):
-    """A table as JSON: a list for each column. `kinds` says what a column is; else it is guessed from its values."""
+    """A table as JSON: a list for each column, or an object for each row (what a row lacks is missing).
 
-    columns: dict[str, list[Any]]
+    `kinds` says what a column is; else it is guessed from its values.
+    """
+
+    columns: dict[str, list[Any]] | None = None
+    rows: list[dict[str, Any]] | None = None
     kinds: dict[str, str] = {}
+
+    def table(self) -> dict[str, list[Any]]:
+        """The columns."""
+        if (self.columns is None) == (self.rows is None):
+            raise InvalidInput("columns", None, "either columns or rows")
+        if self.columns is not None:
+            return self.columns
+        rows = self.rows or []
+        names = dict.fromkeys(name for row in rows for name in row)
+        if len(names) > MOST_COLUMNS:
+            raise InvalidInput("rows", f"{len(names)} names", f"at most {MOST_COLUMNS}")
+        return {name: [row.get(name) for row in rows] for name in names}
 
 
 _decoder = msgspec.json.Decoder(Rows)
@@ -34,7 +50,7 @@ def read_reference(body: bytes, media_type: str) -> tuple[dict[str, Any], dict[s
 
     if media_type == JSON:
         rows = decode(_decoder, body)
-        return rows.columns, rows.kinds
+        return rows.table(), rows.kinds
     if media_type not in MEDIA_TYPES:
         raise InvalidInput("Content-Type", media_type, ", ".join([JSON, *MEDIA_TYPES]))
     return read_table(body, media_type), {}

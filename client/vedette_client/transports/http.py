@@ -1,0 +1,80 @@
+"""HTTP: messages as requests to the gateway."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from vedette_client.answers import check
+from vedette_client.errors import Misuse, Unreachable
+from vedette_client.message import ARROW, Message
+
+_PATHS = {"features": "/v1/features", "outcomes": "/v1/outcomes"}
+
+
+def base_of(url: str) -> str:
+    """The gateway's address without a slash at its end; `Misuse` if it is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Misuse(f"url: {url!r} is not allowed; allowed: an address such as https://vedette.example")
+    return url.rstrip("/")
+
+
+def may_use_proxy(url: str) -> bool:
+    """Whether the environment's proxies are for `url`; they are never for this machine's own addresses."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+
+
+class HttpTransport:
+    """Posts each message as one request, over a connection that is kept. It is opened by the first `send`."""
+
+    def __init__(self, url: str, token: str, *, timeout_s: float = 10.0) -> None:
+        self._url = base_of(url)
+        if not token or not token.isascii() or any(char.isspace() for char in token):
+            raise Misuse("token: allowed is an API token (vdt_…)")
+        self._token = token
+        self._timeout_s = timeout_s
+        self._client: httpx.Client | None = None
+
+    def send(self, message: Message) -> list[str]:
+        """One request; a status of 2xx means that the gateway has it."""
+        if self._client is None:
+            self._client = httpx.Client(
+                headers={"Authorization": f"Bearer {self._token}"},
+                timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s)),
+                trust_env=may_use_proxy(self._url),
+            )
+        headers = {"Content-Type": message.content_type}
+        if message.content_type == ARROW:
+            headers |= {"X-Vedette-Epoch": str(message.epoch), "X-Vedette-Seq": str(message.seq)}
+        try:
+            response = self._client.post(self._url + _PATHS[message.kind], content=message.wire(), headers=headers)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{self._url} does not answer: {error!r}") from error
+        return _notes(check(response))
+
+    def forked(self) -> None:
+        """Forget the parent's connections. Closing their handles here does not end them there."""
+        self._client = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _notes(response: httpx.Response) -> list[str]:
+    """What the gateway refused of a message that it took: the `rejects` of its answer, if it lists any."""
+    try:
+        rejects = msgspec.json.decode(response.content)["rejects"]
+        return [msgspec.json.encode(reject).decode()[:200] for reject in rejects]
+    except (msgspec.DecodeError, KeyError, TypeError, IndexError):
+        return []
