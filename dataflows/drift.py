@@ -21,16 +21,19 @@ from dataflows.source import LogSource, Poll
 from sinks.log import LogSink, Publication
 from sinks.store import StoreSink
 from vedette.clock import Clock
+from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, decode_batch
 from vedette.events.names import hash64
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.store.drift import DriftRow, write_windows
 from vedette.store.pool import Store
-from vedette.telemetry import metrics
+from vedette.telemetry import get_logger, metrics
 from vedette.windows.drift import Closed, ClosedFeature, DriftShard
 
 FLOW = "drift"
+AT_ONCE = 2000
+"""Rows of one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,23 @@ def plain(value: Any) -> dict[str, Any]:
 
 
 def write_closed(store: Store, items: Sequence[Closed]) -> None:
-    """The rows of all windows in one transaction."""
+    """The rows of all windows, `AT_ONCE` in a transaction. What no table can hold is told, and costs itself alone."""
     rows = [row_of(found) for item in items for found in item.features]
-    if rows:
-        metrics().count("vedette_flow_rows_total", write_windows(store, rows), flow=FLOW)
+    for begin in range(0, len(rows), AT_ONCE):
+        some = rows[begin : begin + AT_ONCE]
+        try:
+            written = write_windows(store, some)
+        except InvalidInput:
+            written = sum(_written_alone(store, row) for row in some)
+        metrics().count("vedette_flow_rows_total", written, flow=FLOW)
+
+
+def _written_alone(store: Store, row: DriftRow) -> int:
+    try:
+        return write_windows(store, [row])
+    except InvalidInput as error:
+        get_logger("drift").error("window_not_written", model=row.model, feature=row.feature, error=str(error))
+        return 0
 
 
 def _heard(item: tuple[str, Heard | Publication]) -> list[tuple[str, Heard]]:

@@ -16,13 +16,16 @@ from vedette.events.features import (
     LONGEST_NAME,
     MOST_COLUMNS,
     MOST_ROWS,
+    MOST_VALUES,
     PREDICTION,
     Column,
     FeatureReport,
+    check_version,
 )
 
 _decoder = msgspec.json.Decoder(FeatureReport)
 _NONE = type(None)
+_NESTED = {list, dict}
 _NUMBERS = {int, float, _NONE}
 _WORDS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _LATEST_SEQ = 1 << 62
@@ -45,6 +48,12 @@ def read_report(body: bytes) -> FeatureReport:
     report = decode(_decoder, body)
     if not 0 <= report.seq < _LATEST_SEQ:
         raise InvalidInput("seq", report.seq, "an integer from 0 to 2^62")
+    if isinstance(report.epoch, int) and not 0 <= report.epoch < _LATEST_SEQ:
+        raise InvalidInput("epoch", report.epoch, "a text, or an integer from 0 to 2^62")
+    check_version("version", report.version or "")
+    values = sum(map(len, report.columns.values()))
+    if values > MOST_VALUES:
+        raise InvalidInput("columns", f"{values} values", f"at most {MOST_VALUES}")
     if len(report.ts) > MOST_ROWS:
         raise InvalidInput("ts", f"{len(report.ts)} rows", f"at most {MOST_ROWS}")
     if report.ids is not None and len(report.ids) != len(report.ts):
@@ -96,7 +105,7 @@ def _fault(name: str, values: list[Any], rows: int) -> str | None:
         return f"a column's name has 1 to {LONGEST_NAME} printable characters"
     if len(values) != rows:
         return f"it has {len(values)} values, and there are {rows} rows"
-    if any(isinstance(value, list | dict) for value in values[:1]):
+    if not _NESTED.isdisjoint(map(type, values)):
         return "values are numbers, texts, booleans or null, not lists or objects"
     return None
 
@@ -104,12 +113,11 @@ def _fault(name: str, values: list[Any], rows: int) -> str | None:
 def pack(name: str, values: list[Any]) -> Column:
     """A column as it stands in the log: numbers if all its values are, else codes of a dictionary."""
     kinds = set(map(type, values))
-    if str in kinds and kinds <= {*_NUMBERS, str} and kinds != {str}:
-        values = [_WORDS.get(value, value) if isinstance(value, str) else value for value in values]
-        kinds = set(map(type, values))
-    elif kinds == {str} and set(values) <= _WORDS.keys():
-        values = [_WORDS[value] for value in values]
-        kinds = {float}
+    if str in kinds and kinds <= {*_NUMBERS, str}:
+        words = {value for value in values if isinstance(value, str)}
+        if words <= _WORDS.keys():
+            values = [_WORDS[value] if isinstance(value, str) else value for value in values]
+            kinds = set(map(type, values))
     if kinds <= _NUMBERS and kinds != {_NONE}:
         try:
             return Column(name, "numbers", np.array(values, np.float64).tobytes())

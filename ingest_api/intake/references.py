@@ -16,6 +16,8 @@ from vedette.statistics.drift.values import Kind
 
 JSON = "application/json"
 KINDS: tuple[str, ...] = get_args(Kind)
+MOST_CELLS = 5_000_000
+"""Values of a reference."""
 
 
 class Rows(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,6 +40,8 @@ class Rows(msgspec.Struct, forbid_unknown_fields=True):
         names = dict.fromkeys(name for row in rows for name in row)
         if len(names) > MOST_COLUMNS:
             raise InvalidInput("rows", f"{len(names)} names", f"at most {MOST_COLUMNS}")
+        if len(names) * len(rows) > MOST_CELLS:
+            raise InvalidInput("rows", f"{len(rows)} rows of {len(names)} names", f"at most {MOST_CELLS} values")
         return {name: [row.get(name) for row in rows] for name in names}
 
 
@@ -53,7 +57,7 @@ def read_reference(body: bytes, media_type: str) -> tuple[dict[str, Any], dict[s
         return rows.table(), rows.kinds
     if media_type not in MEDIA_TYPES:
         raise InvalidInput("Content-Type", media_type, ", ".join([JSON, *MEDIA_TYPES]))
-    return read_table(body, media_type), {}
+    return read_table(body, media_type, MOST_COLUMNS, MOST_CELLS), {}
 
 
 def profiles_of(

@@ -23,7 +23,7 @@ from vedette.store import models
 from vedette.telemetry import metrics
 
 router = APIRouter(prefix="/v1", tags=["models"])
-LARGEST = 16 << 20
+LARGEST = 4 << 20
 _FRESH_S = 5.0
 
 _EXAMPLE = {
@@ -76,7 +76,7 @@ def _batch(account: int, model: int, taken: Taken) -> Message:
     batch = FeatureBatch(
         account,
         model,
-        (report.version or "")[:100],
+        report.version or "",
         epoch,
         report.seq,
         taken.ts.astype("<i8").tobytes(),
@@ -105,6 +105,7 @@ async def features(request: Request) -> Response:
 
     def read() -> tuple[int, Taken]:
         report = read_report(body)
+        principal.need_subject("model", report.model)
         model = known.number(principal.account, report.model)
         return model, take(report, Limits(found.oldest_ms(), found.newest_ms()))
 

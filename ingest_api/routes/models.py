@@ -16,14 +16,15 @@ from ingest_api.intake.references import profiles_of, read_reference
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
-from vedette.errors import InvalidInput
+from vedette.errors import InvalidInput, TooLarge
+from vedette.events.features import check_version
 from vedette.statistics.drift.bins import DEFAULT_BINS
 from vedette.store import drift, models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 NAME_RULE = "a letter or digit and then letters, digits, _ . - (at most 100)"
-_LARGEST_REFERENCE = 64 << 20
+_LARGEST_REFERENCE = 16 << 20
 _MOST_WINDOWS = 20_000
 _DAY_MS = 86_400_000
 
@@ -124,6 +125,7 @@ def add_version(
     model: int, body: NewVersion, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """One that is there already gets the stage."""
+    check_version("version", body.version)
     models.get(found.store, principal.account, model)
     models.set_stage(found.store, model, body.version, body.stage)
     return body.model_dump()
@@ -138,6 +140,7 @@ def put_stage(
     found: Context = Depends(context),
 ) -> dict[str, Any]:
     """A version that is not there is made."""
+    check_version("version", version)
     models.get(found.store, principal.account, model)
     models.set_stage(found.store, model, version, body.stage)
     return {"version": version, "stage": body.stage}
@@ -175,8 +178,11 @@ async def add_reference(
 
     What comes from a second later on is compared with it. Profiles never change: another reference is another one.
     """
+    check_version("version", version)
     await asyncio.to_thread(models.get, found.store, principal.account, model)
     body = await read_body(request, _LARGEST_REFERENCE)
+    if len(body) > _LARGEST_REFERENCE:
+        raise TooLarge("the unpacked body", _LARGEST_REFERENCE)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def made() -> dict[str, Any]:

@@ -11,7 +11,9 @@ from vedette.events.codec import invalid
 
 MOST_ROWS = 100_000
 MOST_COLUMNS = 2_000
+MOST_VALUES = 1_000_000
 LONGEST_NAME = 200
+LONGEST_VERSION = 100
 PREDICTION = "prediction"
 """The column of predictions; of a model that predicts several things each is `prediction.NAME`."""
 
@@ -58,6 +60,14 @@ class FeatureBatch(msgspec.Struct, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _batches = msgspec.msgpack.Decoder(FeatureBatch)
+
+
+def check_version(field: str, version: str) -> None:
+    """Raise `InvalidInput` for what is no version of a model; an empty one is none at all."""
+    if len(version) > LONGEST_VERSION or not version.isprintable() or "/" in version:
+        raise InvalidInput(
+            field, version[:LONGEST_VERSION], f"at most {LONGEST_VERSION} printable characters, without /"
+        )
 
 
 def encode_batch(batch: FeatureBatch) -> bytes:

@@ -23,6 +23,13 @@ LATENESS_MS = 60_000
 SETTLE_MS = 120_000
 """Or when nothing has come so long after its end, by the wall clock."""
 
+MOST_AT_ONCE = 200
+"""Windows that one report may touch; the newest are counted."""
+MOST_OPEN = 500
+"""Open windows of a version."""
+MOST_CLOSED = 5000
+"""Features of windows that are judged at once."""
+
 
 class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a model's windows are made and judged: see `Plan` and `Policy`."""
@@ -101,6 +108,16 @@ class _Version:
     windows: dict[int, _Window] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
 
+    def window(self, start: int, window_ms: int, reference: int) -> _Window | None:
+        """The window that begins there, begun anew if its bins are another reference's; None if too many are open."""
+        found = self.windows.get(start)
+        if found is not None and (found.reference, found.window_ms) == (reference, window_ms):
+            return found
+        if found is None and len(self.windows) >= MOST_OPEN:
+            return None
+        self.windows[start] = _Window(reference, window_ms)
+        return self.windows[start]
+
 
 class DriftShard:
     """The state of some models: what was seen, open windows, and where each feature stands. Pickled as a snapshot."""
@@ -125,56 +142,92 @@ class DriftShard:
         found.partition = partition
         window_ms = subject.config.window_s * 1000
         starts = times // window_ms * window_ms
-        for start in np.unique(starts).tolist():
-            rows = None if starts[0] == start and bool((starts == start).all()) else starts == start
-            if start + window_ms <= found.closed_ms:
-                self.late += len(times) if rows is None else int(rows.sum())
-                continue
-            window = found.windows.get(start)
-            if window is None or (window.reference, window.window_ms) != (subject.reference, window_ms):
-                # Bins of another reference cannot be added: the window begins anew with the one that counts now.
-                window = found.windows[start] = _Window(subject.reference, window_ms)
-            for column in batch.columns:
-                profile = subject.profiles.get(column.name)
-                if profile is not None:
-                    counted = count(profile, column, rows)
+        order = None if (starts == starts[0]).all() else np.argsort(starts, kind="stable")
+        places, begins, sizes = np.unique(
+            starts if order is None else starts[order], return_index=True, return_counts=True
+        )
+        oldest = max(found.closed_ms, int(places[-MOST_AT_ONCE:][0]) + window_ms - 1)
+        taken = []
+        for place, begin, size in zip(places.tolist(), begins.tolist(), sizes.tolist(), strict=True):
+            if place + window_ms <= oldest or (window := found.window(place, window_ms, subject.reference)) is None:
+                self.late += size
+            else:
+                taken.append((window, slice(begin, begin + size)))
+        for column in batch.columns:
+            profile = subject.profiles.get(column.name)
+            if profile is not None:
+                values = _values(column, order)
+                for window, rows in taken:
+                    counted = count(profile, column, values[rows])
                     before = window.counts.get(column.name)
                     window.counts[column.name] = counted if before is None else before + counted
         found.newest_ms = max(found.newest_ms, int(times.max()))
         found.silent = False
 
     def close(self, find: Find, quiet: Mapping[int, int] = {}) -> Closed:
-        """Judge the windows that are over. `quiet`: of partitions that were read to their end, the wall clock then."""
+        """Judge the windows that are over, `MOST_CLOSED` features or a little more at once; the rest come with the next
+        call. `quiet`: of partitions that were read to their end, the wall clock then."""
         closed = Closed()
         for (model, version), found in list(self._versions.items()):
             subject = find(model, version)
             quiet_at_ms = quiet.get(found.partition)
             if subject is None:
                 if quiet_at_ms is not None:
-                    del self._versions[model, version]
+                    self._forget(model, version, quiet_at_ms, "", closed)
                 continue
+            window_ms = subject.config.window_s * 1000
             for start in sorted(found.windows):
                 window = found.windows[start]
-                end = start + window.window_ms
+                if (window.reference, window.window_ms) != (subject.reference, window_ms):
+                    del found.windows[start]  # its model is judged otherwise now
+                    continue
+                end = start + window_ms
                 settled = quiet_at_ms is not None and end + SETTLE_MS <= quiet_at_ms
-                if not settled and end + LATENESS_MS > found.newest_ms:
+                if (not settled and end + LATENESS_MS > found.newest_ms) or len(closed.features) >= MOST_CLOSED:
                     break
                 del found.windows[start]
                 found.closed_ms = max(found.closed_ms, end)
-                if window.reference == subject.reference:
-                    _judge(model, version, start, window, found, subject, closed)
+                _judge(model, version, start, window, found, subject, closed)
             if quiet_at_ms is not None:
-                _mind_silence(model, version, found, subject, quiet_at_ms, closed)
+                self._mind_silence(model, version, subject, quiet_at_ms, closed)
         return closed
 
+    def _mind_silence(self, model: int, version: str, subject: Subject, now_ms: int, closed: Closed) -> None:
+        """Say once that no rows come any more, when a whole window has passed without any.
 
-def count(profile: FeatureProfile, column: Column, rows: npt.NDArray[np.bool_] | None) -> Counts:
-    """A column's values (those of `rows`, or all) by the bins of a profile."""
-    if column.form == "numbers":
-        numbers = np.frombuffer(column.data, "<f8")
-        return profile.count(numbers if rows is None else numbers[rows])
-    codes = np.frombuffer(column.data, "<i4")
-    return profile.count_codes(codes if rows is None else codes[rows], column.dictionary)
+        A version that another one of the model has followed is not silent but over.
+        """
+        found = self._versions[model, version]
+        window_ms = subject.config.window_s * 1000
+        end = (found.newest_ms // window_ms + 2) * window_ms
+        if found.windows or found.newest_ms < 0 or end + SETTLE_MS > now_ms:
+            return
+        others = [one for (its, _), one in self._versions.items() if its == model and one is not found]
+        if any(one.newest_ms >= end - window_ms for one in others):
+            self._forget(model, version, end, subject.name, closed)
+        elif not found.silent:
+            found.silent = True
+            closed.signals.append(_activity(found.account, model, version, end, "no_data", subject.name))
+
+    def _forget(self, model: int, version: str, at: int, name: str, closed: Closed) -> None:
+        """Forget a version; whatever is open about it is over."""
+        found = self._versions.pop((model, version))
+        for feature in [feature for feature, progress in found.progress.items() if progress.raised]:
+            closed.signals.append(_over(found.account, model, version, feature, at, name))
+        closed.signals.append(_activity(found.account, model, version, at, "active", name))
+        if all(its != model for its, _ in self._versions):
+            self._seen.pop(model, None)
+
+
+def _values(column: Column, order: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
+    """A column's numbers or codes, in this order."""
+    values = np.frombuffer(column.data, "<f8" if column.form == "numbers" else "<i4")
+    return values if order is None else values[order]
+
+
+def count(profile: FeatureProfile, column: Column, values: npt.NDArray[Any]) -> Counts:
+    """Some of a column's numbers or codes by the bins of a profile."""
+    return profile.count(values) if column.form == "numbers" else profile.count_codes(values, column.dictionary)
 
 
 def subject_of(model: int, version: str, feature: str = "") -> str:
@@ -208,6 +261,9 @@ def _judge(
             )
         )
         closed.signals.append(_signal(found.account, model, version, at, progress.raised, verdict, subject.name))
+    for feature in found.progress.keys() - subject.profiles.keys():
+        if found.progress.pop(feature).raised:  # the new reference has no such feature
+            closed.signals.append(_over(found.account, model, version, feature, at, subject.name))
     closed.signals.append(_activity(found.account, model, version, at, "active", subject.name))
 
 
@@ -232,11 +288,6 @@ def _activity(account: int, model: int, version: str, at: int, state: str, name:
     return Signal("model", account, subject_of(model, version), at, state, detail=detail)
 
 
-def _mind_silence(model: int, version: str, found: _Version, subject: Subject, now_ms: int, closed: Closed) -> None:
-    """Say once that no rows come any more, when a whole window has passed without any."""
-    window_ms = subject.config.window_s * 1000
-    end = (found.newest_ms // window_ms + 2) * window_ms
-    if found.silent or found.windows or found.newest_ms < 0 or end + SETTLE_MS > now_ms:
-        return
-    found.silent = True
-    closed.signals.append(_activity(found.account, model, version, end, "no_data", subject.name))
+def _over(account: int, model: int, version: str, feature: str, at: int, name: str) -> Signal:
+    detail: dict[str, Any] = {"model": model, "name": name, "version": version, "feature": feature}
+    return Signal("drift", account, subject_of(model, version, feature), at, "ok", detail=detail)

@@ -94,6 +94,12 @@ def test_what_is_wrong_with_a_reference_is_said(gateway: Gateway) -> None:
     for kind, field in (("application/vnd.apache.parquet", "body"), ("image/png", "Content-Type")):
         answer = gateway.call("POST", path, "admin", content=b"PAR1 garbage", headers={"Content-Type": kind})
         fault(answer, field)
+    wide = b",".join(b"c%d" % n for n in range(3000)) + b"\n"
+    for content, kind in ((wide, "text/csv"), (b"a,a\n1,2\n", "text/csv")):
+        fault(gateway.call("POST", path, "admin", content=content, headers={"Content-Type": kind}), "body")
+    fault(gateway.call("POST", path, "admin", json={"rows": [{f"n{n}": 1 for n in range(900)}] + [{}] * 9000}), "rows")
+    fault(gateway.call("POST", path, "admin", json={}), "columns")
+    fault(gateway.call("POST", f"{path}?version=a/b", "admin", json={"columns": COLUMNS}), "version")
     assert gateway.call("POST", path, "read", json={"columns": COLUMNS}).status_code == 403
     assert gateway.get(path).json() == {"references": []}
 
@@ -173,6 +179,24 @@ def test_rows_become_windows_and_a_shift_becomes_an_alert_that_ends(fresh: Gatew
     states = {alert["subject"]: (alert["state"], alert["title"]) for alert in alerts}
     assert set(states) == {f"model:{model}/age", f"model:{model}/plan"}
     assert all(state == "resolved" for state, _ in states.values())
+
+
+def test_arrow_whose_offsets_lead_astray_is_refused(gateway: Gateway) -> None:
+    model = register(gateway, "astray")
+    good, bad = (np.array(offsets, "<i4").tobytes() for offsets in ([0, 1, 3, 4], [0, 1, 0x7FFFFF00, 0x7FFFFFFF]))
+    body = as_arrow(pa.table({"a": ["a", "bb", "c"]}))
+    assert body.count(good) == 1
+    body = body.replace(good, bad)
+    kind = {"Content-Type": "application/vnd.apache.arrow.stream"}
+    fault(gateway.call("POST", f"/v1/models/{model}/references", "admin", content=body, headers=kind), "body")
+
+
+def test_a_token_of_one_source_reports_for_no_model(gateway: Gateway) -> None:
+    register(gateway, "guarded")
+    bound = gateway.token("agent", subject="web-1")
+    body = {"model": "guarded", "epoch": 1, "seq": 1, "ts": [gateway.clock.now_ms()], "columns": {"a": [1]}}
+    headers = {"Authorization": f"Bearer {bound.tokens['it']}"}
+    assert gateway.client.post("/v1/features", json=body, headers=headers).status_code == 403
 
 
 def test_what_is_wrong_with_rows_is_said_and_nothing_else_is_lost(gateway: Gateway) -> None:

@@ -39,6 +39,7 @@ def values(column: Column) -> list[Any]:
         ([10**400], "codes", [str(10**400)]),
         ([None, None], "codes", [None, None]),
         ([1, "NaN x"], "codes", [1, "NaN x"]),
+        (["a", "NaN", None], "codes", ["a", "NaN", None]),
     ],
 )
 def test_a_column_is_numbers_or_codes_and_nothing_changes_its_kind(
@@ -64,7 +65,7 @@ def test_whatever_a_column_holds_it_comes_back_as_long_as_it_was(column: list[An
 
 
 def test_a_wrong_column_is_told_and_the_others_are_taken() -> None:
-    columns = {"good": [1, 2], "short": [1], "nested": [[1], [2]], "a\nb": [1, 2], "prediction": [0, 0]}
+    columns = {"good": [1, 2], "short": [1], "nested": [1, {"a": 2}], "a\nb": [1, 2], "prediction": [0, 0]}
     found = take(read_report(report(columns=columns, predictions=[0.5, 0.6])), LIMITS)
     assert [column.name for column in found.columns] == ["good", "prediction"]
     assert set(found.refused) == {"short", "nested", "a\nb", "prediction"}
@@ -95,6 +96,11 @@ def test_rows_of_impossible_times_cost_themselves() -> None:
         ({"ids": ["a"]}, "ids"),
         ({"model": 5}, "model"),
         ({"columns": {"x": 1}}, "columns"),
+        ({"columns": {"x": [1] * 600_000, "y": [1] * 600_000}}, "columns"),
+        ({"version": "v\0"}, "version"),
+        ({"version": "a/b"}, "version"),
+        ({"version": "v" * 101}, "version"),
+        ({"epoch": 1 << 63}, "epoch"),
     ],
 )
 def test_a_report_that_makes_no_sense_is_refused_by_name(fields: dict[str, Any], field: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vedette.events.features import Column, FeatureBatch
 from vedette.statistics.drift.profile import fit
-from vedette.windows.drift import LATENESS_MS, SETTLE_MS, ClosedFeature, DriftConfig, DriftShard, Subject
+from vedette.windows.drift import LATENESS_MS, MOST_AT_ONCE, SETTLE_MS, ClosedFeature, DriftConfig, DriftShard, Subject
 
 HOUR = 3_600_000
 T0 = 500_000 * HOUR
@@ -172,8 +172,62 @@ def test_any_split_into_batches_order_and_restart_gives_the_same_counts(
     assert found.counts.missing == len(x[::7])
 
 
-@pytest.mark.parametrize("many", [0, 3])
-def test_too_few_rows_are_no_answer(many: int) -> None:
+def test_too_few_rows_are_no_answer_and_none_of_a_feature_are_no_data() -> None:
     shard = DriftShard()
-    shard.add(batch(1, *rows(max(many, 1))), find)
+    shard.add(batch(1, *rows(3)), find)
     assert only(shard.close(find, {0: T0 + 2 * HOUR}).features, "x").verdict.state == "insufficient_data"
+    without = batch(2, *rows(500, hour=3))
+    without.columns = without.columns[1:]
+    shard.add(without, find)
+    found = shard.close(find, {0: T0 + 5 * HOUR}).features
+    assert (only(found, "x").verdict.state, only(found, "plan").verdict.state) == ("no_data", "ok")
+
+
+def test_a_version_that_another_one_followed_is_over_with_its_alerts_and_the_model_is_not_silent() -> None:
+    shard = DriftShard()
+    shard.add(batch(1, *rows(1000, shift=2.0), version="1"), find)
+    assert {s.state for s in shard.close(find, {0: T0 + HOUR + SETTLE_MS}).signals if s.subject == "model:7@1/x"} == {
+        "drift"
+    }
+    shard.add(batch(2, *rows(1000, hour=2), version="2"), find)
+    found = shard.close(find, {0: T0 + 3 * HOUR + SETTLE_MS}).signals
+    states = {signal.subject: signal.state for signal in found if "@1" in signal.subject}
+    assert states == {"model:7@1/x": "ok", "model:7@1": "active"}
+    assert all(signal.state != "no_data" for signal in found)
+
+
+def test_what_is_open_about_a_model_that_is_removed_or_a_feature_that_is_gone_is_over() -> None:
+    for gone in (None, replace(SUBJECT, reference=2, profiles={"plan": PROFILES["plan"]})):
+        shard = DriftShard()
+        shard.add(batch(1, *rows(1000, shift=2.0)), find)
+        shard.close(find, {0: T0 + HOUR + SETTLE_MS})
+        if gone is not None:
+            shard.add(batch(2, *rows(1000, hour=2)), lambda model, version, gone=gone: gone)  # type: ignore[misc]
+        found = shard.close(lambda model, version, gone=gone: gone, {0: T0 + 4 * HOUR}).signals  # type: ignore[misc]
+        assert ("model:7/x", "ok") in [(signal.subject, signal.state) for signal in found]
+
+
+def test_shorter_windows_are_judged_at_once_though_a_long_one_was_open() -> None:
+    long, short = (replace(SUBJECT, config=DriftConfig(window_s=seconds)) for seconds in (31 * 86_400, 60))
+    shard = DriftShard()
+    shard.add(batch(1, *rows(500)), lambda model, version: long)
+    shard.add(batch(2, *rows(500, hour=1)), lambda model, version: short)
+    assert only(shard.close(lambda model, version: short, {0: T0 + 3 * HOUR}).features[:1], "x").window_s == 60
+
+
+def test_a_report_over_many_windows_counts_the_newest_and_they_are_judged_in_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vedette.windows.drift.MOST_CLOSED", 20)
+    minutes = replace(SUBJECT, config=DriftConfig(window_s=60))
+    times = T0 + np.arange(MOST_AT_ONCE + 50) * 60_000
+    shard = DriftShard()
+    shard.add(batch(1, times[::-1].copy(), np.zeros(len(times))), lambda model, version: minutes)
+    assert shard.late == 50
+    found: list[ClosedFeature] = []
+    for _ in range(30):
+        some = shard.close(lambda model, version: minutes, {0: T0 + 9 * HOUR}).features
+        assert len(some) <= 20
+        found += some
+    assert sorted({one.start_ms for one in found}) == times[50:].tolist()
+    assert sum(one.counts.rows for one in found if one.feature == "x") == MOST_AT_ONCE
