@@ -33,7 +33,10 @@ def test_a_first_start_makes_all_and_a_second_nothing(store: Store, plan: Plan) 
     assert login is not None
     assert login.password
     before = names(store)
-    assert before == (["Outage", "Host silent"], ["Vedette gateway", "Vedette page", "Vedette readiness"])
+    assert before == (
+        ["Outage", "Host silent", "Plugin notice"],
+        ["Vedette gateway", "Vedette page", "Vedette readiness"],
+    )
     assert bootstrap(store, plan) is None
     assert names(store) == before
 
@@ -41,7 +44,7 @@ def test_a_first_start_makes_all_and_a_second_nothing(store: Store, plan: Plan) 
 def test_the_default_rule_waits_until_an_outage_is_confirmed(store: Store, plan: Plan) -> None:
     bootstrap(store, plan)
     rules = {row["kind"]: row for row in alerts.rules_of(store, 1)}
-    assert set(rules) == {"outage", "host_silent"}
+    assert set(rules) == {"outage", "host_silent", "plugin_notice"}
     assert (rules["outage"]["monitor"], rules["outage"]["partial"]) == (None, False)
 
 
@@ -61,7 +64,10 @@ def test_a_first_start_that_was_interrupted_is_completed_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             bootstrap(store, plan)
     assert bootstrap(store, plan) is not None
-    assert names(store) == (["Outage", "Host silent"], ["Vedette gateway", "Vedette page", "Vedette readiness"])
+    assert names(store) == (
+        ["Outage", "Host silent", "Plugin notice"],
+        ["Vedette gateway", "Vedette page", "Vedette readiness"],
+    )
     assert len(accounts.users(store)) == 1
 
 

@@ -26,7 +26,7 @@ def test_a_transition_makes_an_alert_and_a_notification_for_each_channel(store: 
     assert alerts.alerts_of(store, 1, None, 10) == [
         {
             "id": str(start.alert), "rule_name": "Endpoint down", "subject": "monitor:1@x", "title": "shop is down",
-            "state": "firing", "value": 1.5, "started_ms": T0, "ended_ms": None,
+            "state": "firing", "value": 1.5, "started_ms": T0, "ended_ms": None, "body": None,
         }
     ]  # fmt: skip
     found = notes(store)

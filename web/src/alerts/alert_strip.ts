@@ -6,6 +6,7 @@ import { el, setChildren, setText } from "../parts/element";
 import { type AlertBoard, NOTICE_MS } from "./alert_board";
 
 const SHOWN = 6;
+const SHOWN_NOTICES = 3;
 
 export interface AlertStrip {
   element: HTMLElement;
@@ -48,7 +49,7 @@ export function alertStrip(board: AlertBoard): AlertStrip {
   const show = (now: number) => {
     const alerts = board.list(now);
     since = [];
-    const shown = (all ? alerts : alerts.slice(0, SHOWN)).map(item);
+    const shown = (all ? alerts : firstOf(alerts)).map(item);
     const hidden = alerts.length - shown.length;
     const expand = () => {
       all = true;
@@ -68,4 +69,11 @@ export function alertStrip(board: AlertBoard): AlertStrip {
   const close = board.changed.on(() => show(serverNow()));
   show(serverNow());
   return { element, refresh, close };
+}
+
+/** The first that fire, and the first notices: many of the ones must not hide the others. */
+function firstOf(alerts: readonly Alert[]): Alert[] {
+  const notices = alerts.filter((alert) => alert.state === "notice");
+  const firing = alerts.filter((alert) => alert.state !== "notice");
+  return [...firing.slice(0, SHOWN), ...notices.slice(0, SHOWN_NOTICES)];
 }
