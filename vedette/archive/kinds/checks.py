@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from vedette.archive.kinds.port import Columns, Stored, Wanted
+from vedette.archive.kinds.port import PLACE, PLACE_FIELDS, Columns, Stored, Wanted
 from vedette.events import topics
 from vedette.events.checks import CheckRecord, Phases, check_result
 from vedette.events.codec import decode
 from vedette.events.samples import LATEST_MS
 
 _decoder = msgspec.json.Decoder(CheckRecord)
-_PLACE = ("generation", "partition", "offset", "time_ms")
 _FIELDS: dict[str, pa.DataType] = {
     "monitor": pa.int64(),
     "location": pa.string(),
@@ -47,10 +46,7 @@ class Checks:
     version = 1
     schema = pa.schema(
         [
-            pa.field("generation", pa.int32(), nullable=False),
-            pa.field("partition", pa.int32(), nullable=False),
-            pa.field("offset", pa.int64(), nullable=False),
-            pa.field("time_ms", pa.int64(), nullable=False),
+            *PLACE_FIELDS,
             *(pa.field(name, kind) for name, kind in _FIELDS.items()),
             *(pa.field(name, pa.float64()) for name in _PHASES),
         ]
@@ -88,7 +84,7 @@ class Checks:
     def table(self, stored: Sequence[Stored]) -> pa.Table:
         """By monitor, location and place in the log."""
         rows = sorted(stored, key=lambda item: (item.event.monitor, item.event.location, *item[:3]))
-        columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _PLACE}
+        columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in PLACE}
         columns |= {name: [getattr(row.event, name) for row in rows] for name in _FIELDS}
         columns |= {name: [getattr(row.event.phases, phase) for row in rows] for name, phase in _PHASES.items()}
         return pa.table(columns, schema=self.schema)
@@ -96,7 +92,7 @@ class Checks:
     def events(self, columns: Columns, rows: int, wanted: Wanted) -> Iterator[tuple[int, list[Stored]]]:
         """The results by monitor; a field that an older file does not have gets its default."""
         values = {name: column.to_pylist(maps_as_pydicts="strict") for name, column in columns.items()}
-        places = list(zip(*(values.pop(name) for name in _PLACE), strict=True))
+        places = list(zip(*(values.pop(name) for name in PLACE), strict=True))
         phases = {_PHASES[name]: values.pop(name) for name in list(values) if name in _PHASES}
         monitors, times = values["monitor"], values["scheduled_ms"]
         chosen = (

@@ -10,13 +10,12 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from vedette.archive.kinds.port import Columns, Stored, Wanted
+from vedette.archive.kinds.port import PLACE, PLACE_FIELDS, Columns, Stored, Wanted
 from vedette.errors import InvalidInput
 from vedette.events import topics
 from vedette.events.features import Column, FeatureBatch, decode_batch
 from vedette.events.samples import LATEST_MS
 
-_PLACE = ("generation", "partition", "offset", "time_ms")
 _COLUMN = pa.struct(
     [
         ("name", pa.string()),
@@ -38,10 +37,7 @@ class Features:
     version = 1
     schema = pa.schema(
         [
-            pa.field("generation", pa.int32(), nullable=False),
-            pa.field("partition", pa.int32(), nullable=False),
-            pa.field("offset", pa.int64(), nullable=False),
-            pa.field("time_ms", pa.int64(), nullable=False),
+            *PLACE_FIELDS,
             pa.field("model", pa.int64()),
             pa.field("version", pa.string()),
             pa.field("epoch", pa.string()),
@@ -88,7 +84,7 @@ class Features:
         """By model and place in the log."""
         rows = sorted(stored, key=lambda item: (item.event.model, *item[:3]))
         times = [_times(row.event) for row in rows]
-        columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _PLACE}
+        columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in PLACE}
         columns |= {name: [getattr(row.event, name) for row in rows] for name in ("model", "version", "seq", "ids")}
         columns["epoch"] = [str(row.event.epoch) for row in rows]  # 64 bits without a sign
         columns |= {"ts": times, "first_ms": [min(one) for one in times], "last_ms": [max(one) for one in times]}
@@ -98,7 +94,7 @@ class Features:
     def events(self, columns: Columns, rows: int, wanted: Wanted) -> Iterator[tuple[int, list[Stored]]]:
         """The batches by model."""
         values = {name: column.to_pylist() for name, column in columns.items()}
-        places = list(zip(*(values[name] for name in _PLACE), strict=True))
+        places = list(zip(*(values[name] for name in PLACE), strict=True))
         models, times = values["model"], values["first_ms"]
         chosen = (
             row

@@ -10,6 +10,15 @@ import pyarrow as pa
 
 E = TypeVar("E")
 
+PLACE: dict[str, pa.DataType] = {
+    "generation": pa.int32(),
+    "partition": pa.int32(),
+    "offset": pa.int64(),
+    "time_ms": pa.int64(),
+}
+"""The columns of an event's place, where a row holds one event: the fields of `Stored` before its event."""
+PLACE_FIELDS = [pa.field(name, kind, nullable=False) for name, kind in PLACE.items()]
+
 Columns = Mapping[str, pa.Array]
 """Columns of a row group by name; those that the file does not have are absent."""
 

@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from vedette.archive.kinds.port import Columns, Stored, Wanted
+from vedette.archive.kinds.port import PLACE, PLACE_FIELDS, Columns, Stored, Wanted
 from vedette.errors import InvalidInput
 from vedette.events import topics
 from vedette.events.codec import decode
 from vedette.events.realtime import Frame, FrameRecord, Process, check_frame, decode_record
 from vedette.events.samples import LATEST_MS
 
-_PLACE = ("generation", "partition", "offset", "time_ms")
 _PROCESS = pa.struct(
     [
         ("pid", pa.int64()),
@@ -53,10 +52,7 @@ class RealtimeFrames:
     version = 1
     schema = pa.schema(
         [
-            pa.field("generation", pa.int32(), nullable=False),
-            pa.field("partition", pa.int32(), nullable=False),
-            pa.field("offset", pa.int64(), nullable=False),
-            pa.field("time_ms", pa.int64(), nullable=False),
+            *PLACE_FIELDS,
             pa.field("source", pa.string()),
             pa.field("session", pa.string()),
             pa.field("ts", pa.int64()),
@@ -103,7 +99,7 @@ class RealtimeFrames:
     def table(self, stored: Sequence[Stored]) -> pa.Table:
         """By host, session and place in the log."""
         rows = sorted(stored, key=lambda item: (item.event.source, item.event.session, *item[:3]))
-        columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in _PLACE}
+        columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in PLACE}
         columns |= {name: [getattr(row.event, name) for row in rows] for name in ("source", "session")}
         columns |= {name: [getattr(row.event.frame, name) for row in rows] for name in ("ts", "seq", "counters")}
         columns["groups"] = [
@@ -120,7 +116,7 @@ class RealtimeFrames:
     def events(self, columns: Columns, rows: int, wanted: Wanted) -> Iterator[tuple[str, list[Stored]]]:
         """The frames by host."""
         values = {name: column.to_pylist(maps_as_pydicts="strict") for name, column in columns.items()}
-        places = list(zip(*(values[name] for name in _PLACE), strict=True))
+        places = list(zip(*(values[name] for name in PLACE), strict=True))
         sources, times = values["source"], values["ts"]
         chosen = (
             row
