@@ -91,6 +91,7 @@ class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
         closed = shard.close(find, quiet)
         metrics().count("vedette_flow_duplicates_total", shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", shard.late, flow=FLOW)
+        metrics().count("vedette_flow_uncounted_total", shard.uncounted, flow=FLOW)
         shard.duplicates = shard.late = shard.uncounted = 0
         return ([closed] if closed.features or closed.signals else []), StatefulBatchLogic.RETAIN
 
