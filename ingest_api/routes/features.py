@@ -24,6 +24,7 @@ from vedette.telemetry import metrics
 
 router = APIRouter(prefix="/v1", tags=["models"])
 LARGEST = 4 << 20
+JSON = "application/json"
 _FRESH_S = 5.0
 
 _EXAMPLE = {
@@ -100,6 +101,9 @@ async def features(request: Request) -> Response:
     taken, `refused` says of each column that was not taken why. 429: nothing was taken, come back later.
     """
     found, principal = context_of(request), await authorised(request, "ingest")
+    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if media_type != JSON:
+        raise InvalidInput("Content-Type", media_type, JSON)
     body = await read_body(request, LARGEST)
     known: KnownModels = request.app.state.models
 

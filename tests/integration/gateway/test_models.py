@@ -209,4 +209,6 @@ def test_what_is_wrong_with_rows_is_said_and_nothing_else_is_lost(gateway: Gatew
     assert set(answer.json()["refused"]) == {"b"}
     fault(gateway.call("POST", "/v1/features", "agent", json={**body, "model": "nobody"}), "model")
     fault(gateway.call("POST", "/v1/features", "agent", json={**body, "seq": "x"}), "seq")
+    arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
+    fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=arrow), "Content-Type")
     assert gateway.call("POST", "/v1/features", "read", json=body).status_code == 403
