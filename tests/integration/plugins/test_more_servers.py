@@ -72,7 +72,8 @@ def test_php_fpm_tells_its_workers_and_its_queue(tmp_path: Path) -> None:
         address = str(folder / "fpm.sock")
         options = {"address": address}
         with running(program, *(["-R"] if root else []), "-y", str(folder / "fpm.conf")) as process:
-            wait_until(lambda: run_once(PhpFpmPlugin, options).failure is None, process)
+            workers = 'php_fpm.workers{pool="www"}'  # they start one after the other
+            wait_until(lambda: run_once(PhpFpmPlugin, options).values.get(workers) == 2, process)
             first, second = (good(run_once(PhpFpmPlugin, options)) for _ in range(2))
             busy = threading.Thread(target=_slow, args=(address, folder), daemon=True)
             busy.start()
@@ -82,7 +83,7 @@ def test_php_fpm_tells_its_workers_and_its_queue(tmp_path: Path) -> None:
         busy.join(10)
     assert names(PhpFpmPlugin, first) | {"queue_ratio"} == declared(PhpFpmPlugin)  # sockets of files tell no length
     assert second['php_fpm.requests{pool="www"}'] - first['php_fpm.requests{pool="www"}'] == 1
-    assert (second['php_fpm.workers{pool="www"}'], second['php_fpm.queue{pool="www"}']) == (2, 0)
+    assert (second[workers], second['php_fpm.queue{pool="www"}']) == (2, 0)
     assert other.failure is not None
     assert "not the status page of PHP-FPM (404 Not Found)" in other.failure.subject
 
@@ -234,7 +235,10 @@ def test_zookeeper_tells_its_latency_and_its_nodes(tmp_path: Path) -> None:
     assert first["zookeeper.is_leader"] == 0
     assert 0 < first["zookeeper.files_ratio"] < 0.5
     with zookeeper(tmp_path / "b", "ruok") as address:
-        refused = run_once(ZookeeperPlugin, {"address": address})
+        refusals = partial(run_once, ZookeeperPlugin, {"address": address})
+        # It listens before it answers: until then, what is told is that it does not.
+        wait_until(lambda: "TimeoutError" not in str(refusals().failure))
+        refused = refusals()
     assert refused.failure is not None
     assert "whitelist" in refused.failure.body
 
