@@ -18,12 +18,15 @@ from vedette.clock import Clock
 from vedette.errors import InvalidInput, Unavailable
 from vedette.settings import AlertWorkerSettings
 from vedette.store import outbox
+from vedette.store.keeping import keep
 from vedette.store.outbox import Notification
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger, metrics
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 GIVE_UP_S = 24 * 3600.0
+KEEP_S = 1.0
+"""How often what has become due on open alerts is looked for."""
 _SHOWN = 300
 _OUTBOX_THREADS = 4
 
@@ -52,6 +55,7 @@ class AlertWorker:
         self._settings = settings
         self._deliveries = Deliveries()
         self._threads = ThreadPoolExecutor(_OUTBOX_THREADS, "outbox")
+        self._kept_at = -KEEP_S
         self._log = get_logger("alerts")
 
     def client(self) -> httpx.AsyncClient:
@@ -67,11 +71,28 @@ class AlertWorker:
         async with self.client() as client:
             try:
                 while not stop.is_set():
+                    await self.keep()
                     if await self.take(client) == 0:
                         await self._deliveries.any_done(stopping, self._settings.poll_s)
             finally:
                 stopping.cancel()
                 await self.finish()
+
+    async def keep(self) -> None:
+        """Put into the outbox what has become due on open alerts, if it was not looked for just now."""
+        now = self._clock.monotonic()
+        if now - self._kept_at < KEEP_S:
+            return
+        self._kept_at = now
+        try:
+            kept = await self._ask(keep)
+        except Unavailable as error:
+            self._log.warning("outbox_unavailable", error=str(error))
+        except Exception:  # noqa: BLE001 - logged with its traceback; what waits is delivered all the same
+            self._log.exception("keeping_failed")
+        else:
+            if kept.released or kept.advanced:
+                self._log.info("kept", released=kept.released, advanced=kept.advanced)
 
     async def take(self, client: httpx.AsyncClient) -> int:
         """Claim what is due, as much as there are free places, and begin to deliver it; how many.

@@ -23,8 +23,8 @@ from vedette.events.codec import decode, encode_json
 from vedette.events.signals import AlertTransition, Signal
 from vedette.events.topics import ALERTS, SIGNALS
 from vedette.log import Log, Message
-from vedette.store.alerts import record
 from vedette.store.pool import Store
+from vedette.store.recording import record
 from vedette.telemetry import metrics
 
 FLOW = "alerts"

@@ -32,6 +32,7 @@ from ingest_api.routes import (
     control,
     enrolment,
     features,
+    hands,
     health,
     incidents,
     ingest,
@@ -43,6 +44,7 @@ from ingest_api.routes import (
     plugins,
     realtime,
     roles,
+    routing,
     series,
     transfer,
     trends,
@@ -136,6 +138,8 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         realtime,
         models,
         features,
+        hands,
+        routing,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)

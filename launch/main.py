@@ -11,6 +11,7 @@ from rich.markup import escape
 from launch.commands import (
     account,
     agent,
+    alert,
     ask,
     backup,
     bootstrap,
@@ -53,6 +54,8 @@ app.add_typer(monitor.app, name="monitor")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(manage.channel_app, name="channel")
 app.add_typer(manage.rule_app, name="rule")
+app.add_typer(alert.alert_app, name="alert")
+app.add_typer(alert.silence_app, name="silence")
 app.add_typer(account.app, name="account")
 
 

@@ -31,7 +31,7 @@ def _password() -> str:
 @user_app.command("add")
 def add_user(
     email: str,
-    scope: Annotated[list[str], typer.Option(help="read, admin")] = ["read"],  # noqa: B006 - typer copies it
+    scope: Annotated[list[str], typer.Option(help="read, respond, admin")] = ["read"],  # noqa: B006 - typer copies it
     account: str = "default",
 ) -> None:
     """Make a user; asks for the password."""
@@ -63,7 +63,7 @@ def set_password(email: str) -> None:
 @token_app.command("add")
 def add_token(
     name: str,
-    scope: Annotated[list[str], typer.Option(help="ingest, agent, probe, read, admin; may be repeated")],
+    scope: Annotated[list[str], typer.Option(help="ingest, agent, probe, read, respond, admin; may be repeated")],
     subject: Annotated[str | None, typer.Option(help="the one source or location it may report for")] = None,
 ) -> None:
     """Make a token and print it, this once."""

@@ -15,6 +15,7 @@ from vedette.events.checks import CheckRecord
 from vedette.events.signals import AlertTransition, Signal
 from vedette.store import alerts
 from vedette.store.pool import Store
+from vedette.store.recording import record
 from vedette.windows.outages import OutageShard
 from vedette.windows.votes import Policy
 
@@ -65,7 +66,7 @@ def test_the_documented_notification_has_the_fields_of_a_real_one(store: Store) 
     transition = AlertTransition(
         1, 2, account["id"], 3, "r", signal.subject, "firing", 5, "title", detail=signal.detail
     )
-    alerts.record(store, [(transition, ())])
+    record(store, [(transition, ())])
     row = store.row("SELECT body FROM notifications")
     assert row is not None
     assert shown.keys() == row["body"].keys()

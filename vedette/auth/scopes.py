@@ -8,12 +8,13 @@ from typing import Literal, get_args
 
 from vedette.errors import InvalidInput, NotAllowed
 
-Scope = Literal["ingest", "agent", "probe", "read", "admin"]
+Scope = Literal["ingest", "agent", "probe", "read", "respond", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 _IMPLIED: dict[str, frozenset[str]] = {
     "admin": frozenset(SCOPES),
     "agent": frozenset({"agent", "ingest"}),
     "probe": frozenset({"probe", "ingest"}),
+    "respond": frozenset({"respond", "read"}),
 }
 
 
@@ -33,7 +34,7 @@ class Principal:
     expires_s: int | None = None
 
     def has(self, scope: Scope) -> bool:
-        """Whether the credential has `scope`. Admin implies all; agent and probe imply ingest."""
+        """Whether the credential has `scope`. Admin implies all; agent and probe imply ingest, respond implies read."""
         return any(scope == mine or scope in _IMPLIED.get(mine, ()) for mine in self.scopes)
 
     def need(self, scope: Scope) -> None:

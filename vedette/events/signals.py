@@ -7,8 +7,19 @@ from typing import Literal
 import msgspec
 
 SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model"]
-AlertState = Literal["firing", "resolved", "notice"]
-"""A `notice` is a one-off: it is said, and nothing of it lasts."""
+AlertState = Literal[
+    "firing",
+    "resolved",
+    "notice",
+    "acknowledged",
+    "unacknowledged",
+    "snoozed",
+    "commented",
+    "assigned",
+    "reminded",
+]
+"""A `notice` is a one-off: it is said, and nothing of it lasts. Those after it are what people do about an alert, and
+`reminded`, that they were told again: the alert goes on."""
 
 
 class Signal(msgspec.Struct, omit_defaults=True):
@@ -52,6 +63,7 @@ class AlertTransition(msgspec.Struct, omit_defaults=True):
     title: str
     value: float | None = None
     detail: dict[str, str | int | float | None] = msgspec.field(default_factory=dict)
+    severity: str = ""
 
 
 class Reject(msgspec.Struct, omit_defaults=True):

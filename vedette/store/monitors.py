@@ -7,8 +7,8 @@ from typing import Any
 
 from vedette.errors import InvalidInput, NotFound
 from vedette.monitors import MonitorSpec
-from vedette.store.alerts import end_alerts
 from vedette.store.pool import Connection, Jsonb, Store
+from vedette.store.recording import end_alerts
 
 RANDOM_KEY = "encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) for 16), 'hex')"
 """128 bits of the server's strong chance: nobody guesses it."""

@@ -7,8 +7,8 @@ from alerting.rules import Outage
 from vedette.events.signals import Signal
 from vedette.monitors import MonitorSpec
 from vedette.store import accounts, alerts, monitors
-from vedette.store.alerts import record
 from vedette.store.pool import Store
+from vedette.store.recording import record
 
 
 def test_an_alert_about_a_whole_monitor_ends_with_it_and_that_of_a_longer_number_does_not(store: Store) -> None:

@@ -13,8 +13,8 @@ from vedette.errors import NotFound
 from vedette.events.signals import Signal
 from vedette.monitors import MonitorSpec
 from vedette.store import accounts, alerts, monitors, outbox
-from vedette.store.alerts import record
 from vedette.store.pool import Store
+from vedette.store.recording import record
 
 
 @pytest.fixture

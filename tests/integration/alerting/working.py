@@ -13,8 +13,8 @@ from tests.integration.store.decisions import episode
 from vedette.clock import FakeClock
 from vedette.settings import AlertWorkerSettings
 from vedette.store import accounts, alerts
-from vedette.store.alerts import record
 from vedette.store.pool import Store
+from vedette.store.recording import record
 
 SECRET = "a secret of the channel"
 

@@ -51,7 +51,7 @@ def add_tenant(store: Store, name: str) -> Tenant:
     account = accounts.ensure_account(store, name)
     email = f"{name}@example.org"
     accounts.add_user(store, account, email, PASSWORD, ["admin"])
-    scopes = ("ingest", "agent", "probe", "read", "admin")
+    scopes = ("ingest", "agent", "probe", "read", "respond", "admin")
     return Tenant(account, email, {s: accounts.add_api_token(store, account, s, [s]) for s in scopes})
 
 

@@ -11,8 +11,9 @@ from tests.integration.gateway.rows import HOUR, MINUTE_MS, Sender, window, writ
 from tests.integration.gateway.server import Gateway
 from vedette.events.checks import CheckRecord
 from vedette.events.signals import AlertTransition
-from vedette.store import alerts, checks
+from vedette.store import checks
 from vedette.store.checks import CheckBatch, StateRow
+from vedette.store.recording import record
 
 RANGE: dict[str, Any] = {"from": HOUR, "to": HOUR + MINUTE_MS, "step": 60}
 
@@ -32,7 +33,7 @@ def monitor(gateway: Gateway) -> int:
     gateway.call("POST", "/v1/channels", json={"name": "c", "kind": "webhook", "config": {"url": "http://a/"}})
     gateway.call("POST", "/v1/rules", json={"name": "r", "kind": "endpoint_down"})
     alert = AlertTransition(1, 11, gateway.ours.account, 1, "r", "s", "firing", NOW, "t")
-    alerts.record(gateway.store, [(alert, [])])
+    record(gateway.store, [(alert, [])])
     return found
 
 

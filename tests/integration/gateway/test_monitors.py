@@ -11,7 +11,7 @@ from tests.integration.gateway.reports import NOW, add_monitor, check, fault, pr
 from tests.integration.gateway.rows import HOUR, window, write_checks
 from tests.integration.gateway.server import Gateway
 from vedette.events.signals import AlertTransition
-from vedette.store import alerts
+from vedette.store.recording import record
 
 FULL: dict[str, Any] = {
     "name": "full",
@@ -103,9 +103,7 @@ def test_a_removed_monitor_is_gone_with_its_history_and_its_alerts_end(gateway: 
     identity = add_monitor(gateway, "short-lived")
     write_checks(gateway, minutes=[window(identity, HOUR, [1.0])])
     subject = f"monitor:{identity}@fra-1"
-    alerts.record(
-        gateway.store, [(AlertTransition(1, 11, gateway.ours.account, 1, "r", subject, "firing", NOW, "t"), [])]
-    )
+    record(gateway.store, [(AlertTransition(1, 11, gateway.ours.account, 1, "r", subject, "firing", NOW, "t"), [])])
     assert gateway.ingest("checks", check(identity)).json()["accepted"] == 1
     assert gateway.call("DELETE", f"/v1/monitors/{identity}").status_code == 204
     problem(gateway.get(f"/v1/monitors/{identity}"), 404, "not-found")

@@ -10,7 +10,8 @@ import pytest
 from tests.integration.gateway.reports import NOW, fault, problem
 from tests.integration.gateway.server import Gateway
 from vedette.events.signals import AlertState, AlertTransition
-from vedette.store import alerts, outbox
+from vedette.store import outbox
+from vedette.store.recording import record
 
 WEBHOOK = {"url": "https://ops.example/hook"}
 RULES: list[dict[str, Any]] = [
@@ -173,7 +174,7 @@ def test_alerts_come_newest_first_all_or_in_one_state(fresh: Gateway) -> None:
         transition(20, mine, "firing", NOW + 10),
         transition(30, theirs, "firing", NOW + 20),
     ]
-    alerts.record(fresh.store, [(move, []) for move in moves])
+    record(fresh.store, [(move, []) for move in moves])
 
     def subjects(query: str = "") -> list[str]:
         return [alert["subject"] for alert in fresh.get(f"/v1/alerts{query}").json()["alerts"]]
@@ -194,7 +195,7 @@ def test_alerts_check_their_parameters(gateway: Gateway, query: str, field: str)
 def test_removing_a_rule_ends_its_alerts(fresh: Gateway) -> None:
     rule = fresh.call("POST", "/v1/rules", json=RULES[0]).json()["id"]
     move = AlertTransition(1, 11, fresh.ours.account, rule, "down", "s", "firing", NOW, "t")
-    alerts.record(fresh.store, [(move, [])])
+    record(fresh.store, [(move, [])])
     problem(fresh.call("DELETE", f"/v1/rules/{rule}", tenant=fresh.theirs), 404, "not-found")
     assert len(fresh.get("/v1/alerts?state=firing").json()["alerts"]) == 1
     fresh.call("DELETE", f"/v1/rules/{rule}")

@@ -11,8 +11,8 @@ from vedette.errors import Conflict, NotFound
 from vedette.events.signals import AlertTransition
 from vedette.monitors import MonitorSpec
 from vedette.store import accounts, alerts, monitors
-from vedette.store.alerts import record
 from vedette.store.pool import Store
+from vedette.store.recording import record
 
 
 def notes(store: Store) -> list[dict[str, Any]]:
@@ -149,9 +149,9 @@ def test_no_alert_starts_for_a_rule_or_monitor_that_is_gone(store: Store) -> Non
         return AlertTransition(identity, identity + 1000, account, of_rule, "r", subject, "firing", 5, "t")
 
     there = start(1, rule, f"monitor:{monitor}@x")
-    assert alerts.record(store, [(there, ())], of_existing=True) == [there]
-    assert alerts.record(store, [(start(2, rule + 1, "source:a"), ())], of_existing=True) == []
-    assert alerts.record(store, [(start(3, rule, f"monitor:{monitor + 1}@x"), ())], of_existing=True) == []
+    assert record(store, [(there, ())], of_existing=True) == [there]
+    assert record(store, [(start(2, rule + 1, "source:a"), ())], of_existing=True) == []
+    assert record(store, [(start(3, rule, f"monitor:{monitor + 1}@x"), ())], of_existing=True) == []
     assert [row["id"] for row in alerts.alerts_of(store, account, "firing", 10)] == ["1001"]
     never = AlertTransition(9, 4242, account, rule, "r", f"monitor:{monitor}@x", "resolved", 6, "t")
-    assert alerts.record(store, [(never, ())], of_existing=True) == []
+    assert record(store, [(never, ())], of_existing=True) == []

@@ -7,9 +7,10 @@ from collections import Counter
 
 from tests.integration.store.decisions import add_channels, episode, transition
 from vedette.store import outbox
-from vedette.store.alerts import record, remove_channel
+from vedette.store.alerts import remove_channel
 from vedette.store.outbox import claim
 from vedette.store.pool import Store
+from vedette.store.recording import record
 
 LEASE_S = 60.0
 

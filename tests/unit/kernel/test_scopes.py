@@ -12,6 +12,7 @@ IMPLIED: dict[str, set[str]] = {
     "agent": {"agent", "ingest"},
     "probe": {"probe", "ingest"},
     "read": {"read"},
+    "respond": {"respond", "read"},
     "admin": set(SCOPES),
 }
 

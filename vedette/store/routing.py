@@ -1,0 +1,92 @@
+"""Routes and on-call schedules as they are stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vedette.errors import Conflict, InvalidInput, NotFound
+from vedette.notifying.route import RouteSpec
+from vedette.notifying.schedule import ScheduleSpec
+from vedette.store.pool import Connection, Jsonb, Store
+
+
+def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
+    """The account's routes, in the order in which they are asked."""
+    rows = store.rows(
+        "SELECT id, name, position, config FROM routes WHERE account_id = %s ORDER BY position, id", account
+    )
+    return [{**row.pop("config"), **row} for row in rows]
+
+
+def put_route(store: Store, account: int, spec: RouteSpec, route: int | None = None) -> dict[str, Any]:
+    """Make a route, or replace the one of that number; for alerts that begin from now on. `InvalidInput` names a
+    channel or schedule that the account has not; `Conflict` if another route has that name."""
+    with store.transaction() as connection:
+        _check(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
+        _check(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
+        values = (spec.name, spec.position, Jsonb(spec.model_dump(mode="json", exclude={"name", "position"})))
+        if route is None:
+            found = connection.execute(
+                "INSERT INTO routes (name, position, config, account_id) VALUES (%s, %s, %s, %s) RETURNING id",
+                (*values, account),
+            ).fetchone()
+        else:
+            found = connection.execute(
+                "UPDATE routes SET name = %s, position = %s, config = %s WHERE id = %s AND account_id = %s"
+                " RETURNING id",
+                (*values, route, account),
+            ).fetchone()
+    if found is None:
+        raise NotFound(f"route {route} does not exist")
+    return {"id": found["id"], **spec.model_dump(mode="json")}
+
+
+def remove_route(store: Store, account: int, route: int) -> None:
+    """Remove a route; alerts that went its way keep their plans."""
+    if not store.execute("DELETE FROM routes WHERE id = %s AND account_id = %s", route, account):
+        raise NotFound(f"route {route} does not exist")
+
+
+def schedules_of(store: Store, account: int) -> list[dict[str, Any]]:
+    """The account's schedules."""
+    rows = store.rows("SELECT id, name, config FROM schedules WHERE account_id = %s ORDER BY id", account)
+    return [{**row.pop("config"), **row} for row in rows]
+
+
+def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int | None = None) -> dict[str, Any]:
+    """Make a schedule, or replace the one of that number; whoever is on call from now on is told."""
+    with store.transaction() as connection:
+        _check(connection, account, "channels", "rotation", spec.channels())
+        values = (spec.name, Jsonb(spec.config()))
+        if schedule is None:
+            found = connection.execute(
+                "INSERT INTO schedules (name, config, account_id) VALUES (%s, %s, %s) RETURNING id", (*values, account)
+            ).fetchone()
+        else:
+            found = connection.execute(
+                "UPDATE schedules SET name = %s, config = %s WHERE id = %s AND account_id = %s RETURNING id",
+                (*values, schedule, account),
+            ).fetchone()
+    if found is None:
+        raise NotFound(f"schedule {schedule} does not exist")
+    return {"id": found["id"], **spec.model_dump(mode="json")}
+
+
+def remove_schedule(store: Store, account: int, schedule: int) -> None:
+    """Remove a schedule; `Conflict` while a route names it, for its alerts would reach nobody."""
+    using = [
+        route["name"]
+        for route in routes_of(store, account)
+        if any(schedule in step.get("schedules", ()) for step in route["steps"])
+    ]
+    if using:
+        raise Conflict(f"schedule {schedule} is named by the route {using[0]!r}")
+    if not store.execute("DELETE FROM schedules WHERE id = %s AND account_id = %s", schedule, account):
+        raise NotFound(f"schedule {schedule} does not exist")
+
+
+def _check(connection: Connection, account: int, table: str, field: str, wanted: set[int]) -> None:
+    query = f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY(%s)"  # noqa: S608 - one of two constants
+    known = {row["id"] for row in connection.execute(query.encode(), (account, list(wanted)))}
+    for number in sorted(wanted - known):
+        raise InvalidInput(field, number, f"{table} of this account")
