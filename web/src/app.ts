@@ -2,6 +2,8 @@
 import { signInPage } from "./account/sign_in";
 import { Viewer } from "./account/viewer";
 import { AlertBoard } from "./alerts/alert_board";
+import { alertPage } from "./alerts/alert_page";
+import { alertsPage } from "./alerts/alerts_page";
 import { EndpointBoard } from "./endpoints/endpoint_board";
 import { endpointPage } from "./endpoints/endpoint_page";
 import { Editing } from "./gateway/editing";
@@ -28,7 +30,7 @@ import type { Page } from "./parts/page";
 import { emptyState, errorState } from "./parts/states";
 import { choosePage } from "./realtime/choose_page";
 import { realtimePage } from "./realtime/realtime_page";
-import { HOME, incidentsAddress, MAINTENANCE, MODELS, type Route, readRoute } from "./route";
+import { ALERTS, HOME, incidentsAddress, MAINTENANCE, MODELS, type Route, readRoute } from "./route";
 
 const RELOAD_EVERY_MS = 30_000;
 /** A hidden tab gives its connection back after this long; browsers allow six to one server. */
@@ -169,6 +171,7 @@ function openApp(root: HTMLElement, session: Session, left: () => void): void {
 function roomOf(route: Route): string {
   if (route.page === "incidents" || route.page === "incident") return incidentsAddress();
   if (route.page === "maintenance" || route.page === "maintenance form") return MAINTENANCE;
+  if (route.page === "alerts" || route.page === "alert") return ALERTS;
   if (route.page === "models" || route.page === "model") return MODELS;
   return HOME;
 }
@@ -187,6 +190,10 @@ function pageFor(app: App, route: Route): Page {
       return incidentsPage(app, route.state, route.range);
     case "incident":
       return incidentPage(app, route.id);
+    case "alerts":
+      return alertsPage(app, route.state);
+    case "alert":
+      return alertPage(app, route.id);
     case "realtime":
       return realtimePage(app, route.id);
     case "choose hosts":

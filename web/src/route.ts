@@ -7,6 +7,8 @@ export type Route =
   | { page: "endpoint form"; id: string | null }
   | { page: "incidents"; state: string | null; range: string | null }
   | { page: "incident"; id: string }
+  | { page: "alerts"; state: string | null }
+  | { page: "alert"; id: string }
   | { page: "realtime"; id: string }
   | { page: "choose hosts"; hosts: string[] }
   | { page: "maintenance" }
@@ -31,6 +33,9 @@ export function readRoute(hash: string): Route {
     case "incidents":
       if (name !== "") return { page: "incident", id: name };
       return { page: "incidents", state: parameters.get("state"), range };
+    case "alerts":
+      if (name !== "") return { page: "alert", id: name };
+      return { page: "alerts", state: parameters.get("state") };
     case "realtime":
       if (name !== "") return { page: "realtime", id: name };
       return { page: "choose hosts", hosts: parameters.getAll("host") };
@@ -54,11 +59,16 @@ function endpointRoute(rest: string[], range: string | null): Route {
 export const HOME = "#/";
 export const NEW_ENDPOINT = "#/endpoints/new";
 export const MAINTENANCE = "#/maintenance";
+export const ALERTS = "#/alerts";
 export const MODELS = "#/models";
 export const NEW_MAINTENANCE = "#/maintenance/new";
 
 export function hostAddress(name: string, range?: string): string {
   return `#/hosts/${encodeURIComponent(name)}${range ? `?range=${range}` : ""}`;
+}
+
+export function alertAddress(id: string | number): string {
+  return `${ALERTS}/${encodeURIComponent(id)}`;
 }
 
 export function realtimeAddress(id: string): string {

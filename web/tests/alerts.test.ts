@@ -1,6 +1,8 @@
 /** Which alerts people see: what fires, and notices for an hour. */
 import { expect, test } from "vitest";
 import { AlertBoard, NOTICE_MS } from "../src/alerts/alert_board";
+import { stepWords, whoHasIt } from "../src/alerts/alert_wording";
+import type { AlertStep } from "../src/alerts/contract";
 import type { Alert, AlertEvent, AlertState } from "../src/gateway/contract";
 
 const NOW = 1_800_000_000_000;
@@ -42,4 +44,39 @@ test("two notices of one plugin are two; an alert of a rule and a subject is one
   found.absorb(event("3", "resolved", NOW, "source:web-1"));
   expect(found.list(NOW).map((one) => one.id)).toEqual(["1", "2"]);
   expect(found.firing.size).toBe(0);
+});
+
+test("deeds change the alert that fires, and make none", async () => {
+  const found = board(alert("1", "firing", NOW));
+  await found.load();
+  const about = (state: AlertEvent["state"], detail: Record<string, string | number | null>) =>
+    found.absorb({ ...event("1", "firing", NOW + 1, "s1"), state, detail });
+  about("snoozed", { by: "ann", until_ms: NOW + 60_000 });
+  expect(found.list(NOW)[0]).toMatchObject({ state: "firing", snoozed_until_ms: NOW + 60_000 });
+  about("acknowledged", { by: "ann" });
+  about("assigned", { by: "ann", to: "bob" });
+  about("commented", { by: "ann", text: "looking" });
+  expect(found.list(NOW)[0]).toMatchObject({
+    acknowledged_by: "ann",
+    assignee: "bob",
+    snoozed_until_ms: null,
+  });
+  about("unacknowledged", { by: "ann" });
+  expect(found.list(NOW)[0]).toMatchObject({ acknowledged_by: null, started_ms: NOW });
+  found.absorb({ ...event("9", "firing", NOW, "unknown"), state: "acknowledged" });
+  expect(found.list(NOW)).toHaveLength(1);
+});
+
+test("an alert says whose it is and how each step went", () => {
+  const one = alert("1", "firing", NOW);
+  expect(whoHasIt(one, NOW)).toBe("");
+  expect(whoHasIt({ ...one, snoozed_until_ms: NOW + 3_600_000 }, NOW)).toBe("put off for 60 min");
+  expect(whoHasIt({ ...one, assignee: "bob" }, NOW)).toBe("assigned to bob");
+  expect(whoHasIt({ ...one, assignee: "bob", acknowledged_by: "ann" }, NOW)).toBe("taken up by ann");
+  const step = (state: AlertStep["state"], detail: AlertStep["detail"]) =>
+    stepWords({ state, at_ms: NOW, value: null, detail });
+  expect(step("acknowledged", { by: "ann", text: "" })).toBe("Taken up by ann");
+  expect(step("assigned", { by: "ann", to: null })).toBe("Assigned to nobody by ann");
+  expect(step("resolved", { removed: "rule" })).toBe("It was over: its rule was removed");
+  expect(step("firing", { monitor: 4 })).toBe("It began to fire");
 });

@@ -11,6 +11,11 @@ export class Viewer {
     return this.me?.scopes.includes("admin") ?? false;
   }
 
+  /** Whether alerts may be acknowledged and silenced. */
+  get responder(): boolean {
+    return this.admin || (this.me?.scopes.includes("respond") ?? false);
+  }
+
   know(me: Me): void {
     this.me = me;
     this.changed.emit();
@@ -18,8 +23,17 @@ export class Viewer {
 
   /** Shows the elements to administrators only. Returns the function that stops watching. */
   forAdmins(...elements: HTMLElement[]): () => void {
+    return this.showIf(() => this.admin, elements);
+  }
+
+  /** The same for who may answer alerts. */
+  forResponders(...elements: HTMLElement[]): () => void {
+    return this.showIf(() => this.responder, elements);
+  }
+
+  private showIf(may: () => boolean, elements: HTMLElement[]): () => void {
     const show = () => {
-      for (const element of elements) element.hidden = !this.admin;
+      for (const element of elements) element.hidden = !may();
     };
     show();
     return this.changed.on(show);

@@ -1,5 +1,5 @@
 /** The alerts that people should see now: those that fire, and notices for an hour. */
-import type { Alert, AlertEvent, Id } from "../gateway/contract";
+import type { Alert, AlertEvent, AlertState, Id } from "../gateway/contract";
 import type { Gateway } from "../gateway/gateway";
 import { Emitter } from "../live/emitter";
 
@@ -29,9 +29,14 @@ export class AlertBoard {
     const key = keyOf(event);
     if (event.state === "resolved") this.firing.delete(key);
     else if (event.state === "notice") {
-      const notice = begun(event);
+      const notice = begun(event, "notice");
       this.notices.set(notice.id, { ...notice, ended_ms: event.at, body: String(event.detail?.body ?? "") });
-    } else if (!this.firing.has(key)) this.firing.set(key, begun(event));
+    } else if (event.state === "firing") {
+      if (!this.firing.has(key)) this.firing.set(key, begun(event, "firing"));
+    } else {
+      const known = this.firing.get(key);
+      if (known !== undefined) this.firing.set(key, { ...known, ...done(event) });
+    }
     this.changed.emit();
   }
 
@@ -43,12 +48,29 @@ export class AlertBoard {
   }
 }
 
-function begun(event: AlertEvent): Alert {
+/** What a deed changes about its alert. */
+function done(event: AlertEvent): Partial<Alert> {
+  const said = event.detail ?? {};
+  switch (event.state) {
+    case "acknowledged":
+      return { acknowledged_by: String(said["by"] ?? ""), snoozed_until_ms: null };
+    case "unacknowledged":
+      return { acknowledged_by: null };
+    case "snoozed":
+      return { snoozed_until_ms: Number(said["until_ms"]) };
+    case "assigned":
+      return { assignee: said["to"] == null ? null : String(said["to"]) };
+    default:
+      return {};
+  }
+}
+
+function begun(event: AlertEvent, state: AlertState): Alert {
   return {
     id: event.alert ?? event.id,
     rule_name: event.rule_name,
     subject: event.subject,
-    state: event.state,
+    state,
     started_ms: event.at,
     ended_ms: null,
     title: event.title,

@@ -3,6 +3,7 @@ import { formatSpan } from "../format";
 import type { Alert } from "../gateway/contract";
 import { serverNow } from "../live/server_clock";
 import { el, setChildren, setText } from "../parts/element";
+import { alertAddress } from "../route";
 import { type AlertBoard, NOTICE_MS } from "./alert_board";
 
 const SHOWN = 6;
@@ -31,10 +32,13 @@ export function alertStrip(board: AlertBoard): AlertStrip {
         testid: notice ? "notice-item" : "alert-item",
         title: `${alert.rule_name}: ${alert.subject}`,
       },
-      el("strong", {}, alert.title || alert.rule_name),
+      notice
+        ? el("strong", {}, alert.title || alert.rule_name)
+        : el("a", { class: "alert-title", href: alertAddress(alert.id) }, alert.title || alert.rule_name),
       notice && el("span", { class: "alert-body" }, alert.body ?? ""),
       notice && el("span", { class: "muted" }, alert.subject.replace(/^plugin:/, "")),
       el("span", { class: "muted alert-rule" }, alert.rule_name),
+      alert.acknowledged_by && el("span", { class: "quiet-mark" }, `taken up by ${alert.acknowledged_by}`),
       age,
     );
   };

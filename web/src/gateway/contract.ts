@@ -150,6 +150,9 @@ export interface CheckResult {
 /** A notice is a one-off: it ended as it began. */
 export type AlertState = "firing" | "resolved" | "notice";
 
+/** What people do about an alert, and reminders: the alert goes on. */
+export type AlertDeed = "acknowledged" | "unacknowledged" | "snoozed" | "commented" | "assigned" | "reminded";
+
 export interface Alert {
   id: Id;
   rule_name: string;
@@ -161,6 +164,10 @@ export interface Alert {
   value: number | null;
   /** What a notice says besides its title. */
   body?: string | null;
+  severity?: string;
+  acknowledged_by?: string | null;
+  assignee?: string | null;
+  snoozed_until_ms?: number | null;
 }
 
 /** Stream events, by their `event:` name. */
@@ -176,7 +183,7 @@ export interface AlertEvent {
   rule?: Id;
   rule_name: string;
   subject: string;
-  state: AlertState;
+  state: AlertState | AlertDeed;
   at: number;
   title: string;
   value?: number | null;

@@ -1,4 +1,5 @@
-/** What an administrator may change: monitors, maintenance windows, markers, public badges. */
+/** What people may change: monitors, maintenance windows, markers, public badges; alerts and silences. */
+import type { AlertDetail, Silence } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
 import type { BadgeLinks, Maintenance, Marker } from "./outage_contract";
@@ -33,6 +34,19 @@ export class Editing {
 
   removeMarker(id: Id): Promise<void> {
     return this.gateway.ask(`/v1/markers/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** Something done about an alert, such as `acknowledge`; the alert as it is then. */
+  answerAlert(alert: string, deed: string, body: Body = {}): Promise<AlertDetail> {
+    return this.gateway.ask(`/v1/alerts/${encodeURIComponent(alert)}/${deed}`, { method: "POST", body });
+  }
+
+  addSilence(body: Body): Promise<Silence> {
+    return this.gateway.ask("/v1/silences", { method: "POST", body });
+  }
+
+  endSilence(silence: Id): Promise<Silence> {
+    return this.gateway.ask(`/v1/silences/${encodeURIComponent(silence)}/end`, { method: "POST" });
   }
 
   publishBadges(monitor: string): Promise<BadgeLinks> {

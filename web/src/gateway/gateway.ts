@@ -1,5 +1,6 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
+import type { AlertDetail, Silence } from "../alerts/contract";
 import type { Drift, Model, Reference } from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
@@ -73,6 +74,19 @@ export class Gateway {
 
   async alerts(state: AlertState): Promise<Alert[]> {
     return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", state]])).alerts;
+  }
+
+  alert(alert: string, signal?: AbortSignal): Promise<AlertDetail> {
+    return this.get(`/v1/alerts/${encodeURIComponent(alert)}`, [], signal);
+  }
+
+  /** The newest alerts in a state, or in any. */
+  async alertsIn(state: AlertState | undefined, signal?: AbortSignal): Promise<Alert[]> {
+    return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", state]], signal)).alerts;
+  }
+
+  async silences(): Promise<Silence[]> {
+    return (await this.get<{ silences: Silence[] }>("/v1/silences")).silences;
   }
 
   async models(): Promise<Model[]> {

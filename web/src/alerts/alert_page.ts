@@ -1,0 +1,211 @@
+/** The page of one alert: where it stands, what to do about it, its timeline, and who was told. */
+import type { App } from "../app";
+import { formatMoment } from "../format";
+import { Problem } from "../gateway/problem";
+import { serverNow } from "../live/server_clock";
+import { badge, setBadge } from "../parts/badge";
+import { deed } from "../parts/deed";
+import { type Child, el, setChildren, setText } from "../parts/element";
+import type { Page } from "../parts/page";
+import { emptyState, errorState, skeletonRows } from "../parts/states";
+import { ALERTS, endpointAddress, hostAddress, modelAddress } from "../route";
+import { alertLength, alertState, stepText, stepWords, whoHasIt } from "./alert_wording";
+import type { AlertDetail } from "./contract";
+
+const RELOAD_OPEN_MS = 5_000;
+const SNOOZES: readonly [number, string][] = [
+  [60, "Put off for 1 h"],
+  [480, "Put off for 8 h"],
+];
+
+export function alertPage(app: App, id: string): Page {
+  const title = el("h1", {}, "Alert");
+  const state = badge("alert-state");
+  const content = el("div");
+  const remark = el("input", {
+    type: "text",
+    class: "filter",
+    maxlength: "2000",
+    placeholder: "A remark",
+    "aria-label": "A remark",
+    testid: "alert-remark",
+  });
+  const actions = el("div", { class: "alert-deeds", testid: "alert-deeds" });
+  let request = new AbortController();
+  let alert: AlertDetail | null = null;
+
+  const load = async () => {
+    request.abort();
+    request = new AbortController();
+    const { signal } = request;
+    if (!alert) setChildren(content, skeletonRows(4));
+    try {
+      const found = await app.gateway.alert(id, signal);
+      if (!signal.aborted) show(found);
+    } catch (error) {
+      if (signal.aborted || alert) return;
+      const missing = error instanceof Problem && (error.status === 404 || error.status === 422);
+      setChildren(
+        content,
+        missing
+          ? emptyState("There is no such alert", el("a", { href: ALERTS }, "See all alerts"))
+          : errorState("The alert could not be loaded", error, () => void load()),
+      );
+    }
+  };
+  const answer = (label: string, what: string, body: Record<string, unknown> = {}) =>
+    deed({
+      label,
+      testid: `alert-${what}`,
+      act: async () => {
+        const text = remark.value.trim();
+        show(await app.editing.answerAlert(id, what, text === "" ? body : { ...body, text }));
+        remark.value = "";
+      },
+    });
+  const deeds = (found: AlertDetail): Child[] => {
+    if (!app.viewer.responder) return [];
+    const open = found.state === "firing";
+    const mine = found.acknowledged_by;
+    return [
+      open && !mine && answer("Acknowledge", "acknowledge"),
+      open && mine && answer("Give back", "unacknowledge"),
+      ...(open && !mine ? SNOOZES.map(([minutes, label]) => answer(label, "snooze", { minutes })) : []),
+      open &&
+        app.viewer.me &&
+        found.assignee !== app.viewer.me.email &&
+        answer("Assign to me", "assign", { to: app.viewer.me.email }),
+      open && answer("Resolve", "resolve"),
+      remark,
+      answer("Add the remark", "comment"),
+    ];
+  };
+  const show = (found: AlertDetail) => {
+    const now = serverNow();
+    // Buttons stay as they are while nothing has changed: one may be in the middle of its deed.
+    const before = alert && [alert.state, alert.acknowledged_by, alert.assignee].join();
+    alert = found;
+    const shown = alertState(found);
+    setBadge(state, shown.state, shown.label);
+    setText(title, found.title || found.rule_name);
+    document.title = `${found.title || found.rule_name} · Vedette`;
+    if (before !== [found.state, found.acknowledged_by, found.assignee].join())
+      setChildren(actions, ...deeds(found));
+    setChildren(
+      content,
+      el(
+        "div",
+        { class: "two-columns" },
+        el("div", {}, facts(found, now), told(found, now)),
+        timeline(found, now),
+      ),
+    );
+  };
+  const again = () => {
+    if (alert) setChildren(actions, ...deeds(alert));
+  };
+  const timer = window.setInterval(() => {
+    if (!document.hidden && alert?.state !== "resolved") void load();
+  }, RELOAD_OPEN_MS);
+  const stops = [app.viewer.changed.on(again), app.alerts.changed.on(() => void load())];
+  void load();
+  return {
+    title: "Alert",
+    element: el(
+      "div",
+      { class: "page" },
+      el("div", { class: "page-head" }, el("a", { class: "back", href: ALERTS }, "Alerts"), title, state),
+      actions,
+      content,
+    ),
+    close() {
+      request.abort();
+      window.clearInterval(timer);
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+function panel(heading: string, testid: string, ...children: Child[]): HTMLElement {
+  return el(
+    "section",
+    { class: "panel block", testid, "aria-label": heading },
+    el("header", { class: "chart-head" }, el("h3", {}, heading)),
+    ...children,
+  );
+}
+
+function facts(alert: AlertDetail, now: number): HTMLElement {
+  const fact = (label: string, ...value: Child[]) => [el("dt", {}, label), el("dd", {}, ...value)];
+  const next = alert.next_ms !== null && alert.state === "firing";
+  const first = alert.timeline[0]?.detail ?? {};
+  const said = Object.entries(first).filter(([, value]) => value !== null && value !== "");
+  return panel(
+    "What it is about",
+    "alert-facts",
+    el(
+      "dl",
+      { class: "facts" },
+      ...fact("Subject", subjectLink(alert.subject)),
+      ...fact("Rule", alert.rule_name),
+      ...(alert.severity ? fact("Severity", alert.severity) : []),
+      ...fact("Began", formatMoment(alert.started_ms, now)),
+      ...fact(alert.ended_ms === null ? "Firing for" : "Lasted", alertLength(alert, now)),
+      ...(whoHasIt(alert, now) ? fact("Whose", whoHasIt(alert, now)) : []),
+      ...(alert.plan?.route ? fact("Route", alert.plan.route) : []),
+      ...(next ? fact("Next told", formatMoment(alert.next_ms, now)) : []),
+      ...said.flatMap(([name, value]) => fact(name, String(value))),
+    ),
+  );
+}
+
+function told(alert: AlertDetail, now: number): HTMLElement {
+  const rows = alert.notifications.map((one) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, one.channel_name),
+      el("td", {}, one.event),
+      el("td", {}, one.attempts > 1 ? `${one.state}, attempt ${one.attempts}` : one.state),
+      el("td", { class: "muted" }, formatMoment(one.delivered_ms ?? one.created_ms, now)),
+      el("td", { class: "muted error-cell" }, one.last_answer ?? ""),
+    ),
+  );
+  const nobody = el("p", { class: "muted note" }, "Nobody was told.");
+  return panel(
+    "Who was told",
+    "alert-told",
+    rows.length === 0 ? nobody : el("table", {}, el("tbody", {}, ...rows)),
+  );
+}
+
+function timeline(alert: AlertDetail, now: number): HTMLElement {
+  const steps = alert.timeline.map((step) =>
+    el(
+      "li",
+      { class: "step", testid: "alert-step" },
+      el("time", {}, formatMoment(step.at_ms, now)),
+      el("div", {}, stepWords(step), stepText(step) && el("p", { class: "muted" }, stepText(step))),
+    ),
+  );
+  return panel("Timeline", "alert-timeline", el("ol", { class: "timeline" }, ...steps));
+}
+
+function subjectLink(subject: string): Child {
+  const [kind = "", ...rest] = subject.split(":");
+  const name = rest.join(":");
+  if (kind === "source" || kind === "clone" || kind === "clock")
+    return el("a", { href: hostAddress(name) }, name);
+  if (kind === "series" || kind === "plugin") {
+    const [source = ""] = name.split("/", 1);
+    return el(
+      "span",
+      {},
+      el("a", { href: hostAddress(source) }, source),
+      ` ${name.slice(source.length + 1)}`,
+    );
+  }
+  if (kind === "monitor") return el("a", { href: endpointAddress(name.split("@")[0] ?? name) }, subject);
+  if (kind === "model") return el("a", { href: modelAddress(name.split(/[@/]/)[0] ?? name) }, subject);
+  return subject;
+}

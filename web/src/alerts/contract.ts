@@ -1,0 +1,40 @@
+/** Alerts with their timelines, and silences, as the gateway tells them. */
+import type { Alert, AlertDeed, AlertState, Id } from "../gateway/contract";
+
+export interface AlertStep {
+  state: AlertState | AlertDeed;
+  at_ms: number;
+  value: number | null;
+  detail: Record<string, string | number | null>;
+}
+
+export interface Told {
+  id: Id;
+  channel: Id;
+  channel_name: string;
+  event: string;
+  state: "pending" | "delivered" | "failed" | "withheld" | "dropped";
+  attempts: number;
+  last_answer: string | null;
+  created_ms: number;
+  delivered_ms: number | null;
+}
+
+export interface AlertDetail extends Alert {
+  acknowledged_ms: number | null;
+  plan: { route: string | null } | null;
+  /** When the next step or reminder is due. */
+  next_ms: number | null;
+  timeline: AlertStep[];
+  notifications: Told[];
+}
+
+export interface Silence {
+  id: Id;
+  selector: string;
+  reason: string;
+  author: string;
+  from_ms: number;
+  to_ms: number;
+  active: boolean;
+}
