@@ -1,0 +1,49 @@
+"""`vedette alert` and `vedette silence`: the command line against a real gateway."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from launch.main import app
+from tests.integration.gateway.server import Gateway
+from tests.integration.gateway.test_hands import add_channel, fire
+
+
+@pytest.fixture
+def as_responder(fresh: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    monkeypatch.setenv("VEDETTE_URL", fresh.url)
+    monkeypatch.setenv("VEDETTE_TOKEN", fresh.ours.tokens["respond"])
+    monkeypatch.setenv("COLUMNS", "200")
+    return fresh
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_an_alert_is_listed_taken_up_and_resolved(as_responder: Gateway) -> None:
+    add_channel(as_responder)
+    fire(as_responder)
+    assert "web-1 is silent" in run("alert", "list")
+    assert run("alert", "ack", "-7", "--text", "mine").strip() == "web-1 is silent: acknowledged"
+    run("alert", "unack", "-7")
+    run("alert", "snooze", "-7", "30")
+    run("alert", "assign", "-7", "ann@shop.example")
+    run("alert", "comment", "-7", "the switch again")
+    shown = run("alert", "show", "-7")
+    assert all(word in shown for word in ("acknowledged", "mine", "snoozed", "the switch again", "ops", "start"))
+    assert run("alert", "resolve", "-7").strip() == "web-1 is silent: resolved"
+    assert "web-1" not in run("alert", "list")
+    assert "ann@shop.example" in run("alert", "list", "--all")
+    assert CliRunner().invoke(app, ["alert", "ack", "-7"]).exit_code != 0
+
+
+def test_a_silence_is_made_and_ended(as_responder: Gateway) -> None:
+    assert "until" in run("silence", "add", '{source=~"web-.*"}', "--for", "90", "--reason", "new disks")
+    # The gateway's clock stands in the past: for the database the silence is over.
+    assert '{source=~"web-.*"}' in run("silence", "list", "--all")
+    run("silence", "end", str(as_responder.get("/v1/silences?over=true").json()["silences"][0]["id"]))
+    assert CliRunner().invoke(app, ["silence", "add", "{oops"]).exit_code != 0
