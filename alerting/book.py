@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from alerting.machine import Rule, Titles
-from alerting.rules import Threshold, rule_adapter
+from alerting.rules import Threshold, minds, rule_adapter
 from vedette.clock import Clock
 from vedette.errors import Unavailable
 from vedette.events.samples import layout_series
@@ -20,6 +21,16 @@ from vedette.telemetry import get_logger
 
 FRESH_S = 1.0
 _MOST_WATCHED = 100_000
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rules by account, and what was found out about them: which mind a subject, which columns a source's layout has
+    for them."""
+
+    rules: dict[int, list[Rule]]
+    minding: dict[tuple[int, str, str], list[Rule]] = field(default_factory=dict)
+    watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
 
 class RuleBook:
@@ -35,21 +46,20 @@ class RuleBook:
         self._lock = threading.Lock()
         self._read_at = -FRESH_S
         self._raw: object = None
-        self._rules: dict[int, list[Rule]] = {}
+        self._found = _Found({})
         self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
-        self._watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = {}
         self.titles = Titles()
         self._log = get_logger("rules")
 
-    def _refresh(self) -> tuple[dict[int, list[Rule]], dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]]]:
-        """Rules by account, and what was found to be watched by just these rules.
+    def _refresh(self) -> _Found:
+        """Rules, and what was found out about just these rules.
 
         The workers of a flow are threads. One that came while another reads for the first time must wait: it would
         take the account for one without rules.
         """
         with self._lock:
             self._read_if_old()
-            return self._rules, self._watched
+            return self._found
 
     def _read_if_old(self) -> None:
         now = self._clock.monotonic()
@@ -78,12 +88,18 @@ class RuleBook:
                 self._log.error("rule_not_understood", rule=row["id"], error=str(error))
                 continue
             rules[row["account_id"]].append(Rule(row["id"], row["account_id"], spec, row["created_ms"]))
-        self._raw, self._rules, self._watched = raw, dict(rules), {}
+        self._raw, self._found = raw, _Found(dict(rules))
 
     def rules_for(self, signal: Signal) -> list[Rule]:
-        """The rules of the signal's account."""
-        rules, _ = self._refresh()
-        return rules.get(signal.account, [])
+        """The rules of the signal's account that mind its subject: found once, for most signals come again."""
+        known, key = self._refresh(), (signal.account, signal.kind, signal.subject)
+        found = known.minding.get(key)
+        if found is None:
+            found = [rule for rule in known.rules.get(signal.account, ()) if minds(rule.spec, signal)]
+            if len(known.minding) >= _MOST_WATCHED:
+                known.minding.clear()
+            known.minding[key] = found
+        return found
 
     def roles_of(self, signal: Signal) -> str:
         """The roles of the host whose series the signal is about, separated by blanks, if any rule asks for roles."""
@@ -92,8 +108,9 @@ class RuleBook:
 
     def watch(self, account: int, source: str, layout: bytes) -> Sequence[tuple[int, str]]:
         """Columns and names of the layout's series that threshold rules look at, for one source."""
-        rules, watched = self._refresh()
-        selectors = [rule.spec.selector() for rule in rules.get(account, ()) if isinstance(rule.spec, Threshold)]
+        known = self._refresh()
+        watched = known.watched
+        selectors = [rule.spec.selector() for rule in known.rules.get(account, ()) if isinstance(rule.spec, Threshold)]
         if not selectors:
             return ()
         key = (account, source, layout)

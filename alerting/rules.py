@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
@@ -214,20 +215,54 @@ class Threshold(_Rule):
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the value is beyond the limit; None if the signal is about another series."""
-        if signal.kind != "series":
+        if not minds(self, signal):
             return None
-        source, _, name = signal.subject.removeprefix("series:").partition("/")
         selector = self.selector()
-        if not (selector.matches_source(source) and selector.matches_series(name, None)):
-            return None
-        if selector.names_role() and not selector.matches_series(name, str(signal.detail.get("roles") or "").split()):
-            return False  # it may have had the role until now: an alert of then is over
+        if selector.names_role():
+            name = signal.subject.partition("/")[2]
+            if not selector.matches_series(name, str(signal.detail.get("roles") or "").split()):
+                return False  # it may have had the role until now: an alert of then is over
         return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
 
 
 AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag | PluginNotice | Drift | ModelSilent
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
+
+
+_KINDS: dict[str, str] = {
+    "endpoint_down": "endpoint",
+    "outage": "monitor",
+    "trend": "trend",
+    "host_silent": "host",
+    "plugin_notice": "notice",
+    "drift": "drift",
+    "model_silent": "model",
+    "threshold": "series",
+}
+
+
+def minds(rule: AnyRule, signal: Signal) -> bool:
+    """Whether the rule may have anything to say about the signal's subject, whatever its state and the host's roles.
+
+    The same for all signals of one kind about one subject. Where it is False, `holds` is None.
+    """
+    if isinstance(rule, HostFlag):
+        return rule.flag == signal.kind
+    if _KINDS[rule.kind] != signal.kind:
+        return False
+    if isinstance(rule, Threshold):
+        return _is_about(rule.series, signal.subject)
+    monitor = getattr(rule, "monitor", None)
+    return monitor is None or monitor == signal.detail.get("monitor")
+
+
+@lru_cache(maxsize=1 << 17)
+def _is_about(selector: str, subject: str) -> bool:
+    """Whether a selector means the series of a subject, whatever the host's roles."""
+    source, _, name = subject.removeprefix("series:").partition("/")
+    found = parse_selector(selector)
+    return found.matches_source(source) and found.matches_series(name, None)
 
 
 def hold_ms(rule: AnyRule) -> int:

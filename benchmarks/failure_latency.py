@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +53,15 @@ class Running:
 
 
 @contextlib.contextmanager
-def installation(folder: Path, site: Site, options: argparse.Namespace) -> Iterator[Running]:
-    """Everything started, and ready to be checked."""
+def installation(
+    folder: Path,
+    site: Site,
+    options: argparse.Namespace,
+    prepare: Callable[[Store, int, dict[int, str]], None] = lambda store, account, paths: None,
+    more: dict[str, list[str]] | None = None,
+) -> Iterator[Running]:
+    """Everything started, and ready to be checked; `prepare` is given store, account and the monitors' paths before,
+    `more` are further processes by name, as words of the command line."""
     started: list[subprocess.Popen[bytes]] = []
     with contextlib.ExitStack() as stack:
         stack.callback(lambda: end(reversed(started)))
@@ -73,6 +80,7 @@ def installation(folder: Path, site: Site, options: argparse.Namespace) -> Itera
         stack.callback(store.close)
         account = accounts.ensure_account(store, "bench")
         paths = add_monitors(store, account, site.port, options)
+        prepare(store, account, paths)
         port, log_url = free_port(), f"embedded://{folder}/log/events.db"
         env = {name: value for name, value in os.environ.items() if not name.startswith("VEDETTE_")} | {
             "VEDETTE_DSN": server.dsn,
@@ -87,6 +95,8 @@ def installation(folder: Path, site: Site, options: argparse.Namespace) -> Itera
         pids["gateway"] = start("gateway", [*python, "gateway"], env=env, cwd=ROOT)
         wait_for("the gateway", lambda: answers(f"http://127.0.0.1:{port}/readyz"))
         pids["flow"] = start("flow", [*python, "flow", "endpoints"], env=env, cwd=ROOT)
+        for name, words in (more or {}).items():
+            pids[name] = start(name, [*python, *words], env=env, cwd=ROOT)
         for number in range(options.locations):
             place = f"place-{number}"
             token = accounts.add_api_token(store, account, place, ["probe"], place)

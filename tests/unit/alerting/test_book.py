@@ -16,7 +16,7 @@ from vedette.events.signals import Signal
 
 DOWN = {"id": 1, "account_id": 1, "name": "down", "kind": "endpoint_down", "config": {}, "created_ms": 5}
 HIGH = {**DOWN, "id": 2, "name": "high", "kind": "threshold", "config": {"series": "cpu", "above": 1}}
-SIGNAL = Signal("host", 1, "source:a", 1, "silent")
+SIGNAL = Signal("endpoint", 1, "monitor:1@x", 1, "down", detail={"monitor": 1})
 LAYOUT = make_layout(["mem", "cpu", 'cpu{core="1"}'], {})
 
 
@@ -56,7 +56,36 @@ def names(found: RuleBook) -> list[str]:
 def test_rules_are_those_of_the_signals_account() -> None:
     found = book(Shelf(DOWN, {**HIGH, "account_id": 2}))
     assert names(found) == ["down"]
-    assert found.rules_for(Signal("host", 9, "source:a", 1)) == []
+    assert found.rules_for(Signal("endpoint", 9, "monitor:1@x", 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "heeded", "passed_by"),
+    [
+        (
+            {"kind": "endpoint_down", "monitor": 1},
+            SIGNAL,
+            Signal("endpoint", 1, "monitor:2@x", 1, detail={"monitor": 2}),
+        ),
+        ({"kind": "outage"}, Signal("monitor", 1, "monitor:1", 1, detail={"monitor": 1}), SIGNAL),
+        ({"kind": "host_silent"}, Signal("host", 1, "source:a", 1), Signal("clone", 1, "clone:a", 1)),
+        ({"kind": "host_flag", "flag": "clone"}, Signal("clone", 1, "clone:a", 1), Signal("clock", 1, "clock:a", 1)),
+        (
+            {"kind": "threshold", "series": 'cpu{source="a",role="db"}', "above": 1},
+            Signal("series", 1, "series:a/cpu", 1),
+            Signal("series", 1, "series:b/cpu", 1),
+        ),
+    ],
+)
+def test_rules_are_given_that_mind_the_subject_however_often_they_are_asked(
+    spec: dict[str, Any], heeded: Signal, passed_by: Signal
+) -> None:
+    kind = spec["kind"]
+    config = {name: value for name, value in spec.items() if name != "kind"}
+    found = book(Shelf({**DOWN, "name": "one", "kind": kind, "config": config}))
+    for _ in range(2):
+        assert [rule.spec.name for rule in found.rules_for(heeded)] == ["one"]
+        assert found.rules_for(passed_by) == []
 
 
 def test_a_rule_knows_when_it_was_made() -> None:
@@ -72,11 +101,11 @@ def test_a_change_is_seen_after_a_second_and_not_before() -> None:
     shelf, clock = Shelf(DOWN), FakeClock()
     found = book(shelf, clock)
     assert names(found) == ["down"]
-    shelf.rules.append(HIGH)
+    shelf.rules.append({**DOWN, "id": 3, "name": "too"})
     clock.advance(0.9)
     assert names(found) == ["down"]
     clock.advance(0.2)
-    assert names(found) == ["down", "high"]
+    assert names(found) == ["down", "too"]
 
 
 def test_while_the_store_is_away_the_last_rules_count(logged: list[Any]) -> None:
