@@ -92,10 +92,12 @@ def end_one(connection: Connection, alert: int, detail: dict[str, Any]) -> Alert
         detail=detail,
         severity=row["severity"],
     )
-    return end if _record_one(connection, Dispatch(connection), end, ()) else None
+    return end if _record_one(connection, Dispatch(connection), end, (), given_up=False) else None
 
 
-def _record_one(connection: Connection, dispatch: Dispatch, t: AlertTransition, channels: Sequence[int]) -> bool:
+def _record_one(
+    connection: Connection, dispatch: Dispatch, t: AlertTransition, channels: Sequence[int], *, given_up: bool = True
+) -> bool:
     connection.execute(
         "INSERT INTO alerts (id, account_id, rule_id, rule_name, subject, title, severity, state, value, started_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, 'firing', %s, to_timestamp(%s / 1000.0)) ON CONFLICT DO NOTHING",
@@ -112,7 +114,7 @@ def _record_one(connection: Connection, dispatch: Dispatch, t: AlertTransition, 
         connection.execute(
             "UPDATE notifications SET state = 'dropped' WHERE alert_id = %s AND state = 'withheld'", (t.alert,)
         )
-        tell(connection, t, told(connection, t.alert))
+        tell(connection, t, told(connection, t.alert, given_up=given_up))
         return True
     plan, silenced_ms = dispatch.plan(t, channels), dispatch.silenced_until(t)
     if t.state == "notice":
@@ -139,12 +141,13 @@ def note(connection: Connection, t: AlertTransition) -> bool:
     )
 
 
-def told(connection: Connection, alert: int) -> list[int]:
-    """The channels that were told an alert's start, or will be, in order; not those for which it was given up."""
+def told(connection: Connection, alert: int, *, given_up: bool = False) -> list[int]:
+    """The channels that were told an alert's start, or will be, in order; with `given_up`, those that were not, too."""
+    states = ["pending", "delivered", "failed"] if given_up else ["pending", "delivered"]
     found = connection.execute(
-        "SELECT DISTINCT channel_id AS id FROM notifications WHERE alert_id = %s AND state IN ('pending', 'delivered')"
+        "SELECT DISTINCT channel_id AS id FROM notifications WHERE alert_id = %s AND state = ANY(%s)"
         " AND body->>'event' = 'start' ORDER BY id",
-        (alert,),
+        (alert, states),
     )
     return [row["id"] for row in found]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from launch.commands import alert
 from launch.main import app
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_hands import add_channel, fire
@@ -14,14 +16,15 @@ from tests.integration.gateway.test_hands import add_channel, fire
 def as_responder(fresh: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     monkeypatch.setenv("VEDETTE_URL", fresh.url)
     monkeypatch.setenv("VEDETTE_TOKEN", fresh.ours.tokens["respond"])
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(alert, "console", Console(width=200))
     return fresh
 
 
 def run(*words: str) -> str:
-    done = CliRunner().invoke(app, list(words))
+    with alert.console.capture() as said:
+        done = CliRunner().invoke(app, list(words))
     assert done.exit_code == 0, done.output
-    return done.stdout
+    return said.get()
 
 
 def test_an_alert_is_listed_taken_up_and_resolved(as_responder: Gateway) -> None:

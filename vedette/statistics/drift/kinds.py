@@ -20,7 +20,9 @@ _NONE = type(None)
 def guess_kind(values: Sequence[Any] | npt.NDArray[Any]) -> Kind:
     """`numeric` for numbers, `boolean` for truth values, `text_length` for free text, else `categorical`."""
     if isinstance(values, np.ndarray):
-        return "boolean" if values.dtype.kind == "b" else "numeric"
+        if values.dtype.kind in "biuf":
+            return "boolean" if values.dtype.kind == "b" else "numeric"
+        values = values[:LOOKED_AT].tolist()
     head = [value for value in values[:LOOKED_AT] if value is not None]
     kinds = set(map(type, head))
     if not kinds or kinds == {bool}:
