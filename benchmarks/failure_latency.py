@@ -96,7 +96,8 @@ def installation(
         wait_for("the gateway", lambda: answers(f"http://127.0.0.1:{port}/readyz"))
         pids["flow"] = start("flow", [*python, "flow", "endpoints"], env=env, cwd=ROOT)
         for name, words in (more or {}).items():
-            pids[name] = start(name, [*python, *words], env=env, cwd=ROOT)
+            own = {"VEDETTE_RECOVERY_DIR": str(folder / f"recovery-{name}")}
+            pids[name] = start(name, [*python, *words], env=env | own, cwd=ROOT)
         for number in range(options.locations):
             place = f"place-{number}"
             token = accounts.add_api_token(store, account, place, ["probe"], place)

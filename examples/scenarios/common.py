@@ -1,4 +1,4 @@
-"""What the scenarios share: a reference's profiles, and the verdicts of a window, printed."""
+"""What the scenarios share: a reference's profiles, the verdicts of windows, and drift that is raised over time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vedette.statistics.drift.decision import Policy, Progress, step
 from vedette.statistics.drift.kinds import guess_kind
 from vedette.statistics.drift.profile import FeatureProfile, fit
 from vedette.statistics.drift.verdict import Plan, Verdict, judge
@@ -15,6 +16,8 @@ from vedette.statistics.drift.verdict import Plan, Verdict, judge
 Columns = Mapping[str, Sequence[Any] | npt.NDArray[Any]]
 PLAN = Plan(alpha=0.01)
 """One quiet window in a hundred may show drift in any feature."""
+POLICY = Policy(wanted=2, of=3)
+"""Two of three windows in a row: what people are called for."""
 
 
 def profiles_of(reference: Columns) -> list[FeatureProfile]:
@@ -28,9 +31,15 @@ def verdicts(profiles: Sequence[FeatureProfile], window: Columns) -> dict[str, V
     return {verdict.feature: verdict for verdict in judge(profiles, counts, PLAN)}
 
 
-def drifted(profiles: Sequence[FeatureProfile], window: Columns) -> set[str]:
-    """The features that have drifted in a window."""
-    return {name for name, verdict in verdicts(profiles, window).items() if verdict.state == "drift"}
+def raised(profiles: Sequence[FeatureProfile], some: Sequence[Columns]) -> list[set[str]]:
+    """The features whose drift is raised after each of these windows."""
+    progress = {profile.name: Progress() for profile in profiles}
+    found: list[set[str]] = []
+    for window in some:
+        for name, verdict in verdicts(profiles, window).items():
+            progress[name], _ = step(POLICY, progress[name], verdict.state)
+        found.append({name for name, one in progress.items() if one.raised})
+    return found
 
 
 def windows(columns: Columns, rows: int) -> list[Columns]:
@@ -42,21 +51,20 @@ def windows(columns: Columns, rows: int) -> list[Columns]:
     ]
 
 
-def shuffled(columns: Columns, seed: int) -> Columns:
+def shuffled(columns: Columns, seed: int) -> dict[str, npt.NDArray[Any]]:
     """The same rows in another order: of data that stand in no order of time, so that halves are alike."""
     order = np.random.default_rng(seed).permutation(len(next(iter(columns.values()))))
     return {name: np.asarray(values)[order] for name, values in columns.items()}
 
 
-def show(what: str, found: Mapping[str, Verdict]) -> None:
-    """A line for each feature that is not quiet: statistic, threshold, adjusted p, and the bin that moved most."""
-    for verdict in found.values():
-        if verdict.state == "ok":
-            continue
-        for one in verdict.findings:
-            if one.adjusted is not None and one.adjusted <= PLAN.alpha:
-                moved = verdict.moved[0] if verdict.moved else None
-                bins = f"; {moved.bin}: {moved.reference:.1%} → {moved.window:.1%}" if moved else ""
-                print(f"{what}: {verdict.feature} {one.statistic} {one.value:.3g}, p {one.adjusted:.2g}{bins}")
-    if all(verdict.state == "ok" for verdict in found.values()):
-        print(f"{what}: quiet")
+def show(what: str, profiles: Sequence[FeatureProfile], some: Sequence[Columns]) -> None:
+    """A line for each window: which features moved, by which statistic and how much, and what is raised by then."""
+    for number, (window, called) in enumerate(zip(some, raised(profiles, some), strict=True)):
+        moved = [
+            f"{verdict.feature} {one.statistic} {one.value:.3g} (p {one.adjusted:.1g})"
+            for verdict in verdicts(profiles, window).values()
+            for one in verdict.findings
+            if one.drifted and one.adjusted is not None
+        ]
+        alarm = f"   raised: {', '.join(sorted(called))}" if called else ""
+        print(f"{what}, window {number}: {'; '.join(moved) or 'quiet'}{alarm}")

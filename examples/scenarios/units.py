@@ -1,6 +1,6 @@
-"""A broken pipeline: a logarithm's base changes, and with it the unit of one column of ten.
+"""A broken pipeline: a logarithm's base changes, and with it the unit of one column of nine.
 
-Data: visits to doctors in the RAND health insurance experiment (statsmodels `randhie`, 20,190 rows).
+Data: the RAND health insurance experiment (statsmodels `randhie`, 20,190 rows).
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from statsmodels.datasets import randhie
 
-from examples.scenarios.common import Columns, profiles_of, show, shuffled, verdicts, windows
+from examples.scenarios.common import Columns, profiles_of, show, shuffled, windows
 
 COLUMN = "lpi"
 """Logarithm of the yearly participation payment."""
+ROWS = 1000
 
 
 def data() -> tuple[Columns, list[Columns], list[Columns]]:
@@ -19,17 +20,16 @@ def data() -> tuple[Columns, list[Columns], list[Columns]]:
     rows = randhie.load_pandas().data.drop(columns=["mdvis"])
     halves = shuffled({name: rows[name].to_numpy(float) for name in rows}, seed=1)
     reference = {name: values[:10_000] for name, values in halves.items()}
-    quiet = windows({name: values[10_000:] for name, values in halves.items()}, 1000)
-    return reference, quiet[:5], [{**window, COLUMN: np.asarray(window[COLUMN]) / np.log(10)} for window in quiet[5:]]
+    rest = windows({name: values[10_000:] for name, values in halves.items()}, ROWS)
+    return reference, rest[:5], [{**window, COLUMN: np.asarray(window[COLUMN]) / np.log(10)} for window in rest[5:]]
 
 
 def main() -> None:
     """Show the verdicts."""
     reference, quiet, broken = data()
     profiles = profiles_of(reference)
-    for what, some in (("as before", quiet), ("another unit", broken)):
-        for number, window in enumerate(some):
-            show(f"window {number}, {what}", verdicts(profiles, window))
+    show("as before", profiles, quiet)
+    show("in another unit", profiles, broken)
 
 
 if __name__ == "__main__":
