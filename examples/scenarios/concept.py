@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from statsmodels.datasets import fair
 
-from examples.scenarios.common import Columns, profiles_of, raised, shuffled, windows
+from examples.scenarios.judging import Columns, profiles_of, raised, shuffled, windows
 from vedette.statistics.drift.cbpe import Calibration, estimated
 from vedette.statistics.drift.charts import share_limits
 from vedette.statistics.drift.quality import BinaryTally

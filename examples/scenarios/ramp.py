@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from examples.scenarios.common import Columns, profiles_of, show, shuffled, windows
+from examples.scenarios.judging import Columns, profiles_of, show, shuffled, windows
 from examples.scenarios.season import breath
 
 COLUMN = "difference"

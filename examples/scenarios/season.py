@@ -10,7 +10,7 @@ from typing import Any
 
 from statsmodels.datasets import co2
 
-from examples.scenarios.common import Columns, profiles_of, show, windows
+from examples.scenarios.judging import Columns, profiles_of, show, windows
 
 WARM = (5, 6, 7, 8, 9, 10)
 """Months of the half-year that the model has never seen."""

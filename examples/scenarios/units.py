@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from statsmodels.datasets import randhie
 
-from examples.scenarios.common import Columns, profiles_of, show, shuffled, windows
+from examples.scenarios.judging import Columns, profiles_of, show, shuffled, windows
 
 COLUMN = "lpi"
 """Logarithm of the yearly participation payment."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from statsmodels.datasets import fair
 
-from examples.scenarios.common import Columns, profiles_of, show, shuffled, windows
+from examples.scenarios.judging import Columns, profiles_of, show, shuffled, windows
 
 COLUMN = "occupation"
 PROFESSIONS = ("student", "farming", "white-collar", "teacher", "managerial", "professional")

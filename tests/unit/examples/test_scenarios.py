@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from examples.scenarios import concept, ramp, season, units, unseen
-from examples.scenarios.common import profiles_of, raised, verdicts
+from examples.scenarios.judging import profiles_of, raised, verdicts
 
 INPUTS: dict[str, tuple[ModuleType, str, int]] = {
     # module, the column that goes wrong, and after how many windows of it drift is raised at the latest
