@@ -17,6 +17,7 @@ from ingest_api.context import Context
 from ingest_api.day_memory import DayMemory
 from ingest_api.intake.gathering import Gatherer
 from ingest_api.intake.known import KnownMonitors
+from ingest_api.intake.ping_rate import PingRate
 from ingest_api.intake.pings import PingKeys, listen
 from ingest_api.intake.samples import SamplesIntake
 from ingest_api.middleware import Bounded, Edge, Shortcuts
@@ -94,6 +95,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         app.state.badges = BadgeMemory(context.clock)
         app.state.questions = Questions(context)
         keys = app.state.ping_keys = PingKeys(context.store)
+        app.state.ping_rate = PingRate()
         live = app.state.realtime = realtime.make_realtime(context)
         work = [context.hub.run(), keys.follow(), listen(keys, context.log, context.clock)]
         work += [live.tail.run(), live.tail.look_after(), live.sessions.look_after()]

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest_api.context import Context, context, context_of
+from ingest_api.intake.ping_rate import PingRate
 from ingest_api.intake.pings import PingKeys, append, read_start, signal_of
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -27,6 +28,8 @@ async def _ping(request: Request, key: str, signal: str, rid: str) -> Response:
     said, status = signal_of(signal)
     keys: PingKeys = request.app.state.ping_keys
     account, monitor = await keys.whose(key)
+    rate: PingRate = request.app.state.ping_rate
+    rate.take(monitor, found.clock.monotonic())
     body, size = await read_start(request)
     await append(found.log, Ping(monitor, account, found.clock.now_ms(), said, status, rid, body, size))
     return Response("OK", media_type="text/plain", headers=_HEADERS)
@@ -38,7 +41,8 @@ async def _ping(request: Request, key: str, signal: str, rid: str) -> Response:
 async def success(request: Request, key: str, rid: str = _RID) -> Response:
     """Needs no sign-in: whoever has the URL may ping. 200 means that the log has it.
 
-    Of a body up to 1 MiB the first 10 kB are kept.
+    Of a body up to 1 MiB the first 10 kB are kept. 60 pings of one monitor are taken at once, and one a second from
+    then on; others are answered with 429 and `Retry-After`.
     """
     return await _ping(request, key, "", rid)
 

@@ -65,6 +65,20 @@ def test_the_beginning_of_a_body_is_kept_as_text(gateway: Gateway, pings: Tail) 
     assert found[3] == ("€" * (KEPT_BYTES // 3) + "\ufffd", 3 * KEPT_BYTES)
 
 
+def test_a_job_that_pings_too_often_is_told_to_wait_and_others_are_not(gateway: Gateway, pings: Tail) -> None:
+    _, url = add_heartbeat(gateway, "hasty")
+    monitor, other = add_heartbeat(gateway, "calm")
+    assert {gateway.call(method, url, None).status_code for method in ("GET", "POST") * 30} == {200}
+    refused = gateway.call("GET", url, None)
+    assert "60 at once" in problem(refused, 429, "overloaded")["detail"]
+    assert refused.headers["Retry-After"] == "1"
+    assert gateway.call("GET", other, None).status_code == 200
+    gateway.clock.advance(1)
+    assert gateway.call("GET", url, None).status_code == 200
+    told = [ping.monitor for ping in heard(pings)]
+    assert (told.count(monitor), len(told)) == (1, 62)
+
+
 def test_a_body_of_more_than_a_mebibyte_is_refused_and_one_of_just_that_is_not(gateway: Gateway, pings: Tail) -> None:
     _, url = add_heartbeat(gateway, "endless")
     assert gateway.call("POST", url, None, content=b"x" * (1 << 20)).status_code == 200
