@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--token-file", type=Path, default=Path(".vedette/tokens/cli"), help="of a token for admin")
     asked = parser.parse_args()
     number = register(asked.url, asked.token_file.read_text(encoding="utf-8").strip())
-    print(f"{MODEL} is model {number}: {asked.url}/models/{number}")
+    print(f"{MODEL} is model {number}: {asked.url}/#/models/{number}")
 
 
 if __name__ == "__main__":
