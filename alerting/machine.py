@@ -126,8 +126,14 @@ def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
         state="notice",
         at=signal.at,
         title=titles.title(rule, signal),
-        detail=signal.detail,
+        detail=_detail(rule, signal),
+        severity=rule.spec.severity,
     )
+
+
+def _detail(rule: Rule, signal: Signal) -> dict[str, str | int | float | None]:
+    """What the signal says, and the rule's page on what to do."""
+    return {**signal.detail, "runbook": rule.spec.runbook} if rule.spec.runbook else signal.detail
 
 
 def _step(state: RuleState, rule: Rule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:
@@ -160,5 +166,6 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
         at=signal.at,
         title=titles.title(rule, signal),
         value=signal.value if signal.kind in {"series", "trend", "drift"} else None,
-        detail=signal.detail,
+        detail=_detail(rule, signal),
+        severity=rule.spec.severity,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
 
@@ -24,11 +25,30 @@ def _compiles(value: str | None) -> str | None:
 Pattern = Annotated[str | None, AfterValidator(_compiles)]
 
 
+Severity = Literal["critical", "warning", "info"]
+
+
+def _is_page(value: str | None) -> str | None:
+    try:
+        good = value is None or (urlsplit(value).scheme in {"http", "https"} and bool(urlsplit(value).hostname))
+    except ValueError:
+        good = False
+    if not good or (value is not None and any(char <= " " for char in value)):
+        raise ValueError("an http:// or https:// URL without spaces")
+    return value
+
+
 class _Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=200)
-    channels: list[int] = Field(default_factory=list, description="channels to notify; empty: all of the account")
+    channels: list[int] = Field(
+        default_factory=list, description="channels to notify; empty: by the account's routes, else all of the account"
+    )
+    severity: Severity = "warning"
+    runbook: Annotated[str | None, AfterValidator(_is_page)] = Field(
+        default=None, max_length=2000, description="a page that says what to do"
+    )
 
 
 def is_silent(signal: Signal) -> bool:
@@ -40,6 +60,7 @@ class EndpointDown(_Rule):
     """An endpoint fails at a location, `after_failures` times in a row."""
 
     kind: Literal["endpoint_down"]
+    severity: Severity = "critical"
     monitor: int | None = Field(default=None, description="null: every monitor")
     after_failures: int = Field(default=1, ge=1, le=100)
 
@@ -59,6 +80,7 @@ class Outage(_Rule):
     """A monitor is down: a quorum of its locations has failed."""
 
     kind: Literal["outage"]
+    severity: Severity = "critical"
     monitor: int | None = Field(default=None, description="null: every monitor")
     partial: bool = Field(default=False, description="also while fewer locations than the quorum fail")
 
@@ -99,6 +121,7 @@ class HostSilent(_Rule):
     """A host has stopped reporting."""
 
     kind: Literal["host_silent"]
+    severity: Severity = "critical"
     source: Pattern = Field(default=None, description="a regular expression for whole names; null: every host")
 
     def holds(self, signal: Signal) -> bool | None:
@@ -131,6 +154,7 @@ class PluginNotice(_Rule):
     """A plugin has something to say: each is an alert of its own that ends as it begins."""
 
     kind: Literal["plugin_notice"]
+    severity: Severity = "info"
     source: Pattern = Field(default=None, description="a regular expression for whole host names; null: every host")
     plugin: Pattern = Field(default=None, description="the same for names of plugin instances; null: every plugin")
 

@@ -14,10 +14,21 @@ from vedette.store import outbox
 from vedette.store.recording import record
 
 WEBHOOK = {"url": "https://ops.example/hook"}
+MORE = {"channels": [], "severity": "critical", "runbook": None}
 RULES: list[dict[str, Any]] = [
-    {"name": "down", "kind": "endpoint_down", "monitor": None, "after_failures": 3, "channels": []},
-    {"name": "silent", "kind": "host_silent", "source": "web-.*", "channels": []},
-    {"name": "hot", "kind": "threshold", "series": "cpu", "above": 0.9, "below": None, "for_s": 60, "channels": []},
+    {"name": "down", "kind": "endpoint_down", "monitor": None, "after_failures": 3, **MORE},
+    {"name": "silent", "kind": "host_silent", "source": "web-.*", **MORE},
+    {
+        "name": "hot",
+        "kind": "threshold",
+        "series": "cpu",
+        "above": 0.9,
+        "below": None,
+        "for_s": 60,
+        **MORE,
+        "severity": "info",
+        "runbook": "https://wiki.example/hot",
+    },
 ]
 
 
@@ -73,6 +84,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"name": "r", "kind": "threshold", "series": "a", "above": 1, "below": 0}, "threshold", "either above or below",
     ),
     "a limit that is text": ({"name": "r", "kind": "threshold", "series": "a", "above": "high"}, "above", "number"),
+    "a severity there is not": ({"name": "r", "kind": "endpoint_down", "severity": "high"}, "severity", "'warning'"),
+    "a page that runs a script": (
+        {"name": "r", "kind": "endpoint_down", "runbook": "javascript:alert(1)"}, "runbook", "http:// or https://",
+    ),
     "a hold above a day": (
         {"name": "r", "kind": "threshold", "series": "a", "above": 1, "for_s": 86_401}, "for_s", "less than",
     ),
