@@ -159,6 +159,6 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
         state=changed,
         at=signal.at,
         title=titles.title(rule, signal),
-        value=signal.value if signal.kind in {"series", "trend", "drift"} else None,
+        value=signal.value if signal.kind in {"series", "trend", "drift", "quality"} else None,
         detail=signal.detail,
     )
