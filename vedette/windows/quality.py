@@ -80,7 +80,7 @@ class QualityShard:
         self._seen: dict[tuple[int, bool], Seen] = {}
         self._models: dict[int, _Model] = {}
         self.duplicates = self.dropped = 0
-        """Reports of outcomes that came twice; predictions and outcomes given up without the other; since last asked."""
+        """Reports of outcomes that came twice; predictions and outcomes without the other; since last asked."""
 
     def add(self, batch: FeatureBatch, find: FindQuality, partition: int = 0) -> None:
         """Take the rows of a batch, or outcomes, that a partition of the log held."""
