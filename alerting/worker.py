@@ -91,8 +91,8 @@ class AlertWorker:
         except Exception:  # noqa: BLE001 - logged with its traceback; what waits is delivered all the same
             self._log.exception("keeping_failed")
         else:
-            if kept.released or kept.advanced:
-                self._log.info("kept", released=kept.released, advanced=kept.advanced)
+            if kept.released or kept.advanced or kept.gathered:
+                self._log.info("kept", released=kept.released, advanced=kept.advanced, gathered=kept.gathered)
 
     async def take(self, client: httpx.AsyncClient) -> int:
         """Claim what is due, as much as there are free places, and begin to deliver it; how many.

@@ -75,7 +75,7 @@ class QualityLogic(StatefulBatchLogic[Heard, Told, bytes]):
             if value.quiet_at_ms is not None:
                 quiet[value.partition] = value.quiet_at_ms
             for taken_ms, batch in value.batches:
-                shard.add(batch, partial(find, since_ms=taken_ms), value.partition)
+                shard.add(batch, partial(find, since_ms=taken_ms), value.partition, taken_ms)
         told = shard.close(find, quiet)
         metrics().count("vedette_flow_unjoined_total", shard.dropped, flow=FLOW)
         metrics().count("vedette_flow_duplicates_total", shard.duplicates, flow=FLOW)

@@ -20,6 +20,8 @@ from vedette.store.check_columns import COUNTS, CheckColumns, Tier
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 LONGEST_BY_MINUTES_MS = 2 * DAY_MS
+LONGEST_BY_HOURS_MS = 62 * DAY_MS
+"""Beyond it a day more at the beginning matters little, and its hours would be most of what is read."""
 LONGEST_MS = 3660 * DAY_MS
 Piece = tuple[Tier, int, int]
 """A tier, and from when to when (ms UTC) it is read."""
@@ -27,22 +29,22 @@ Piece = tuple[Tier, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A range in whole minutes if it is short, in whole hours if not."""
+    """A range in whole minutes if it is short, in whole hours if it is longer, in whole days (UTC) if it is long."""
 
     from_ms: int
     to_ms: int
-    hours: bool
+    unit_ms: int
 
     def fine(self) -> list[Piece]:
         """All of it in minutes, or in hours: for what days know no longer."""
-        return [("1h" if self.hours else "1m", self.from_ms, self.to_ms)]
+        return [("1m" if self.unit_ms == MINUTE_MS else "1h", self.from_ms, self.to_ms)]
 
     def pieces(self, now_ms: int) -> list[Piece]:
         """What is to be read: of a long range days, and hours where it begins or ends within a day.
 
         Of a range that ends now its last day is read as a day: there is nothing yet behind the end.
         """
-        if not self.hours:
+        if self.unit_ms == MINUTE_MS:
             return self.fine()
         first, last = self.from_ms + -self.from_ms % DAY_MS, self.to_ms - self.to_ms % DAY_MS
         if self.to_ms >= now_ms > last >= first:
@@ -52,12 +54,12 @@ class Extent:
 
 
 def extent(from_ms: int, to_ms: int) -> Extent:
-    """The range, widened to whole minutes or hours; `InvalidInput` if it is empty or above ten years."""
+    """The range, widened to whole minutes, hours or days; `InvalidInput` if it is empty or above ten years."""
     if not 0 < to_ms - from_ms <= LONGEST_MS:
         raise InvalidInput("from", from_ms, f"a moment before `to` ({to_ms}), at most ten years")
-    hours = to_ms - from_ms > LONGEST_BY_MINUTES_MS
-    unit = HOUR_MS if hours else MINUTE_MS
-    return Extent(from_ms - from_ms % unit, to_ms + -to_ms % unit, hours)
+    length = to_ms - from_ms
+    unit = MINUTE_MS if length <= LONGEST_BY_MINUTES_MS else HOUR_MS if length <= LONGEST_BY_HOURS_MS else DAY_MS
+    return Extent(from_ms - from_ms % unit, to_ms + -to_ms % unit, unit)
 
 
 def windows_of(history: History, account: int, monitor: int, pieces: Sequence[Piece]) -> list[CheckColumns]:

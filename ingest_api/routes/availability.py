@@ -32,8 +32,9 @@ def uptime(
 ) -> dict[str, Any]:
     """Uptime: share of minutes with at least one success. Reachability: share of checks that succeeded.
 
-    Ranges of more than two days are widened to whole hours (`resolution_s` 3600). `exact` is false if some of these are
-    from before it was noted which of their minutes were good: then the uptime over several locations is a lower bound.
+    Ranges of more than two days are widened to whole hours (`resolution_s` 3600), of more than 62 to whole days (UTC,
+    86400). `exact` is false if some of these are from before it was noted which of their minutes were good: then the
+    uptime over several locations is a lower bound.
     """
     monitors.get(found.store, principal.account, monitor)
     now = found.clock.now_ms()
@@ -49,7 +50,7 @@ def uptime(
         "monitor": monitor,
         "from": wanted.from_ms,
         "to": wanted.to_ms,
-        "resolution_s": 3600 if wanted.hours else 60,
+        "resolution_s": wanted.unit_ms // 1000,
         **report(parts),
     }
 
@@ -65,7 +66,8 @@ async def apdex(
 ) -> Response:
     """The score over all locations and of each, with its counts and as its specification shows it.
 
-    Ranges of more than two days are widened to whole hours. Answers may be five seconds old.
+    Ranges of more than two days are widened to whole hours, of more than 62 to whole days (UTC). Answers may be five
+    seconds old.
     """
     now = found.clock.now_ms()
     wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))

@@ -18,6 +18,7 @@ class Plan(BaseModel):
     route: str | None = None
     steps: list[Step] = Field(default_factory=list)
     remind_s: int | None = None
+    group_s: int = 0
 
     def next_ms(self, started_ms: int, step: int, told_ms: int) -> int | None:
         """When something is due (ms UTC): the step of that number, or a reminder after what was told last."""
@@ -40,5 +41,5 @@ class Plan(BaseModel):
 def plan_of(route: RouteSpec | None, channels: Sequence[int]) -> Plan:
     """The plan by a route; without one, `channels` are told at once, and that is all."""
     if route is not None:
-        return Plan(route=route.name, steps=route.steps, remind_s=route.remind_s)
+        return Plan(route=route.name, steps=route.steps, remind_s=route.remind_s, group_s=route.group_s)
     return Plan(steps=[Step(channels=list(channels))] if channels else [])

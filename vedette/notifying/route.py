@@ -74,6 +74,7 @@ class RouteSpec(BaseModel):
     hours: Hours | None = Field(default=None, description="null: at any time")
     steps: list[Step] = Field(default_factory=list, max_length=20, description="empty: nobody is told")
     remind_s: int | None = Field(default=None, ge=60, le=_WEEK_S, description="tell again while nobody acknowledges")
+    group_s: int = Field(default=0, ge=0, le=3600, description="wait so long for others, to go as one message")
 
     @model_validator(mode="after")
     def _in_order(self) -> RouteSpec:

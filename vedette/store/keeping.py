@@ -9,6 +9,7 @@ from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition
 from vedette.notifying.plan import Plan
 from vedette.store.dispatch import Dispatch
+from vedette.store.grouping import gather
 from vedette.store.pool import Connection, Store
 from vedette.store.recording import note, tell, told
 
@@ -26,17 +27,18 @@ _ALERT = (
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many notifications were let go, and alerts told to further channels or again."""
+    """How many notifications were let go, alerts told to further channels or again, and messages made of several."""
 
     released: int
     advanced: int
+    gathered: int = 0
 
 
 def keep(store: Store) -> Kept:
     """Do what is due now, `AT_ONCE` alerts of each kind at most. Several workers may do this at once."""
     with store.transaction() as connection:
         dispatch = Dispatch(connection)
-        return Kept(_release(connection, dispatch), _advance(connection, dispatch))
+        return Kept(_release(connection, dispatch), _advance(connection, dispatch), gather(connection))
 
 
 def look_again(connection: Connection, account: int) -> None:

@@ -38,7 +38,7 @@ def claim(
     rows = store.rows(
         "WITH busy AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS b (channel_id, places)),"
         " seen AS (SELECT n.id, n.channel_id, n.next_attempt_at, n.position FROM notifications n"
-        " WHERE n.state = 'pending' AND n.next_attempt_at <= now()"
+        " WHERE n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
         " AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
         " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id AND e.channel_id = n.channel_id"
         " AND e.position < n.position AND e.state = 'pending')"
@@ -74,11 +74,12 @@ def claim(
 
 
 def delivered(store: Store, notification: int, answer: str) -> None:
-    """Note a success."""
+    """Note a success, also of what the same message told."""
     store.execute(
         "UPDATE notifications SET state = 'delivered', delivered_at = now(), claimed_until = NULL, last_answer = %s"
-        " WHERE id = %s",
+        " WHERE id = %s OR carrier = %s",
         answer,
+        notification,
         notification,
     )
 
@@ -99,11 +100,12 @@ def retry(store: Store, notification: int, answer: str, wait_s: float, attempt: 
 
 
 def failed(store: Store, notification: int, answer: str) -> None:
-    """Give a notification up, unless another worker has delivered it meanwhile."""
+    """Give a notification up, with what its message would have told, unless it was delivered meanwhile."""
     store.execute(
         "UPDATE notifications SET state = 'failed', claimed_until = NULL, last_answer = %s"
-        " WHERE id = %s AND state = 'pending'",
+        " WHERE (id = %s OR carrier = %s) AND state = 'pending'",
         answer,
+        notification,
         notification,
     )
 

@@ -122,11 +122,11 @@ def _record_one(
             tell(connection, t, dispatch.targets(t.account, plan.steps[:1]))
         return True
     reached = plan.reached(t.at, t.at)
-    tell(connection, t, dispatch.targets(t.account, plan.steps[:reached]), withheld_ms=silenced_ms)
     connection.execute(
         "UPDATE alerts SET plan = %s, step = %s, next_at = to_timestamp(%s / 1000.0) WHERE id = %s",
         (Jsonb(plan.stored()), reached, plan.next_ms(t.at, reached, dispatch.now_ms), t.alert),
     )
+    tell(connection, t, dispatch.targets(t.account, plan.steps[:reached]), withheld_ms=silenced_ms)
     return True
 
 
@@ -157,18 +157,32 @@ def tell(connection: Connection, t: AlertTransition, targets: Sequence[int], *, 
     if not targets:
         return
     alert = connection.execute(
-        "SELECT title, severity, acknowledged_by, (extract(epoch FROM started_at) * 1000)::bigint AS started_ms"
-        " FROM alerts WHERE id = %s",
+        "SELECT title, severity, acknowledged_by, (extract(epoch FROM started_at) * 1000)::bigint AS started_ms,"
+        " coalesce((plan->>'group_s')::int, 0) AS group_s FROM alerts WHERE id = %s",
         (t.alert,),
     ).fetchone()
     assert alert is not None
+    # What people do is told at once, and a notice says something of its own.
+    group_s = alert["group_s"] if t.state in {"firing", "resolved"} else 0
     state = "pending" if withheld_ms is None else "withheld"
     for target in targets:
         identity = hash64("notification", t.id, target)
+        body = Jsonb(_body(identity, t, alert))
         connection.execute(
-            "INSERT INTO notifications (id, transition_id, alert_id, channel_id, body, state, next_attempt_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, coalesce(to_timestamp(%s / 1000.0), now())) ON CONFLICT DO NOTHING",
-            (identity, t.id, t.alert, target, Jsonb(_body(identity, t, alert)), state, withheld_ms),
+            "INSERT INTO notifications (id, transition_id, alert_id, channel_id, body, state, gathers, next_attempt_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s,"
+            " coalesce(to_timestamp(%s / 1000.0), now() + make_interval(secs => %s))) ON CONFLICT DO NOTHING",
+            (
+                identity,
+                t.id,
+                t.alert,
+                target,
+                body,
+                state,
+                group_s > 0,
+                withheld_ms,
+                group_s,
+            ),
         )
 
 

@@ -82,8 +82,8 @@ class QualityShard:
         self.duplicates = self.dropped = 0
         """Reports of outcomes that came twice; predictions and outcomes without the other; since last asked."""
 
-    def add(self, batch: FeatureBatch, find: FindQuality, partition: int = 0) -> None:
-        """Take the rows of a batch, or outcomes, that a partition of the log held."""
+    def add(self, batch: FeatureBatch, find: FindQuality, partition: int = 0, taken_ms: int = 0) -> None:
+        """Take the rows of a batch, or outcomes, that a partition of the log held and took at `taken_ms` (ms UTC)."""
         subject = find(batch.model)
         if subject is None:
             return
@@ -98,7 +98,7 @@ class QualityShard:
         times = np.frombuffer(batch.ts, "<i8").tolist()
         if not times:
             return
-        found.heard_ms = max(found.heard_ms, *times)
+        found.heard_ms = max(found.heard_ms, taken_ms)
         if outcomes:
             self._outcomes(found, batch, times)
         else:
@@ -241,8 +241,8 @@ def _tell(model: int, name: str, found: _Model, version: _Version, called: str, 
         if over and end < found.newest_ms - found.config.wait_ms:
             del version.windows[start]
     if heard:
-        newest_end = max(max(starts) for starts in version.recent.values()) + window_ms if version.recent else 0
-        version.said_ms = max(version.said_ms + 1, newest_end, found.heard_ms)
+        # By the clock of the log: after a crash, what is said of more than before is newer than all that was said.
+        version.said_ms = max(version.said_ms + 1, found.heard_ms, now_ms or 0)
         for metric, starts in version.recent.items():
             told.signals.append(_signal(model, name, found, version.said_ms, metric, starts, called))
 

@@ -44,6 +44,10 @@ def test_outcomes_are_joined_once_though_the_flow_is_killed(
         rows = quality_windows(store, model, 0, 2 * T0, version=None, limit=1000)
         return [row["labelled"] for row in rows]
 
+    def newest_said() -> str:
+        signals = [one for one in decoded(log, SIGNALS.name) if one["subject"] == f"quality:{model}@3/accuracy"]
+        return str(signals[-1]["detail"]["recent"].split()[-1]) if signals else ""
+
     with FlowProcess("drift", log_url, dsn, tmp_path) as flow:
         put(log, FEATURES.name, *messages(model, OUTCOME, range(2)))  # before their predictions
         put(log, FEATURES.name, *messages(model, "prediction", range(6)))
@@ -56,10 +60,9 @@ def test_outcomes_are_joined_once_though_the_flow_is_killed(
         put(log, FEATURES.name, *messages(model, OUTCOME, range(6)))  # those from before a second time, and the rest
         flow.start()
         flow.wait_until(lambda: labelled() == [ROWS] * 6)
+        flow.wait_until(lambda: newest_said() == f"{T0 + 5 * MINUTE}:0.25:{ROWS}")
     rows = quality_windows(store, model, 0, 2 * T0, version="3", limit=1000)
     assert [row["rows"] for row in rows] == [ROWS] * 6
     for row in rows:  # alarms are odd rows, the truth is every fourth
         assert (row["metrics"]["accuracy"], row["metrics"]["recall"], row["skipped"]) == (0.25, 0.0, 0)
         assert row["estimated"]["accuracy"] > 0.89
-    last = [one for one in decoded(log, SIGNALS.name) if one["subject"] == f"quality:{model}@3/accuracy"][-1]
-    assert last["detail"]["recent"].split()[-1] == f"{T0 + 5 * MINUTE}:0.25:{ROWS}"

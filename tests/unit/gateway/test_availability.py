@@ -25,9 +25,20 @@ def window(location: str, bucket: int, good: int, down: int, missed: int = 0) ->
 
 def test_a_short_range_is_read_by_minutes_and_a_long_one_by_hours() -> None:
     assert extent(61_000, 119_000) == (found := extent(60_000, 120_000))
-    assert not found.hours
+    assert found.unit_ms == MINUTE_MS
     long = extent(1, 2 * DAY_MS + 2)
-    assert (long.hours, long.from_ms, long.to_ms) == (True, 0, 2 * DAY_MS + HOUR_MS)
+    assert (long.unit_ms, long.from_ms, long.to_ms) == (HOUR_MS, 0, 2 * DAY_MS + HOUR_MS)
+
+
+def test_a_range_of_months_is_read_by_days_and_nothing_else() -> None:
+    now = 100 * DAY_MS + 5 * HOUR_MS
+    assert extent(now - 62 * DAY_MS, now).unit_ms == HOUR_MS
+    found = extent(now - 90 * DAY_MS, now)
+    assert (found.from_ms, found.to_ms, found.unit_ms) == (10 * DAY_MS, 101 * DAY_MS, DAY_MS)
+    assert found.pieces(now) == [("1d", 10 * DAY_MS, 101 * DAY_MS)]
+    assert found.fine() == [("1h", 10 * DAY_MS, 101 * DAY_MS)]
+    past = extent(DAY_MS, 71 * DAY_MS)
+    assert past.pieces(now) == [("1d", DAY_MS, 71 * DAY_MS)]
 
 
 def test_of_a_long_range_whole_days_are_read_as_days_and_the_rest_as_hours() -> None:

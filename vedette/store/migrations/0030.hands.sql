@@ -47,4 +47,11 @@ ALTER TABLE notifications ADD CONSTRAINT notifications_state_check
     CHECK (state IN ('pending', 'delivered', 'failed', 'withheld', 'dropped'));
 COMMENT ON COLUMN notifications.state IS
     'withheld: a silence holds it back until next_attempt_at; dropped: its alert ended meanwhile';
+ALTER TABLE notifications
+    ADD COLUMN gathers boolean NOT NULL DEFAULT false,
+    ADD COLUMN carrier bigint;
+COMMENT ON COLUMN notifications.gathers IS 'waits until next_attempt_at for others that go with it';
+COMMENT ON COLUMN notifications.carrier IS 'the notification whose message tells this one too; delivered when that is';
+CREATE INDEX notifications_gathering ON notifications (channel_id) WHERE gathers;
+CREATE INDEX notifications_carried ON notifications (carrier) WHERE carrier IS NOT NULL;
 CREATE INDEX notifications_withheld ON notifications (next_attempt_at) WHERE state = 'withheld';

@@ -1,0 +1,115 @@
+"""Notifications that wait for others go as one message, in the order of each alert, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.store.decisions import add_channels
+from tests.integration.store.test_keeping import end, outbox, pass_time, route, start
+from vedette.notifying.route import RouteSpec, Step
+from vedette.store import hands, routing
+from vedette.store import outbox as notifications
+from vedette.store.grouping import MOST
+from vedette.store.keeping import Kept, keep
+from vedette.store.outbox import Notification
+from vedette.store.pool import Store
+
+
+def grouped(store: Store, channel: int, seconds: int = 30) -> None:
+    routing.put_route(store, 1, RouteSpec(name="together", steps=[Step(channels=[channel])], group_s=seconds))
+
+
+def claim(store: Store) -> list[Notification]:
+    return notifications.claim(store, 50, 30.0)
+
+
+def told(body: dict[str, Any]) -> int:
+    return len(body.get("alerts", [body["alert"]]))
+
+
+def test_what_comes_within_the_time_goes_as_one_message(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel)
+    for number in range(1, 4):
+        start(store, number=number)
+    assert claim(store) == []
+    assert keep(store) == Kept(0, 0, 0)
+    pass_time(store, 31)
+    start(store, number=4)  # it goes with the others, though its own time has not come
+    assert keep(store) == Kept(0, 0, 1)
+    (message,) = claim(store)
+    assert (told(message.body), message.body["event"]) == (4, "start")
+    assert len({alert["id"] for alert in message.body["alerts"]}) == 4
+    assert keep(store) == Kept(0, 0, 0)
+    notifications.delivered(store, message.id, "ok")
+    assert [state for *_, state in outbox(store)] == ["delivered"] * 4
+    assert claim(store) == []
+
+
+def test_an_end_waits_behind_the_message_that_tells_its_start(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel)
+    for number in (1, 2):
+        start(store, number=number)
+    pass_time(store, 31)
+    keep(store)
+    (message,) = claim(store)
+    end(store, 2)
+    pass_time(store, 31)
+    keep(store)
+    assert claim(store) == []
+    notifications.retry(store, message.id, "busy", 0.0, message.attempts)
+    (again,) = claim(store)
+    assert (again.id, again.body) == (message.id, message.body)
+    notifications.delivered(store, again.id, "ok")
+    (last,) = claim(store)
+    assert (last.body["event"], told(last.body)) == ("end", 1)
+
+
+def test_a_message_that_is_given_up_gives_all_up_and_one_alone_looks_as_ever(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel)
+    start(store)
+    pass_time(store, 31)
+    keep(store)
+    (alone,) = claim(store)
+    assert "alerts" not in alone.body
+    notifications.delivered(store, alone.id, "ok")
+    for number in (2, 3):
+        start(store, number=number)
+    pass_time(store, 31)
+    keep(store)
+    (message,) = claim(store)
+    notifications.failed(store, message.id, "410")
+    assert [state for *_, state in outbox(store)] == ["delivered", "failed", "failed"]
+
+
+def test_messages_are_bounded_and_deeds_do_not_wait(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel)
+    alerts = [start(store, number=number) for number in range(1, MOST + 6)]
+    pass_time(store, 31)
+    assert keep(store).gathered == 2
+    assert sorted(told(message.body) for message in claim(store)) == [5, MOST]
+    hands.acknowledge(store, 1, alerts[0], "ann")
+    gathers = store.rows("SELECT gathers FROM notifications WHERE body->>'event' = 'update'")
+    assert gathers == [{"gathers": False}]
+
+
+def test_routes_and_events_do_not_mix(store: Store) -> None:
+    first, second = add_channels(store, "a", "b")
+    grouped(store, first)
+    start(store)
+    pass_time(store, 31)
+    keep(store)
+    for message in claim(store):
+        notifications.delivered(store, message.id, "ok")
+    end(store)
+    start(store, number=2)
+    pass_time(store, 31)
+    assert keep(store).gathered == 2
+    assert sorted(message.body["event"] for message in claim(store)) == ["end", "start"]
+    routing.remove_route(store, 1, routing.routes_of(store, 1)[0]["id"])
+    route(store, Step(channels=[second]))
+    start(store, number=3)
+    assert [message.channel for message in claim(store)] == [second]

@@ -1,0 +1,51 @@
+"""Grouping: notifications that were to wait for others go as one message.
+
+The oldest carries the others: they wait behind it, are delivered when it is, and given up when it is. So of each alert
+and channel the order is kept, and the message has one identity however often it is tried.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from vedette.store.pool import Connection, Jsonb
+
+MOST = 200
+"""Alerts that one message tells of."""
+
+
+def gather(connection: Connection) -> int:
+    """Let those go whose time has come, each with all that wait for the same channel, route and event; how many
+    messages that makes. What other workers are at is left to them."""
+    rows = connection.execute(
+        "SELECT n.id, n.channel_id, n.body, n.body->>'event' AS event, coalesce(a.plan->>'route', '') AS route,"
+        " n.next_attempt_at <= now() AS due FROM notifications n JOIN alerts a ON a.id = n.alert_id"
+        " WHERE n.gathers AND n.state = 'pending' ORDER BY n.channel_id, event, route, n.position"
+        " FOR UPDATE OF n SKIP LOCKED"
+    ).fetchall()
+    messages = 0
+    for _, several in groupby(rows, key=itemgetter("channel_id", "event", "route")):
+        waiting = list(several)
+        if not any(row["due"] for row in waiting):
+            continue
+        for begin in range(0, len(waiting), MOST):
+            _go(connection, waiting[begin : begin + MOST])
+            messages += 1
+    return messages
+
+
+def _go(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    first, others = rows[0], rows[1:]
+    body = first["body"]
+    if others:
+        body = {**body, "alerts": [row["body"]["alert"] for row in rows]}
+        connection.execute(
+            "UPDATE notifications SET gathers = false, carrier = %s WHERE id = ANY(%s)",
+            (first["id"], [row["id"] for row in others]),
+        )
+    connection.execute(
+        "UPDATE notifications SET gathers = false, body = %s, next_attempt_at = now() WHERE id = %s",
+        (Jsonb(body), first["id"]),
+    )
