@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules import (
     AnyRule,
-    Drift,
     EndpointDown,
     HostFlag,
     HostSilent,
-    ModelSilent,
     Outage,
     PluginNotice,
     Trend,
@@ -105,7 +104,7 @@ class Titles:
             return f"{what}: {error}" if error else what
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
-        if isinstance(spec, HostFlag | PluginNotice | Drift | ModelSilent):
+        if isinstance(spec, HostFlag | PluginNotice | Drift | ModelSilent | Quality):
             return spec.title(signal)
         source, _, series = signal.subject.removeprefix("series:").partition("/")
         limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
@@ -165,7 +164,7 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
         state=changed,
         at=signal.at,
         title=titles.title(rule, signal),
-        value=signal.value if signal.kind in {"series", "trend", "drift"} else None,
+        value=signal.value if signal.kind in {"series", "trend", "drift", "quality"} else None,
         detail=_detail(rule, signal),
         severity=rule.spec.severity,
     )

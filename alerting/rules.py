@@ -4,51 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
+from alerting.every_rule import Pattern, RuleBase, Severity
+from alerting.model_rules import Drift, ModelSilent, Quality
 from vedette.errors import InvalidInput
-from vedette.events.patterns import check_pattern, matches_whole
+from vedette.events.patterns import matches_whole
 from vedette.events.selectors import Selector, parse_selector
 from vedette.events.signals import Signal
-
-
-def _compiles(value: str | None) -> str | None:
-    try:
-        check_pattern("pattern", value or "")
-    except InvalidInput as error:
-        raise ValueError(error.allowed) from error
-    return value
-
-
-Pattern = Annotated[str | None, AfterValidator(_compiles)]
-
-
-Severity = Literal["critical", "warning", "info"]
-
-
-def _is_page(value: str | None) -> str | None:
-    try:
-        good = value is None or (urlsplit(value).scheme in {"http", "https"} and bool(urlsplit(value).hostname))
-    except ValueError:
-        good = False
-    if not good or (value is not None and any(char <= " " for char in value)):
-        raise ValueError("an http:// or https:// URL without spaces")
-    return value
-
-
-class _Rule(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1, max_length=200)
-    channels: list[int] = Field(
-        default_factory=list, description="channels to notify; empty: by the account's routes, else all of the account"
-    )
-    severity: Severity = "warning"
-    runbook: Annotated[str | None, AfterValidator(_is_page)] = Field(
-        default=None, max_length=2000, description="a page that says what to do"
-    )
 
 
 def is_silent(signal: Signal) -> bool:
@@ -56,7 +20,7 @@ def is_silent(signal: Signal) -> bool:
     return bool(signal.detail.get("maintenance") or signal.detail.get("suppressed_by"))
 
 
-class EndpointDown(_Rule):
+class EndpointDown(RuleBase):
     """An endpoint fails at a location, `after_failures` times in a row."""
 
     kind: Literal["endpoint_down"]
@@ -76,7 +40,7 @@ class EndpointDown(_Rule):
         return True if isinstance(failures, int) and failures >= self.after_failures else None
 
 
-class Outage(_Rule):
+class Outage(RuleBase):
     """A monitor is down: a quorum of its locations has failed."""
 
     kind: Literal["outage"]
@@ -93,7 +57,7 @@ class Outage(_Rule):
         return None if is_silent(signal) else True
 
 
-class Trend(_Rule):
+class Trend(RuleBase):
     """A monitor's Apdex has changed for good: a step, or a slow decline.
 
     It is over with a step the other way, or a step in neither after seven days: then the new level is the usual one.
@@ -117,7 +81,7 @@ class Trend(_Rule):
         return True if abs(signal.value) >= self.minimum else None
 
 
-class HostSilent(_Rule):
+class HostSilent(RuleBase):
     """A host has stopped reporting."""
 
     kind: Literal["host_silent"]
@@ -132,7 +96,7 @@ class HostSilent(_Rule):
         return signal.state == "silent"
 
 
-class HostFlag(_Rule):
+class HostFlag(RuleBase):
     """Something is wrong with a host's agent: several machines report under its name, or its clock is off."""
 
     kind: Literal["host_flag"]
@@ -150,7 +114,7 @@ class HostFlag(_Rule):
         return f"the clock of {host} is off by {signal.value / 1000:.0f} s"
 
 
-class PluginNotice(_Rule):
+class PluginNotice(RuleBase):
     """A plugin has something to say: each is an alert of its own that ends as it begins."""
 
     kind: Literal["plugin_notice"]
@@ -171,45 +135,7 @@ class PluginNotice(_Rule):
         return str(signal.detail.get("title") or signal.subject)
 
 
-class Drift(_Rule):
-    """A feature of a model has drifted, by the tests and the k of m windows that the model's own settings name."""
-
-    kind: Literal["drift"]
-    model: int | None = Field(default=None, description="null: every model")
-    feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
-
-    def holds(self, signal: Signal) -> bool | None:
-        """Whether drift is raised; None if the signal is about something else."""
-        if signal.kind != "drift" or self.model not in {None, signal.detail.get("model")}:
-            return None
-        feature = str(signal.detail.get("feature"))
-        return signal.state == "drift" if self.feature is None or matches_whole(self.feature, feature) else None
-
-    def title(self, signal: Signal) -> str:
-        """Which feature, by which statistic."""
-        said = signal.detail
-        what = f"{said.get('feature')} of {said.get('name')} has drifted"
-        return f"{what}: {said['statistic']} {signal.value:.3g}" if "statistic" in said else what
-
-
-class ModelSilent(_Rule):
-    """No rows of a model come any more."""
-
-    kind: Literal["model_silent"]
-    model: int | None = Field(default=None, description="null: every model")
-
-    def holds(self, signal: Signal) -> bool | None:
-        """Whether its data have stopped; None if the signal is about something else."""
-        if signal.kind != "model" or self.model not in {None, signal.detail.get("model")}:
-            return None
-        return signal.state == "no_data"
-
-    def title(self, signal: Signal) -> str:
-        """Which model."""
-        return f"no rows of {signal.detail.get('name')} come any more"
-
-
-class Threshold(_Rule):
+class Threshold(RuleBase):
     """A series is above or below a limit, for a while."""
 
     kind: Literal["threshold"]
@@ -249,7 +175,9 @@ class Threshold(_Rule):
         return signal.value > self.above if self.above is not None else signal.value < (self.below or 0.0)
 
 
-AnyRule = EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag | PluginNotice | Drift | ModelSilent
+AnyRule = (
+    EndpointDown | HostSilent | Threshold | Outage | Trend | HostFlag | PluginNotice | Drift | ModelSilent | Quality
+)
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
 
@@ -262,6 +190,7 @@ _KINDS: dict[str, str] = {
     "plugin_notice": "notice",
     "drift": "drift",
     "model_silent": "model",
+    "quality": "quality",
     "threshold": "series",
 }
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pickle
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from operator import itemgetter
 
 import bytewax.operators as op
-import msgspec
 from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from dataflows.drift_book import DriftBook
+from dataflows.quality import Heard, QualityLogic, narrowed, plain, write_told
 from dataflows.reading import read
 from dataflows.rollup import publish
 from dataflows.source import LogSource, Poll
@@ -24,6 +23,7 @@ from vedette.clock import Clock
 from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, decode_batch
 from vedette.events.names import hash64
+from vedette.events.outcomes import is_outcomes
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.store.drift import DriftRow, write_windows
@@ -34,18 +34,6 @@ from vedette.windows.drift import Closed, ClosedFeature, DriftShard
 FLOW = "drift"
 AT_ONCE = 2000
 """Rows of one transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Batches of one poll for one shard, each with the time (ms UTC) at which the log took it.
-
-    `quiet_at_ms` is the wall clock if the partition was read to its end.
-    """
-
-    partition: int
-    batches: list[tuple[int, FeatureBatch]]
-    quiet_at_ms: int | None = None
 
 
 class Router:
@@ -120,12 +108,6 @@ def row_of(found: ClosedFeature) -> DriftRow:
     )
 
 
-def plain(value: Any) -> dict[str, Any]:
-    """As JSON has it: numbers that are none, and infinite ones, are null."""
-    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
-    return found
-
-
 def write_closed(store: Store, items: Sequence[Closed]) -> None:
     """The rows of all windows, `AT_ONCE` in a transaction. What no table can hold is told, and costs itself alone."""
     rows = [row_of(found) for item in items for found in item.features]
@@ -151,6 +133,14 @@ def _heard(item: tuple[str, Heard | Publication]) -> list[tuple[str, Heard]]:
     return [(key, value)] if isinstance(value, Heard) else []
 
 
+def _rows(item: tuple[str, Heard]) -> list[tuple[str, Heard]]:
+    key, heard = item
+    if not any(is_outcomes(batch) for _, batch in heard.batches):
+        return [item]
+    rows = [one for one in heard.batches if not is_outcomes(one[1])]
+    return [(key, Heard(heard.partition, rows, heard.quiet_at_ms))] if rows else []
+
+
 def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[], bool] = lambda: False) -> Dataflow:
     """The flow from `vedette.features` to the table of windows and `vedette.signals`."""
     book = DriftBook(store, clock)
@@ -158,12 +148,17 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     polls = op.input("features", flow, LogSource(log, FEATURES.name, clock, stop=stop))
     routed = op.flat_map("route", polls, Router(shards))
     # each: (shard or "rejects", Heard or Publication)
-    judged = op.stateful_batch("windows", op.flat_map("readable", routed, _heard), lambda s: DriftLogic(book, s))
+    heard = op.flat_map("readable", routed, _heard)
+    judged = op.stateful_batch("windows", op.flat_map("seen", heard, _rows), lambda s: DriftLogic(book, s))
     # each: (shard, Closed)
     results = op.map("results", judged, lambda item: item[1])
     # Rows first: who hears of drift may ask for it.
     op.output("rows", results, StoreSink("drift windows", lambda items: write_closed(store, items)))
     signals = op.flat_map("signals", results, lambda closed: [publish(signal) for signal in closed.signals])
+    told = op.flat_map("labelled", heard, partial(narrowed, book))
+    qualities = op.map("qualities", op.stateful_batch("quality", told, lambda s: QualityLogic(book, s)), itemgetter(1))
+    op.output("quality rows", qualities, StoreSink("quality windows", lambda items: write_told(store, items)))
+    changes = op.flat_map("quality signals", qualities, lambda told: [publish(signal) for signal in told.signals])
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
-    op.output("publish", op.merge("published", signals, rejects), LogSink(log))
+    op.output("publish", op.merge("published", signals, changes, rejects), LogSink(log))
     return flow

@@ -15,6 +15,7 @@ from vedette.store import models
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
 from vedette.windows.drift import DriftConfig, Subject
+from vedette.windows.quality_config import QualityConfig, QualitySubject
 
 FRESH_S = 1.0
 _SKEW_MS = 1000
@@ -49,6 +50,17 @@ class DriftBook:
                 self._refresh(0.0)
                 found = self._known(model, version)
             return found
+
+    def quality(self, model: int, since_ms: int = 0) -> QualitySubject | None:
+        """How a model's outcomes are compared; None if it is gone or has no task, as of `since_ms` at least."""
+        with self._lock:
+            self._refresh(FRESH_S)
+            if model not in self._models and self._read_ms <= since_ms + _SKEW_MS:
+                self._refresh(0.0)
+            about = self._models.get(model)
+            if about is None or about.config.get("task") is None:
+                return None
+            return QualitySubject(about.name, msgspec.convert(about.config, QualityConfig))
 
     def _known(self, model: int, version: str) -> Subject | None:
         key = (model, version)

@@ -41,6 +41,7 @@ from ingest_api.routes import (
     markers,
     models,
     monitors,
+    outcomes,
     pings,
     plugins,
     realtime,
@@ -140,6 +141,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         realtime,
         models,
         features,
+        outcomes,
         hands,
         routing,
     ):

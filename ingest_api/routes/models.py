@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from ingest_api.context import Context, context
 from ingest_api.intake.bodies import read_body
@@ -17,9 +18,9 @@ from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, TooLarge
-from vedette.events.features import check_version
+from vedette.events.features import PREDICTION, check_version
 from vedette.statistics.drift.bins import DEFAULT_BINS
-from vedette.store import drift, models
+from vedette.store import drift, models, quality
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -43,11 +44,22 @@ class Judging(BaseModel):
     wanted: int = Field(default=1, ge=1, le=1000, description="drift is raised when so many windows drifted …")
     of: int = Field(default=1, ge=1, le=1000, description="… of the last so many")
     cooldown: int = Field(default=0, ge=0, le=1000, description="windows after its end in which it is not raised again")
+    task: Literal["classification", "regression"] | None = Field(default=None, description="null: no quality")
+    prediction: str = Field(default=PREDICTION, min_length=1, max_length=200, description="column that is compared")
+    positive: StrictBool | StrictInt | StrictFloat | StrictStr | None = Field(
+        default=None, description="classification: the positive label; null: 1 and true"
+    )
+    threshold: float = Field(default=0.5, gt=0, le=1, description="classification: score from which a row is positive")
+    outcome_wait_s: int = Field(default=604_800, ge=60, le=90 * 86_400, description="how long outcomes may come after")
 
     @model_validator(mode="after")
     def _possible(self) -> Judging:
         if self.wanted > self.of:
             raise ValueError("wanted must not be above of")
+        if self.task != "classification" and (self.positive is not None or self.threshold != 0.5):
+            raise ValueError("positive and threshold need task classification")
+        if isinstance(self.positive, float) and not math.isfinite(self.positive):
+            raise ValueError("positive must be finite")
         return self
 
 
@@ -234,3 +246,22 @@ def get_drift(
     newest = {(row["version"], row["feature"]): row for row in rows}
     now = [{key: row[key] for key in ("version", "feature", "state", "raised", "start_ms")} for row in newest.values()]
     return {"model": _shown(about), "from": from_ms, "to": to_ms, "now": now, "windows": rows}
+
+
+@router.get("/{model}/quality", summary="Quality of a model, window by window")
+def get_quality(
+    model: int,
+    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
+    to: str = Query("now"),
+    version: str | None = Query(None, max_length=100),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """What outcomes have shown (`metrics` of the `labelled` rows, with 95 % `intervals`), beside what the scores alone
+    let expect (`estimated`). A window changes when later outcomes come.
+    """
+    about = models.get(found.store, principal.account, model)
+    now_ms = found.clock.now_ms()
+    from_ms, to_ms = parse_time("from", from_, now_ms), parse_time("to", to, now_ms)
+    rows = quality.quality_windows(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WINDOWS)
+    return {"model": _shown(about), "from": from_ms, "to": to_ms, "windows": rows}

@@ -114,7 +114,8 @@ def add_rule(
     kind: Annotated[
         str,
         typer.Argument(
-            help="outage, endpoint_down, trend, host_silent, host_flag, threshold, plugin_notice, drift, model_silent"
+            help="outage, endpoint_down, trend, host_silent, host_flag, threshold, plugin_notice, drift, model_silent,"
+            " quality"
         ),
     ],
     series: Annotated[str | None, typer.Option(help="threshold: a selector")] = None,
@@ -127,8 +128,12 @@ def add_rule(
     minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,
     source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
     plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
-    model: Annotated[int | None, typer.Option(help="drift, model_silent: one model only")] = None,
+    model: Annotated[int | None, typer.Option(help="drift, model_silent, quality: one model only")] = None,
     feature: Annotated[str | None, typer.Option(help="drift: a regular expression")] = None,
+    metric: Annotated[str | None, typer.Option(help="quality: accuracy, auc, rmse …")] = None,
+    baseline: Annotated[float | None, typer.Option(help="quality: what is usual")] = None,
+    delta: Annotated[float | None, typer.Option(help="quality: how far from the baseline is too far")] = None,
+    windows: Annotated[int | None, typer.Option(help="quality: windows in a row")] = None,
     flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
     channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
 ) -> None:
@@ -146,6 +151,10 @@ def add_rule(
         "plugin": plugin,
         "model": model,
         "feature": feature,
+        "metric": metric,
+        "baseline": baseline,
+        "delta": delta,
+        "windows": windows,
         "flag": flag,
     }
     body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}

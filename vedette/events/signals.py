@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
-SignalKind = Literal["endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model"]
+SignalKind = Literal[
+    "endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model", "quality"
+]
 AlertState = Literal[
     "firing",
     "resolved",
@@ -36,7 +38,9 @@ class Signal(msgspec.Struct, omit_defaults=True):
     subject `plugin:SOURCE/INSTANCE`, what a plugin wants people to read: `detail` has `title`, `body`, and `said_ms` by
     the host's own clock, which tells notices apart. `drift`: subject `model:ID/FEATURE` or `model:ID@VERSION/FEATURE`,
     state `drift | ok` as of the end of a window, `value` the statistic that says most. `model`: the same without
-    feature, state `active | no_data`. A receiver ignores any other signal that is not newer than the
+    feature, state `active | no_data`. `quality`: subject `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state
+    `known | over`, `value` the metric in the newest window, and in `detail` `recent`, the last windows as
+    `START_MS:VALUE:ROWS` with blanks between. A receiver ignores any other signal that is not newer than the
     last one it has seen of the same subject: after a crash they may come again.
     """
 

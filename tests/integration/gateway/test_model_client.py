@@ -7,7 +7,9 @@ import pytest
 from tests.integration.gateway.server import PASSWORD, Gateway, Tail
 from tests.patience import PATIENCE_S
 from vedette.events.features import decode_batch
+from vedette.events.outcomes import is_outcomes
 from vedette.events.topics import FEATURES
+from vedette.windows.quality_config import values_of
 from vedette_client import Recorder, VedetteClient
 from vedette_client.errors import InvalidInput, NotAllowed, NotAuthenticated
 
@@ -63,3 +65,18 @@ def test_a_model_is_registered_given_a_reference_and_fed(fresh: Gateway) -> None
     batches = [decode_batch(record.value) for record in tail.read()]
     assert sum(len(batch.ts) // 8 for batch in batches) == 300
     assert {column.name for batch in batches for column in batch.columns} == {"age", "plan", "prediction"}
+
+
+def test_outcomes_of_a_recorder_are_taken(fresh: Gateway) -> None:
+    with VedetteClient(fresh.url, fresh.ours.tokens["admin"]) as client:
+        assert client.models.register("churn", task="classification", positive="yes")["task"] == "classification"
+    tail = Tail(fresh.log, FEATURES.name)
+    with Recorder(fresh.url, fresh.ours.tokens["ingest"], model="churn") as recorder:
+        recorder.record_outcome("req-17", "yes", ts=fresh.clock.now_ms())
+        recorder.record_outcome(18, "no", ts=fresh.clock.now_ms())
+        recorder.flush(PATIENCE_S)
+    assert (recorder.counters.sent, recorder.last_error) == (2, None)
+    batches = [decode_batch(record.value) for record in tail.read()]
+    assert all(is_outcomes(batch) for batch in batches)
+    assert [name for batch in batches for name in batch.ids or []] == ["req-17", "18"]
+    assert [value for batch in batches for value in values_of(batch.columns[0])] == ["yes", "no"]

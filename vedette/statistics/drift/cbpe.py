@@ -50,27 +50,35 @@ class Calibration:
         return np.asarray(np.interp(np.asarray(scores, np.float64), self.scores, self.rates))
 
 
-def estimated(scores: npt.ArrayLike, calibration: Calibration, threshold: float = 0.5) -> dict[str, float]:
-    """accuracy, precision, recall, f1, auc as expected; NaN where undefined. Scores that are NaN are left out."""
+def estimated(
+    scores: npt.ArrayLike, calibration: Calibration, threshold: float = 0.5, weights: npt.ArrayLike | None = None
+) -> dict[str, float]:
+    """accuracy, precision, recall, f1, auc as expected; NaN where undefined. Scores that are NaN are left out.
+
+    `weights` says of each score how many rows had it; without, one.
+    """
     score = np.asarray(scores, np.float64).ravel()
-    score = score[(score >= 0) & (score <= 1)]
+    weight = np.ones(len(score)) if weights is None else np.asarray(weights, np.float64).ravel()
+    known = (score >= 0) & (score <= 1)
+    score, weight = score[known], weight[known]
     probability = calibration(score)
+    positive, negative = probability * weight, (1 - probability) * weight
     alarm = score >= threshold
-    hits, alarms, positives = float(probability[alarm].sum()), float(alarm.sum()), float(probability.sum())
-    right = hits + float((1 - probability[~alarm]).sum())
+    hits, alarms, positives = float(positive[alarm].sum()), float(weight[alarm].sum()), float(positive.sum())
+    right = hits + float(negative[~alarm].sum())
     return {
-        "accuracy": _share(right, len(score)),
+        "accuracy": _share(right, float(weight.sum())),
         "precision": _share(hits, alarms),
         "recall": _share(hits, positives),
         "f1": _share(2 * hits, positives + alarms),
-        "auc": _auc(score, probability),
+        "auc": _auc(score, positive, negative),
     }
 
 
-def _auc(score: Floats, probability: Floats) -> float:
+def _auc(score: Floats, positives: Floats, negatives: Floats) -> float:
     """Expected positives above expected negatives, over all pairs; equal scores half."""
     _, place = np.unique(score, return_inverse=True)
-    positive, negative = np.bincount(place, probability), np.bincount(place, 1 - probability)
+    positive, negative = np.bincount(place, positives), np.bincount(place, negatives)
     pairs = float(positive.sum() * negative.sum())
     below = np.cumsum(negative) - negative
     return _share(float(positive @ (below + negative / 2)), pairs)

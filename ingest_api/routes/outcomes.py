@@ -1,0 +1,98 @@
+"""Outcomes: `POST /v1/outcomes`, what turned out to be true of rows that models have predicted."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Request, Response, Security
+
+from ingest_api.context import context_of
+from ingest_api.intake.bodies import read_body
+from ingest_api.intake.features import pack
+from ingest_api.intake.outcomes import TakenOutcomes, read_outcomes, take_outcomes
+from ingest_api.intake.samples import Limits
+from ingest_api.routes.features import JSON, LARGEST, KnownModels
+from ingest_api.security import authorised, bearer
+from vedette.errors import InvalidInput, LogUnavailable, NotFound, Overloaded
+from vedette.events.features import FeatureBatch, encode_batch
+from vedette.events.names import hash64
+from vedette.events.outcomes import OUTCOME
+from vedette.events.topics import FEATURES
+from vedette.log import Message
+from vedette.telemetry import metrics
+
+router = APIRouter(prefix="/v1", tags=["models"])
+
+_EXAMPLE = {
+    "model": "churn",
+    "epoch": "5f0c",
+    "seq": 2,
+    "outcomes": [{"id": "req-17", "actual": True}, {"id": "req-18", "actual": False, "ts": 1_700_000_000_000}],
+}
+_SCHEMA = {
+    "type": "object",
+    "required": ["model", "epoch", "seq"],
+    "properties": {
+        "model": {"type": "string"},
+        "version": {"type": ["string", "null"], "description": "kept; the id alone says which row is meant"},
+        "epoch": {"type": ["string", "integer"], "description": "new at each start of the sender"},
+        "seq": {"type": "integer", "description": "counts up within an epoch; a report seen twice is dropped"},
+        "outcomes": {"type": "array", "items": {"type": "object"}, "description": "each with id, actual, perhaps ts"},
+        "ids": {"type": "array", "description": "instead of outcomes"},
+        "actuals": {"type": "array", "description": "one an id"},
+        "ts": {"type": "array", "items": {"type": "integer"}, "description": "milliseconds UTC, one an id"},
+    },
+}
+
+
+def _message(account: int, model: int, taken: TakenOutcomes) -> Message:
+    report = taken.report
+    epoch = report.epoch if isinstance(report.epoch, int) else hash64("epoch", report.epoch)
+    ts = np.array(taken.ts, "<i8").tobytes()
+    column = pack(OUTCOME, taken.actuals)
+    batch = FeatureBatch(account, model, report.version or "", epoch, report.seq, ts, [column], list(taken.ids))
+    return Message(str(model).encode(), encode_batch(batch))
+
+
+@router.post(
+    "/outcomes",
+    status_code=202,
+    summary="Report what turned out to be true",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _SCHEMA, "example": _EXAMPLE}}}
+    },
+    dependencies=[Security(bearer)],
+)
+async def outcomes(request: Request) -> Response:
+    """202 means that the log has every row that is not refused; `refused` says of the first hundred of `refused_rows`
+    why. 429: nothing was taken, come back later.
+    """
+    found, principal = context_of(request), await authorised(request, "ingest")
+    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if media_type != JSON:
+        raise InvalidInput("Content-Type", media_type, JSON)
+    body = await read_body(request, LARGEST)
+    known: KnownModels = request.app.state.models
+
+    def read() -> tuple[TakenOutcomes, Message]:
+        report = read_outcomes(body)
+        principal.need_subject("model", report.model)
+        model = known.number(principal.account, report.model)
+        taken = take_outcomes(report, Limits(found.oldest_ms(), found.newest_ms()), found.clock.now_ms())
+        return taken, _message(principal.account, model, taken)
+
+    taken, message = await asyncio.to_thread(read)
+    if taken.ids:
+        try:
+            await asyncio.wrap_future(found.log.produce(FEATURES.name, [message]))
+        except Overloaded:
+            metrics().count("vedette_ingest_overloaded_total")
+            raise
+        except (InvalidInput, NotFound) as error:
+            raise LogUnavailable(str(error)) from error
+    metrics().count("vedette_ingest_accepted_total", len(taken.ids), topic="features")
+    answer: dict[str, Any] = {"outcomes": len(taken.ids), "refused_rows": taken.refused_rows, "refused": taken.refused}
+    return Response(msgspec.json.encode(answer), 202, media_type="application/json")
