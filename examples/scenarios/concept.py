@@ -41,7 +41,9 @@ def data() -> tuple[Columns, list[Columns], list[Columns]]:
     mixed["outcome"] = (mixed["affairs"] > 0).astype(float)
     reference = {name: values[:3000] for name, values in mixed.items()}
     rest = windows({name: values[3000:] for name, values in mixed.items()}, ROWS)
-    changed = [{**window, "outcome": (np.asarray(window["affairs"]) > LASTED).astype(float)} for window in rest[3:]]
+    changed: list[Columns] = [
+        {**window, "outcome": (np.asarray(window["affairs"]) > LASTED).astype(float)} for window in rest[3:]
+    ]
     return reference, rest[:3], changed
 
 

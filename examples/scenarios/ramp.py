@@ -19,9 +19,9 @@ STEP = 0.2
 ROWS = 200
 
 
-def data() -> tuple[Columns, list[Columns], list[Columns]]:
+def data(seed: int = 4) -> tuple[Columns, list[Columns], list[Columns]]:
     """The reference, quiet windows, and windows over which the column rises."""
-    rows = shuffled({COLUMN: breath().to_numpy()}, seed=4)
+    rows = shuffled({COLUMN: breath().to_numpy()}, seed)
     reference = {name: column[:800] for name, column in rows.items()}
     rest = windows({name: column[800:] for name, column in rows.items()}, ROWS)
     quiet, later = rest[:3], rest[3:]

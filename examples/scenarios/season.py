@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from statsmodels.datasets import co2
 
 from examples.scenarios.judging import Columns, profiles_of, show, windows
@@ -23,12 +24,17 @@ def breath() -> Any:
     return (level - level.rolling(52, center=True).mean()).dropna()
 
 
-def data() -> tuple[Columns, list[Columns], list[Columns]]:
-    """The reference (cold halves of 27 years), later cold halves, and later warm ones, as windows of 200 weeks."""
+def data(seed: int = 1) -> tuple[Columns, list[Columns], list[Columns]]:
+    """The reference (cold halves of half of the years), and cold and warm halves of the others as windows of 200 weeks.
+
+    The years are drawn by lot: over decades the air changes too, and here it is the season alone that shall differ.
+    """
     weeks = breath()
-    warm, late = weeks.index.month.isin(WARM), weeks.index.year >= 1986
-    reference = {"difference": weeks[~late & ~warm].to_numpy()}
-    cold, other = ({"difference": weeks[late & part].to_numpy()} for part in (~warm, warm))
+    distinct = np.unique(weeks.index.year)
+    learned = weeks.index.year.isin(np.random.default_rng(seed).choice(distinct, len(distinct) // 2, replace=False))
+    warm = weeks.index.month.isin(WARM)
+    reference = {"difference": weeks[learned & ~warm].to_numpy()}
+    cold, other = ({"difference": weeks[~learned & part].to_numpy()} for part in (~warm, warm))
     return reference, windows(cold, ROWS), windows(other, ROWS)
 
 

@@ -15,10 +15,10 @@ COLUMN = "lpi"
 ROWS = 1000
 
 
-def data() -> tuple[Columns, list[Columns], list[Columns]]:
+def data(seed: int = 1) -> tuple[Columns, list[Columns], list[Columns]]:
     """The reference, quiet windows, and windows in which the column comes in another unit."""
     rows = randhie.load_pandas().data.drop(columns=["mdvis"])
-    halves = shuffled({name: rows[name].to_numpy(float) for name in rows}, seed=1)
+    halves = shuffled({name: rows[name].to_numpy(float) for name in rows}, seed)
     reference = {name: values[:10_000] for name, values in halves.items()}
     rest = windows({name: values[10_000:] for name, values in halves.items()}, ROWS)
     return reference, rest[:5], [{**window, COLUMN: np.asarray(window[COLUMN]) / np.log(10)} for window in rest[5:]]

@@ -16,12 +16,12 @@ UNSEEN = "professional"
 ROWS = 500
 
 
-def data() -> tuple[Columns, list[Columns], list[Columns]]:
+def data(seed: int = 2) -> tuple[Columns, list[Columns], list[Columns]]:
     """The reference without the profession, windows without it, and windows of everybody: one in sixty has it."""
     rows = fair.load_pandas().data
     columns = {name: rows[name].to_numpy(float) for name in ("rate_marriage", "age", "children", "educ")}
     names = np.array(PROFESSIONS)[rows[COLUMN].to_numpy(int) - 1]
-    everybody = shuffled({**columns, COLUMN: names}, seed=2)
+    everybody = shuffled({**columns, COLUMN: names}, seed)
     without = everybody[COLUMN] != UNSEEN
     seen = {name: values[without] for name, values in everybody.items()}
     reference = {name: values[:3000] for name, values in seen.items()}

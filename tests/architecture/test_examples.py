@@ -21,7 +21,12 @@ from vedette.windows.votes import Policy
 
 ROOT = Path(__file__).parents[2]
 WEBHOOKS = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "examples").glob("*/*.md")),
+]
 
 
 def block(language: str) -> str:
