@@ -1,4 +1,4 @@
-"""Models: registered, versioned, given references; and what drift their windows show."""
+"""Models: registered, versioned, given references."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ from ingest_api.context import Context, context
 from ingest_api.intake.bodies import read_body
 from ingest_api.intake.references import profiles_of, read_reference
 from ingest_api.security import needs
-from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, TooLarge
 from vedette.events.features import PREDICTION, check_version
 from vedette.statistics.drift.bins import DEFAULT_BINS
-from vedette.store import drift, models, quality
+from vedette.store import models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 NAME_RULE = "a letter or digit and then letters, digits, _ . - (at most 100)"
 _LARGEST_REFERENCE = 16 << 20
-_MOST_WINDOWS = 20_000
-_DAY_MS = 86_400_000
 
 
 class Judging(BaseModel):
@@ -85,7 +82,8 @@ class NewVersion(Stage):
     version: str = Field(min_length=1, max_length=100)
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A model as answers show it."""
     return {**row.pop("config"), **row}
 
 
@@ -97,13 +95,13 @@ def add_model(
     if _NAME.fullmatch(body.name) is None:
         raise InvalidInput("name", body.name, NAME_RULE)
     model = models.add(found.store, principal.account, body.name, body.model_dump(exclude={"name"}))
-    return _shown(models.get(found.store, principal.account, model))
+    return shown(models.get(found.store, principal.account, model))
 
 
 @router.get("", summary="Models")
 def list_models(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
     """By name."""
-    return {"models": [_shown(row) for row in models.of_account(found.store, principal.account)]}
+    return {"models": [shown(row) for row in models.of_account(found.store, principal.account)]}
 
 
 @router.get("/{model}", summary="One model")
@@ -111,7 +109,7 @@ def get_model(
     model: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """With its versions."""
-    return _shown(models.get(found.store, principal.account, model))
+    return shown(models.get(found.store, principal.account, model))
 
 
 @router.put("/{model}", summary="Judge a model's windows otherwise")
@@ -120,7 +118,7 @@ def put_model(
 ) -> dict[str, Any]:
     """From a second later on. Another length of windows begins new ones; what was counted of the open ones is lost."""
     models.configure(found.store, principal.account, model, body.model_dump())
-    return _shown(models.get(found.store, principal.account, model))
+    return shown(models.get(found.store, principal.account, model))
 
 
 @router.delete("/{model}", status_code=204, summary="Remove a model")
@@ -223,45 +221,3 @@ def get_reference(
 ) -> dict[str, Any]:
     """Every bin with its count, and the moments of numbers."""
     return models.reference(found.store, principal.account, reference)
-
-
-@router.get("/{model}/drift", summary="Windows of a model, feature by feature")
-def get_drift(
-    model: int,
-    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
-    to: str = Query("now"),
-    version: str | None = Query(None, max_length=100),
-    feature: str | None = Query(None, max_length=200),
-    principal: Principal = Depends(needs("read")),
-    found: Context = Depends(context),
-) -> dict[str, Any]:
-    """Each with its state, whether drift is raised after it, its counts, and the verdict that explains itself.
-
-    `now` says how each feature stands after its newest window in the range.
-    """
-    about = models.get(found.store, principal.account, model)
-    now_ms = found.clock.now_ms()
-    from_ms, to_ms = parse_time("from", from_, now_ms), parse_time("to", to, now_ms)
-    rows = drift.windows(found.store, model, from_ms, to_ms, version=version, feature=feature, limit=_MOST_WINDOWS)
-    newest = {(row["version"], row["feature"]): row for row in rows}
-    now = [{key: row[key] for key in ("version", "feature", "state", "raised", "start_ms")} for row in newest.values()]
-    return {"model": _shown(about), "from": from_ms, "to": to_ms, "now": now, "windows": rows}
-
-
-@router.get("/{model}/quality", summary="Quality of a model, window by window")
-def get_quality(
-    model: int,
-    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
-    to: str = Query("now"),
-    version: str | None = Query(None, max_length=100),
-    principal: Principal = Depends(needs("read")),
-    found: Context = Depends(context),
-) -> dict[str, Any]:
-    """What outcomes have shown (`metrics` of the `labelled` rows, with 95 % `intervals`), beside what the scores alone
-    let expect (`estimated`). A window changes when later outcomes come.
-    """
-    about = models.get(found.store, principal.account, model)
-    now_ms = found.clock.now_ms()
-    from_ms, to_ms = parse_time("from", from_, now_ms), parse_time("to", to, now_ms)
-    rows = quality.quality_windows(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WINDOWS)
-    return {"model": _shown(about), "from": from_ms, "to": to_ms, "windows": rows}

@@ -14,16 +14,16 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from vedette.errors import InvalidInput
-
-_LARGEST = 256 << 20
-"""Bytes that a table may take in memory."""
+from vedette.tabular.unpacking import check_parquet, check_size, unpacked_size
 
 
 def _parquet(data: bytes, most: int) -> pa.Table:
     file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
-    about = file.metadata
-    if about.num_rows * about.num_columns > most:
-        raise InvalidInput("body", f"{about.num_rows} rows of {about.num_columns} columns", f"at most {most} values")
+    check_parquet(file.metadata, most)
+    columns = [file.metadata.schema.column(number) for number in range(file.metadata.num_columns)]
+    # As dictionaries, a long text that comes in every row is held once.
+    texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY" and column.path == column.name]
+    file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True, read_dictionary=texts)
     return file.read(use_threads=False)
 
 
@@ -33,13 +33,11 @@ def _csv(data: bytes, most: int) -> pa.Table:
 
 
 def _arrow(data: bytes, most: int) -> pa.Table:
-    reader, batches, size = pyarrow.ipc.open_stream(data), [], 0
-    for batch in reader:
-        size += batch.nbytes
-        if size > _LARGEST:
-            raise InvalidInput("body", f"{size} bytes of columns and more", f"at most {_LARGEST}")
-        batches.append(batch)
-    return pa.Table.from_batches(batches, reader.schema)
+    size = 0
+    for message in pyarrow.ipc.MessageReader.open_stream(data):
+        size += unpacked_size(message)
+        check_size(size)
+    return pyarrow.ipc.open_stream(data).read_all()
 
 
 MEDIA_TYPES: dict[str, Callable[[bytes, int], pa.Table]] = {
@@ -65,6 +63,8 @@ def read_table(data: bytes, media_type: str, most_columns: int, most_values: int
         twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise InvalidInput("body", twice[0], "columns of different names")
+        for field in table.schema:
+            _check_kind(field.name, field.type)
         return {name: _values(column) for name, column in zip(names, table.columns, strict=True)}
     except InvalidInput:
         raise
@@ -72,8 +72,30 @@ def read_table(data: bytes, media_type: str, most_columns: int, most_values: int
         raise InvalidInput("body", f"{len(data)} bytes", f"a table of {media_type} ({error})"[:500]) from error
 
 
+def _check_kind(name: str, kind: pa.DataType) -> None:
+    """`InvalidInput` for a type that tells of more values than it has bytes: views, runs, lists of nulls."""
+    inner = [kind.field(number).type for number in range(kind.num_fields)]
+    wide = pa.types.is_nested(kind) and any(pa.types.is_null(one) or pa.types.is_dictionary(one) for one in inner)
+    packed = (pa.types.is_string_view, pa.types.is_binary_view, pa.types.is_list_view, pa.types.is_large_list_view)
+    if wide or pa.types.is_run_end_encoded(kind) or any(test(kind) for test in packed):
+        raise InvalidInput(f"columns.{name}", str(kind), "numbers, booleans, texts, times, and dictionaries of these")
+    for one in inner:
+        _check_kind(name, one)
+
+
 def _values(column: pa.ChunkedArray) -> Any:
     kind = column.type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind):
         return column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64, copy=False)
+    if pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type):
+        return _shared(column)
     return column.to_pylist()
+
+
+def _shared(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column of dictionaries, each of them held once however often it comes."""
+    values: list[Any] = []
+    for chunk in column.chunks:
+        words = chunk.dictionary.to_pylist()
+        values += [None if index is None else words[index] for index in chunk.indices.to_pylist()]
+    return values

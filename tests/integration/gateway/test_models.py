@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -174,6 +175,17 @@ def test_rows_become_windows_and_a_shift_becomes_an_alert_that_ends(fresh: Gatew
     assert found["other_rate"]["drifted"]
     assert found["other_rate"]["adjusted"] <= 0.05
     assert by_feature["plan"][0]["state"] == "ok"
+    within = f"from={begin}&to={begin + 600_000}"
+    table = fresh.get(f"/v1/models/{model}/drift?{within}&format=csv")
+    assert table.headers["content-type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(table.text)))
+    assert len(lines) == sum(len(row["verdict"]["findings"]) or 1 for row in answer["windows"])
+    other = next(line for line in lines if line["statistic"] == "other_rate" and line["drifted"] == "True")
+    assert (other["feature"], float(other["adjusted"])) == ("plan", found["other_rate"]["adjusted"])
+    movers = fresh.get(f"/v1/models/{model}/movers?{within}").json()["movers"]
+    assert {(one["feature"], one["drifted"]) for one in movers} == {("age", 1), ("plan", 1)}
+    assert fresh.get(f"/v1/models/{model}/movers?{within}&limit=1").json()["movers"] == movers[:1]
+    fault(fresh.get(f"/v1/models/{model}/movers?from=soon"), "from")
     drain_alerts(fresh.log, fresh.store, tmp_path)
     alerts = fresh.get("/v1/alerts").json()["alerts"]
     states = {alert["subject"]: (alert["state"], alert["title"]) for alert in alerts}

@@ -1,0 +1,98 @@
+"""What the windows of models came to: drift, the features that move most, and quality."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+
+from ingest_api.context import Context, context
+from ingest_api.routes.drift_tables import as_csv, top_movers
+from ingest_api.routes.models import shown
+from ingest_api.security import needs
+from ingest_api.times import parse_time
+from vedette.auth.scopes import Principal
+from vedette.errors import InvalidInput
+from vedette.store import drift, models, quality
+
+router = APIRouter(prefix="/v1/models", tags=["models"])
+_MOST_WINDOWS = 20_000
+
+
+@router.get("/{model}/drift", summary="Windows of a model, feature by feature")
+def get_drift(
+    model: int,
+    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
+    to: str = Query("now"),
+    version: str | None = Query(None, max_length=100),
+    feature: str | None = Query(None, max_length=200),
+    format_: Literal["json", "csv"] = Query("json", alias="format", description="csv: a line a test"),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> Any:
+    """Each with its state, whether drift is raised after it, its counts, and the verdict that explains itself.
+
+    `now` says how each feature stands after its newest window in the range. As JSON the newest 20,000 windows are
+    given; as CSV a range of more is refused.
+    """
+    about = models.get(found.store, principal.account, model)
+    from_ms, to_ms = _range(found, from_, to)
+    if format_ == "csv":
+        lines = as_csv(_all_windows(found, model, from_ms, to_ms, version, feature))
+        name = f'attachment; filename="drift-{model}.csv"'
+        return StreamingResponse(lines, media_type="text/csv", headers={"Content-Disposition": name})
+    rows = drift.windows(found.store, model, from_ms, to_ms, version=version, feature=feature, limit=_MOST_WINDOWS)
+    newest = {(row["version"], row["feature"]): row for row in rows}
+    now = [{key: row[key] for key in ("version", "feature", "state", "raised", "start_ms")} for row in newest.values()]
+    return {"model": shown(about), "from": from_ms, "to": to_ms, "now": now, "windows": rows}
+
+
+@router.get("/{model}/quality", summary="Quality of a model, window by window")
+def get_quality(
+    model: int,
+    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
+    to: str = Query("now"),
+    version: str | None = Query(None, max_length=100),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """What outcomes have shown (`metrics` of the `labelled` rows, with 95 % `intervals`), beside what the scores alone
+    let expect (`estimated`). A window changes when later outcomes come.
+    """
+    about = models.get(found.store, principal.account, model)
+    from_ms, to_ms = _range(found, from_, to)
+    rows = quality.quality_windows(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WINDOWS)
+    return {"model": shown(about), "from": from_ms, "to": to_ms, "windows": rows}
+
+
+@router.get("/{model}/movers", summary="Features that moved most")
+def get_movers(
+    model: int,
+    from_: str = Query("-7d", alias="from", description="milliseconds UTC, ISO 8601, or -7d"),
+    to: str = Query("now"),
+    version: str | None = Query(None, max_length=100),
+    limit: int = Query(10, ge=1, le=1000),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """By the share of their judged windows that drifted, then by their greatest PSI, with the bins that moved then."""
+    models.get(found.store, principal.account, model)
+    from_ms, to_ms = _range(found, from_, to)
+    rows = _all_windows(found, model, from_ms, to_ms, version, None)
+    return {"from": from_ms, "to": to_ms, "movers": top_movers(rows, limit)}
+
+
+def _range(found: Context, from_: str, to: str) -> tuple[int, int]:
+    now_ms = found.clock.now_ms()
+    return parse_time("from", from_, now_ms), parse_time("to", to, now_ms)
+
+
+def _all_windows(
+    found: Context, model: int, from_ms: int, to_ms: int, version: str | None, feature: str | None
+) -> list[dict[str, Any]]:
+    limit = _MOST_WINDOWS + 1
+    rows = drift.windows(found.store, model, from_ms, to_ms, version=version, feature=feature, limit=limit)
+    if len(rows) > _MOST_WINDOWS:
+        raise InvalidInput("from", from_ms, f"ranges of at most {_MOST_WINDOWS} windows of features")
+    return rows
