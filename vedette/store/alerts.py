@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vedette.errors import NotFound
-from vedette.store.pool import Jsonb, Store
+from vedette.errors import Conflict, NotFound
+from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts
 
 
@@ -74,9 +74,29 @@ def add_channel(store: Store, account: int, name: str, kind: str, config: dict[s
 
 
 def remove_channel(store: Store, account: int, channel: int) -> None:
-    """Remove a channel, with what it has not delivered."""
-    if not store.execute("DELETE FROM channels WHERE id = %s AND account_id = %s", channel, account):
-        raise NotFound(f"channel {channel} does not exist")
+    """Remove a channel, with what it has not delivered.
+
+    `Conflict` while a route or schedule names it: alerts that go that way would reach nobody.
+    """
+    with store.transaction() as connection:
+        _check_unnamed(connection, account, channel)
+        gone = connection.execute("DELETE FROM channels WHERE id = %s AND account_id = %s", (channel, account))
+        if not gone.rowcount:
+            raise NotFound(f"channel {channel} does not exist")
+
+
+def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
+    row = connection.execute(
+        "SELECT 'route ' || quote_literal(name) AS what FROM routes WHERE account_id = %s"
+        " AND jsonb_path_exists(config, '$.steps[*].channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " UNION ALL SELECT 'schedule ' || quote_literal(name) FROM schedules WHERE account_id = %s"
+        " AND (jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " OR jsonb_path_exists(config, '$.overrides[*].channel ? (@ == $n)', jsonb_build_object('n', %s::bigint)))"
+        " LIMIT 1",
+        (account, channel, account, channel, channel),
+    ).fetchone()
+    if row is not None:
+        raise Conflict(f"channel {channel} is named by the {row['what']}")
 
 
 def enable_channel(store: Store, account: int, channel: int) -> None:
