@@ -12,6 +12,7 @@ from launch.commands import (
     account,
     agent,
     alert,
+    apply,
     ask,
     backup,
     bootstrap,
@@ -40,6 +41,7 @@ app.add_typer(processes.app)
 app.add_typer(bootstrap.app)
 app.add_typer(backup.app)
 app.add_typer(janitor.app)
+app.add_typer(apply.app)
 app.add_typer(ask.app)
 app.add_typer(top.app)
 app.add_typer(doctor.app)

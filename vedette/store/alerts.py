@@ -41,6 +41,20 @@ def add_rule(store: Store, account: int, name: str, kind: str, config: dict[str,
     return int(row["id"])
 
 
+def change_rule(store: Store, account: int, rule: int, name: str, kind: str, config: dict[str, Any]) -> None:
+    """Replace a rule's definition; its open alerts go on until a signal says otherwise. `Conflict` if it would become
+    another kind, or take another rule's name."""
+    with store.transaction() as connection:
+        found = connection.execute(
+            "SELECT kind FROM rules WHERE id = %s AND account_id = %s FOR UPDATE", (rule, account)
+        ).fetchone()
+        if found is None:
+            raise NotFound(f"rule {rule} does not exist")
+        if found["kind"] != kind:
+            raise Conflict(f"rule {rule} is of the kind {found['kind']}: one of another kind is another rule")
+        connection.execute("UPDATE rules SET name = %s, config = %s WHERE id = %s", (name, Jsonb(config), rule))
+
+
 def remove_rule(store: Store, account: int, rule: int) -> None:
     """Remove a rule; its open alerts end, and whoever was told their start is told so."""
     with store.transaction() as connection:
@@ -71,6 +85,27 @@ def add_channel(store: Store, account: int, name: str, kind: str, config: dict[s
     )
     assert row is not None
     return int(row["id"])
+
+
+def channel_config(store: Store, account: int, channel: int) -> tuple[str, dict[str, Any]]:
+    """A channel's kind and configuration, secrets included."""
+    row = store.row("SELECT kind, config FROM channels WHERE id = %s AND account_id = %s", channel, account)
+    if row is None:
+        raise NotFound(f"channel {channel} does not exist")
+    return row["kind"], row["config"]
+
+
+def change_channel(store: Store, account: int, channel: int, name: str, config: dict[str, Any]) -> None:
+    """Replace a channel's name and configuration; what waits for it goes by the new one."""
+    changed = store.execute(
+        "UPDATE channels SET name = %s, config = %s WHERE id = %s AND account_id = %s",
+        name,
+        Jsonb(config),
+        channel,
+        account,
+    )
+    if not changed:
+        raise NotFound(f"channel {channel} does not exist")
 
 
 def remove_channel(store: Store, account: int, channel: int) -> None:
