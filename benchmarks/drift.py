@@ -11,11 +11,14 @@ over the same values, which is what counting alone could cost at best; and the i
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Vedette's processes have it
 
 import msgspec
 import numpy as np
