@@ -182,6 +182,10 @@ def test_rows_become_windows_and_a_shift_becomes_an_alert_that_ends(fresh: Gatew
     assert len(lines) == sum(len(row["verdict"]["findings"]) or 1 for row in answer["windows"])
     other = next(line for line in lines if line["statistic"] == "other_rate" and line["drifted"] == "True")
     assert (other["feature"], float(other["adjusted"])) == ("plan", found["other_rate"]["adjusted"])
+    page = fresh.get(f"/v1/models/{model}/drift?{within}&format=html")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "attachment" in page.headers["content-disposition"]
+    assert all(word in page.text for word in ("2 of ", "age", "plan", "both distributions", "unseen"))
     movers = fresh.get(f"/v1/models/{model}/movers?{within}").json()["movers"]
     assert {(one["feature"], one["drifted"]) for one in movers} == {("age", 1), ("plan", 1)}
     assert fresh.get(f"/v1/models/{model}/movers?{within}&limit=1").json()["movers"] == movers[:1]
