@@ -23,7 +23,7 @@ MOST_DETAILS = 20
 """Features that are shown with their tests and distributions."""
 MOST_BINS = 20
 
-_STYLE = """
+STYLE = """
 body{font:14px/1.5 system-ui,sans-serif;color:#1c2430;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem;break-after:avoid}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.2rem .6rem;border-bottom:1px solid #dde2ea}
@@ -43,11 +43,11 @@ def drift_report(
     """The page for a model's `windows` (as the store gives them) of a range (ms UTC); `profiles` by reference and
     feature, for the distributions. What has no profile is shown without one."""
     movers = top_movers(windows, MOST_FEATURES)
-    begun, ended = (_moment(at) for at in between)
+    begun, ended = (moment(at) for at in between)
     head = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>Drift of {escape(name)}</title>"
     parts = [
-        f"{head}<style>{_STYLE}</style></head><body><h1>Drift of {escape(name)}</h1>",
-        f"<p class=muted>{begun} to {ended} UTC; made {_moment(now_ms)} UTC by Vedette</p>",
+        f"{head}<style>{STYLE}</style></head><body><h1>Drift of {escape(name)}</h1>",
+        f"<p class=muted>{begun} to {ended} UTC; made {moment(now_ms)} UTC by Vedette</p>",
         *_summary(windows, movers),
         *_glance(windows, movers),
         *(part for mover in movers[:MOST_DETAILS] if mover["drifted"] for part in _detail(mover, windows, profiles)),
@@ -70,7 +70,7 @@ def _summary(windows: Sequence[Mapping[str, Any]], movers: Sequence[Mapping[str,
     for mover in movers[:MOST_DETAILS]:
         moved = "; ".join(f"{one['bin']}: {one['reference']:.1%} → {one['window']:.1%}" for one in mover["moved"][:3])
         psi = "" if mover["psi"] is None else f"{mover['psi']:.3g}"
-        at = "" if mover["start_ms"] is None else _moment(mover["start_ms"])
+        at = "" if mover["start_ms"] is None else moment(mover["start_ms"])
         yield f"<tr><td>{escape(_label(mover))}<td class=n>{mover['windows']}<td class=n>{mover['drifted']}"
         yield f"<td class=n>{psi}<td>{at}<td>{escape(moved)}</tr>"
     yield "</table>"
@@ -84,17 +84,17 @@ def _glance(windows: Sequence[Mapping[str, Any]], movers: Sequence[Mapping[str, 
     line = {_label(mover): number for number, mover in enumerate(movers)}
     width, left = max(3, 720 // len(starts)), 200
     high = 16 * len(line) + 4
-    yield f"<h2>Window by window</h2><p class=muted>{_moment(starts[0])} to {_moment(starts[-1])} UTC. "
+    yield f"<h2>Window by window</h2><p class=muted>{moment(starts[0])} to {moment(starts[-1])} UTC. "
     yield "; ".join(f"{_swatch(state)} {word}" for state, word in _WORDS.items() if state != "no_data")
     yield f'</p><svg viewBox="0 0 {left + width * len(starts)} {high}" width="100%" role="img" aria-label="windows">'
     for label, number in line.items():
-        shown = label if len(label) <= 28 else f"{label[:27]}…"
-        yield f'<text x="0" y="{16 * number + 12}" font-size="11">{escape(shown)}</text>'
+        short = label if len(label) <= 28 else f"{label[:27]}…"
+        yield f'<text x="0" y="{16 * number + 12}" font-size="11">{escape(short)}</text>'
     for row in windows:
         of_line, column = line.get(_label(row)), place.get(row["start_ms"])
         if of_line is not None and column is not None and row["state"] in _FILLS:
             at = f'x="{left + width * column}" y="{16 * of_line + 2}" width="{width - 1}" height="13"'
-            said = escape(f"{_label(row)}, {_moment(row['start_ms'])}: {_WORDS[row['state']]}")
+            said = escape(f"{_label(row)}, {moment(row['start_ms'])}: {_WORDS[row['state']]}")
             yield f'<rect {at} fill="{_FILLS[row["state"]]}"><title>{said}</title></rect>'
     yield "</svg>"
 
@@ -111,10 +111,10 @@ def _detail(
     )
     verdict = row["verdict"]
     sizes = f"{verdict.get('window')} rows, {verdict.get('reference')} in the reference"
-    yield f"<section><h2>{escape(label)}</h2><p class=muted>{_moment(row['start_ms'])} UTC: {sizes}</p>"
+    yield f"<section><h2>{escape(label)}</h2><p class=muted>{moment(row['start_ms'])} UTC: {sizes}</p>"
     yield "<table><tr><th>Test<th class=n>Value<th class=n>Threshold<th class=n>p<th class=n>Adjusted p<th></tr>"
     for one in verdict.get("findings", ()):
-        numbers = "".join(f"<td class=n>{_number(one.get(key))}" for key in ("value", "threshold", "p", "adjusted"))
+        numbers = "".join(f"<td class=n>{shown(one.get(key))}" for key in ("value", "threshold", "p", "adjusted"))
         yield f"<tr><td>{escape(str(one['statistic']))}{numbers}<td>{'drift' if one.get('drifted') else ''}</tr>"
     yield "</table>"
     profile = profiles.get((row["reference"], row["feature"]))
@@ -164,9 +164,11 @@ def _label(row: Mapping[str, Any]) -> str:
     return f"{row['feature']} @{row['version']}" if row["version"] else str(row["feature"])
 
 
-def _moment(at_ms: int) -> str:
+def moment(at_ms: int) -> str:
+    """A time to the minute, UTC."""
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
-def _number(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A number to three digits; nothing for none."""
     return "" if value is None else f"{value:.3g}"

@@ -228,3 +228,21 @@ def test_what_is_wrong_with_rows_is_said_and_nothing_else_is_lost(gateway: Gatew
     arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
     fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=arrow), "Content-Type")
     assert gateway.call("POST", "/v1/features", "read", json=body).status_code == 403
+
+
+def test_a_reference_tells_what_its_data_look_like(fresh: Gateway) -> None:
+    model = fresh.call("POST", "/v1/models", json={"name": "look"}).json()["id"]
+    columns = {"age": [*range(20, 60), None] * 5, "plan": ["<b>", "pro"] * 102 + ["pro"]}
+    made = fresh.call("POST", f"/v1/models/{model}/references", json={"columns": columns}).json()
+    path = f"/v1/models/references/{made['id']}/profile"
+    found = fresh.get(path).json()
+    age, plan = found["columns"]
+    assert (age["missing"], age["quantiles"]["0.5"], plan["top"][0]) == (5, 39.5, {"value": "pro", "count": 103})
+    assert (found["rows"], found["name"], found["reference"]) == (205, "look", made["id"])
+    page = fresh.get(f"{path}?format=html")
+    assert "attachment" in page.headers["content-disposition"]
+    assert "&lt;b&gt;" in page.text
+    assert "<b>" not in page.text
+    problem(fresh.get(path, tenant=fresh.theirs), 404, "not-found")
+    fresh.store.execute("UPDATE model_references SET about = NULL")
+    problem(fresh.get(path), 404, "not-found")
