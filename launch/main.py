@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -12,6 +13,7 @@ from launch.commands import (
     account,
     agent,
     alert,
+    apply,
     ask,
     backup,
     bootstrap,
@@ -40,6 +42,7 @@ app.add_typer(processes.app)
 app.add_typer(bootstrap.app)
 app.add_typer(backup.app)
 app.add_typer(janitor.app)
+app.add_typer(apply.app)
 app.add_typer(ask.app)
 app.add_typer(top.app)
 app.add_typer(doctor.app)
@@ -61,6 +64,9 @@ app.add_typer(account.app, name="account")
 
 def main() -> None:
     """Run a command; an error of ours is one clear line, and exit code 1."""
+    # Before numpy is imported: OpenBLAS would take a thread for each core and spin in all of them for products of a few
+    # thousand numbers, which is what flows and gateway compute. Whoever wants it otherwise says so.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     die_with_parent()
     try:
         app()

@@ -22,7 +22,12 @@ def write_json(definitions: Sequence[dict[str, Any]]) -> str:
 
 def write_yaml(definitions: Sequence[dict[str, Any]]) -> str:
     """The same document as YAML."""
-    return "\n".join(_lines({"monitors": list(definitions)}, 0)) + "\n"
+    return yaml_of({"monitors": list(definitions)})
+
+
+def yaml_of(document: dict[str, Any]) -> str:
+    """A mapping of plain values as YAML; an empty one is an empty text."""
+    return "\n".join(_lines(document, 0)) + "\n" if document else ""
 
 
 def _lines(value: Any, depth: int) -> Iterator[str]:

@@ -65,13 +65,28 @@ def add_rule(
     body: RuleSpec, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """It applies to signals from a second later on."""
-    known = {channel["id"] for channel in alerts.channels_of(found.store, principal.account)}
-    for channel in body.channels:
-        if channel not in known:
-            raise InvalidInput("channels", channel, "channels of this account")
+    _check_channels(found, principal, body.channels)
     config = body.model_dump(exclude={"name", "kind"})
     rule = alerts.add_rule(found.store, principal.account, body.name, body.kind, config)
     return {"id": rule, **body.model_dump()}
+
+
+@router.put("/rules/{rule}", summary="Change a rule")
+def change_rule(
+    rule: int, body: RuleSpec, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """From a second later on. Open alerts go on, and end when a signal says that the new condition does not hold."""
+    _check_channels(found, principal, body.channels)
+    config = body.model_dump(exclude={"name", "kind"})
+    alerts.change_rule(found.store, principal.account, rule, body.name, body.kind, config)
+    return {"id": rule, **body.model_dump()}
+
+
+def _check_channels(found: Context, principal: Principal, wanted: list[int]) -> None:
+    known = {channel["id"] for channel in alerts.channels_of(found.store, principal.account)} if wanted else set()
+    for channel in wanted:
+        if channel not in known:
+            raise InvalidInput("channels", channel, "channels of this account")
 
 
 @router.delete("/rules/{rule}", status_code=204, summary="Remove a rule")
@@ -100,6 +115,19 @@ def add_channel(
     config = kind.from_config(body.config).config()
     channel = alerts.add_channel(found.store, principal.account, body.name, body.kind, config)
     return {"id": channel, "name": body.name, "kind": body.kind, **config}
+
+
+@router.put("/channels/{channel}", summary="Change a channel")
+def change_channel(
+    channel: int, body: NewChannel, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """A secret that is not given stays as it is; what waits for the channel goes by its new configuration."""
+    kind, known = alerts.channel_config(found.store, principal.account, channel)
+    if body.kind != kind:
+        raise InvalidInput("kind", body.kind, f"{kind}, as it was made")
+    config = CHANNELS[kind].from_config({"secret": known.get("secret"), **body.config}).config()
+    alerts.change_channel(found.store, principal.account, channel, body.name, config)
+    return {"id": channel, "name": body.name, "kind": kind, **{k: v for k, v in config.items() if k != "secret"}}
 
 
 @router.post("/channels/{channel}/enable", status_code=204, summary="Use a disabled channel again")

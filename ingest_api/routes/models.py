@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from ingest_api.context import Context, context
@@ -211,10 +212,12 @@ async def add_reference(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def made() -> dict[str, Any]:
+        from vedette.statistics.drift.describing import describe
+
         columns, kinds = read_reference(body, media_type)
         profiles, rows = profiles_of(columns, kinds, bins)
         written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles]
-        number = models.add_reference(found.store, model, version, rows, written)
+        number = models.add_reference(found.store, model, version, rows, written, describe(columns, profiles))
         features = [{"name": one.name, "kind": one.kind, "bins": one.bins, "missing": one.missing} for one in profiles]
         return {"id": number, "version": version, "rows": rows, "features": features}
 
@@ -236,3 +239,21 @@ def get_reference(
 ) -> dict[str, Any]:
     """Every bin with its count, and the moments of numbers."""
     return models.reference(found.store, principal.account, reference)
+
+
+@router.get("/references/{reference}/profile", summary="What a reference's data look like")
+def get_data_profile(
+    reference: int,
+    format_: Literal["json", "html"] = Query("json", alias="format", description="html: a page with pictures"),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> Any:
+    """Of each column counts, missing and distinct values, quantiles, moments, a histogram or the most frequent values;
+    and what goes together with what. Found when the reference came, and never changed."""
+    about = models.data_profile(found.store, principal.account, reference)
+    if format_ == "json":
+        return about
+    from ingest_api.routes.data_report import data_report  # it needs scipy, which a gateway does without at its start
+
+    headers = {"Content-Disposition": f'attachment; filename="data-{about["name"]}.html"'}
+    return HTMLResponse(data_report(about, found.clock.now_ms()), headers=headers)

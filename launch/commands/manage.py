@@ -135,6 +135,8 @@ def add_rule(
     delta: Annotated[float | None, typer.Option(help="quality: how far from the baseline is too far")] = None,
     windows: Annotated[int | None, typer.Option(help="quality: windows in a row")] = None,
     flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
+    severity: Annotated[str | None, typer.Option(help="critical, warning, info; each kind has its own")] = None,
+    runbook: Annotated[str | None, typer.Option(help="a page that says what to do")] = None,
     channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Make a rule."""
@@ -156,6 +158,8 @@ def add_rule(
         "delta": delta,
         "windows": windows,
         "flag": flag,
+        "severity": severity,
+        "runbook": runbook,
     }
     body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}
     console.print(f"rule {gateway().call('POST', '/v1/rules', body=body)['id']}")
@@ -164,7 +168,8 @@ def add_rule(
 @rule_app.command("list")
 def list_rules() -> None:
     """List rules."""
-    _table("rules", gateway().call("GET", "/v1/rules")["rules"], "id", "name", "kind", "series", "above", "below")
+    columns = ("id", "name", "kind", "severity", "series", "above", "below")
+    _table("rules", gateway().call("GET", "/v1/rules")["rules"], *columns)
 
 
 @rule_app.command("remove")

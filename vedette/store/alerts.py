@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vedette.errors import NotFound
-from vedette.store.pool import Jsonb, Store
+from vedette.errors import Conflict, NotFound
+from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts
 
 
@@ -41,6 +41,20 @@ def add_rule(store: Store, account: int, name: str, kind: str, config: dict[str,
     return int(row["id"])
 
 
+def change_rule(store: Store, account: int, rule: int, name: str, kind: str, config: dict[str, Any]) -> None:
+    """Replace a rule's definition; its open alerts go on until a signal says otherwise. `Conflict` if it would become
+    another kind, or take another rule's name."""
+    with store.transaction() as connection:
+        found = connection.execute(
+            "SELECT kind FROM rules WHERE id = %s AND account_id = %s FOR UPDATE", (rule, account)
+        ).fetchone()
+        if found is None:
+            raise NotFound(f"rule {rule} does not exist")
+        if found["kind"] != kind:
+            raise Conflict(f"rule {rule} is of the kind {found['kind']}: one of another kind is another rule")
+        connection.execute("UPDATE rules SET name = %s, config = %s WHERE id = %s", (name, Jsonb(config), rule))
+
+
 def remove_rule(store: Store, account: int, rule: int) -> None:
     """Remove a rule; its open alerts end, and whoever was told their start is told so."""
     with store.transaction() as connection:
@@ -73,10 +87,51 @@ def add_channel(store: Store, account: int, name: str, kind: str, config: dict[s
     return int(row["id"])
 
 
-def remove_channel(store: Store, account: int, channel: int) -> None:
-    """Remove a channel, with what it has not delivered."""
-    if not store.execute("DELETE FROM channels WHERE id = %s AND account_id = %s", channel, account):
+def channel_config(store: Store, account: int, channel: int) -> tuple[str, dict[str, Any]]:
+    """A channel's kind and configuration, secrets included."""
+    row = store.row("SELECT kind, config FROM channels WHERE id = %s AND account_id = %s", channel, account)
+    if row is None:
         raise NotFound(f"channel {channel} does not exist")
+    return row["kind"], row["config"]
+
+
+def change_channel(store: Store, account: int, channel: int, name: str, config: dict[str, Any]) -> None:
+    """Replace a channel's name and configuration; what waits for it goes by the new one."""
+    changed = store.execute(
+        "UPDATE channels SET name = %s, config = %s WHERE id = %s AND account_id = %s",
+        name,
+        Jsonb(config),
+        channel,
+        account,
+    )
+    if not changed:
+        raise NotFound(f"channel {channel} does not exist")
+
+
+def remove_channel(store: Store, account: int, channel: int) -> None:
+    """Remove a channel, with what it has not delivered.
+
+    `Conflict` while a route or schedule names it: alerts that go that way would reach nobody.
+    """
+    with store.transaction() as connection:
+        _check_unnamed(connection, account, channel)
+        gone = connection.execute("DELETE FROM channels WHERE id = %s AND account_id = %s", (channel, account))
+        if not gone.rowcount:
+            raise NotFound(f"channel {channel} does not exist")
+
+
+def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
+    row = connection.execute(
+        "SELECT 'route ' || quote_literal(name) AS what FROM routes WHERE account_id = %s"
+        " AND jsonb_path_exists(config, '$.steps[*].channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " UNION ALL SELECT 'schedule ' || quote_literal(name) FROM schedules WHERE account_id = %s"
+        " AND (jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " OR jsonb_path_exists(config, '$.overrides[*].channel ? (@ == $n)', jsonb_build_object('n', %s::bigint)))"
+        " LIMIT 1",
+        (account, channel, account, channel, channel),
+    ).fetchone()
+    if row is not None:
+        raise Conflict(f"channel {channel} is named by the {row['what']}")
 
 
 def enable_channel(store: Store, account: int, channel: int) -> None:

@@ -6,8 +6,6 @@ and channel the order is kept, and the message has one identity however often it
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from vedette.store.pool import Connection, Jsonb
@@ -19,17 +17,20 @@ MOST = 200
 def gather(connection: Connection) -> int:
     """Let those go whose time has come, each with all that wait for the same channel, route and event; how many
     messages that makes. What other workers are at is left to them."""
-    rows = connection.execute(
-        "SELECT n.id, n.channel_id, n.body, n.body->>'event' AS event, coalesce(a.plan->>'route', '') AS route,"
-        " n.next_attempt_at <= now() AS due FROM notifications n JOIN alerts a ON a.id = n.alert_id"
-        " WHERE n.gathers AND n.state = 'pending' ORDER BY n.channel_id, event, route, n.position"
-        " FOR UPDATE OF n SKIP LOCKED"
+    # Only what is due is locked: the others wait, and need not be written to each second.
+    due = connection.execute(
+        "SELECT DISTINCT n.channel_id, n.body->>'event' AS event, coalesce(a.plan->>'route', '') AS route"
+        " FROM notifications n JOIN alerts a ON a.id = n.alert_id"
+        " WHERE n.gathers AND n.state = 'pending' AND n.next_attempt_at <= now()"
     ).fetchall()
     messages = 0
-    for _, several in groupby(rows, key=itemgetter("channel_id", "event", "route")):
-        waiting = list(several)
-        if not any(row["due"] for row in waiting):
-            continue
+    for group in due:
+        waiting = connection.execute(
+            "SELECT n.id, n.body FROM notifications n JOIN alerts a ON a.id = n.alert_id"
+            " WHERE n.gathers AND n.state = 'pending' AND n.channel_id = %s AND n.body->>'event' = %s"
+            " AND coalesce(a.plan->>'route', '') = %s ORDER BY n.position FOR UPDATE OF n SKIP LOCKED",
+            (group["channel_id"], group["event"], group["route"]),
+        ).fetchall()
         for begin in range(0, len(waiting), MOST):
             _go(connection, waiting[begin : begin + MOST])
             messages += 1

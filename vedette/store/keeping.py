@@ -11,7 +11,7 @@ from vedette.notifying.plan import Plan
 from vedette.store.dispatch import Dispatch
 from vedette.store.grouping import gather
 from vedette.store.pool import Connection, Store
-from vedette.store.recording import note, tell, told
+from vedette.store.recording import heard, note, tell
 
 AT_ONCE = 200
 _ALERT = (
@@ -109,10 +109,10 @@ def _advance_one(connection: Connection, dispatch: Dispatch, row: dict[str, Any]
     if held_ms is not None:
         due: int | None = held_ms
     else:
-        before = told(connection, row["id"])
+        before = heard(connection, row["id"])  # a channel that is away is not reminded again and again
         step = max(step, plan.reached(row["started_ms"], now_ms))
         tell(connection, start, dispatch.targets(row["account_id"], plan.steps[:step]))
-        if step == row["step"] or row["snoozed_ms"] is not None:
+        if before and (step == row["step"] or row["snoozed_ms"] is not None):
             identity = hash64("transition", row["id"], "reminded", now_ms)
             reminder = _transition(row, "reminded", identity, now_ms)
             note(connection, reminder)

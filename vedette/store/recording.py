@@ -152,6 +152,16 @@ def told(connection: Connection, alert: int, *, given_up: bool = False) -> list[
     return [row["id"] for row in found]
 
 
+def heard(connection: Connection, alert: int) -> list[int]:
+    """The channels that have heard all there was to say about an alert: nothing of it waits for them."""
+    found = connection.execute(
+        "SELECT channel_id AS id FROM notifications WHERE alert_id = %s GROUP BY channel_id"
+        " HAVING bool_or(state = 'delivered') AND NOT bool_or(state IN ('pending', 'withheld')) ORDER BY id",
+        (alert,),
+    )
+    return [row["id"] for row in found]
+
+
 def tell(connection: Connection, t: AlertTransition, targets: Sequence[int], *, withheld_ms: int | None = None) -> None:
     """Put a notification of `t` for each channel into the outbox, once; held back until `withheld_ms` (UTC)."""
     if not targets:

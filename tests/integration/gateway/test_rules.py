@@ -215,3 +215,34 @@ def test_removing_a_rule_ends_its_alerts(fresh: Gateway) -> None:
     assert len(fresh.get("/v1/alerts?state=firing").json()["alerts"]) == 1
     fresh.call("DELETE", f"/v1/rules/{rule}")
     assert [alert["state"] for alert in fresh.get("/v1/alerts").json()["alerts"]] == ["resolved"]
+
+
+def test_a_rule_is_changed_in_place_and_stays_of_its_kind(fresh: Gateway) -> None:
+    first, second = (fresh.call("POST", "/v1/rules", json=rule).json() for rule in RULES[:2])
+    path = f"/v1/rules/{first['id']}"
+    changed = fresh.call("PUT", path, json={**RULES[0], "after_failures": 5, "name": "down for long"})
+    assert changed.json() == {**first, "after_failures": 5, "name": "down for long"}
+    assert changed.json() in fresh.get("/v1/rules").json()["rules"]
+    problem(fresh.call("PUT", path, json={**RULES[0], "name": second["name"]}), 409, "conflict")
+    problem(fresh.call("PUT", path, json=RULES[1]), 409, "conflict")
+    problem(fresh.call("PUT", path, json=RULES[0], tenant=fresh.theirs), 404, "not-found")
+    fault(fresh.call("PUT", path, json={**RULES[0], "channels": [99]}), "channels")
+
+
+def test_a_channel_is_changed_and_keeps_its_secret_unless_another_is_given(fresh: Gateway) -> None:
+    made = add_channel(fresh, "ops", secret="a secret of the channel")
+    path = f"/v1/channels/{made['id']}"
+    body = {"name": "night", "kind": "webhook", "config": {"url": "https://ops.example/other"}}
+    changed = fresh.call("PUT", path, json=body)
+    assert changed.json() == {"id": made["id"], "name": "night", "kind": "webhook", "url": "https://ops.example/other"}
+
+    def secret() -> str:
+        row = fresh.store.row("SELECT config->>'secret' AS secret FROM channels WHERE id = %s", made["id"])
+        return str(row and row["secret"])
+
+    assert secret() == "a secret of the channel"
+    config = {"url": "https://ops.example/other", "secret": "another secret of it"}
+    assert fresh.call("PUT", path, json={**body, "config": config}).status_code == 200
+    assert secret() == "another secret of it"
+    fault(fresh.call("PUT", path, json={**body, "kind": "pigeon"}), "kind")
+    problem(fresh.call("PUT", path, json=body, tenant=fresh.theirs), 404, "not-found")

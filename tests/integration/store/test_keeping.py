@@ -10,7 +10,7 @@ from tests.integration.store.decisions import add_channels, episode
 from vedette.errors import Conflict, NotFound
 from vedette.notifying.route import RouteSpec, Step
 from vedette.notifying.schedule import ScheduleSpec
-from vedette.store import hands, routing, silences
+from vedette.store import alerts, hands, routing, silences
 from vedette.store.keeping import Kept, keep
 from vedette.store.pool import Store
 from vedette.store.recording import record
@@ -57,6 +57,10 @@ def pass_time(store: Store, seconds: int) -> None:
     ):
         changed = ", ".join(f"{column} = {column} - make_interval(secs => {seconds})" for column in columns)
         store.execute(f"UPDATE {table} SET {changed}")
+
+
+def delivered(store: Store) -> None:
+    store.execute("UPDATE notifications SET state = 'delivered' WHERE state = 'pending'")
 
 
 def route(store: Store, *steps: Step, remind_s: int | None = None, match: str | None = None) -> None:
@@ -149,6 +153,10 @@ def test_reminders_come_again_and_again_and_stand_on_the_timeline(store: Store) 
     for _ in range(2):
         pass_time(store, 601)
         assert keep(store) == Kept(0, 1)
+        assert [note[2] for note in outbox(store)].count("pending") == 1, "who has not heard yet is not reminded"
+        delivered(store)
+        pass_time(store, 601)
+        assert keep(store) == Kept(0, 1)
     assert [note[:2] for note in outbox(store)] == [(first, "start"), (first, "update"), (first, "update")]
     found = hands.alert_of(store, 1, alert)
     assert [row["state"] for row in found["timeline"]].count("reminded") == 2
@@ -191,6 +199,8 @@ def test_a_step_calls_whoever_is_on_call_then(store: Store) -> None:
     route(store, Step(schedules=[schedule]))
     start(store)
     assert outbox(store) == [(second, "start", "pending")]
+    with pytest.raises(Conflict, match="named by the schedule 'x'"):
+        alerts.remove_channel(store, 1, second)
     with pytest.raises(Conflict, match="named by the route 'route'"):
         routing.remove_schedule(store, 1, schedule)
     routing.put_schedule(store, 1, spec.model_copy(update={"rotation": [first]}), schedule)
@@ -202,8 +212,10 @@ def test_a_plan_outlives_its_channels_and_its_route(store: Store) -> None:
     first, second = add_channels(store, "a", "b")
     route(store, Step(channels=[first]), Step(after_s=60, channels=[second]))
     start(store)
+    with pytest.raises(Conflict, match="named by the route 'route'"):
+        alerts.remove_channel(store, 1, second)
     routing.remove_route(store, 1, routing.routes_of(store, 1)[0]["id"])
-    store.execute("DELETE FROM channels WHERE id = %s", second)
+    alerts.remove_channel(store, 1, second)
     pass_time(store, 61)
     assert keep(store) == Kept(0, 1)
     assert keep(store) == Kept(0, 0)
@@ -214,6 +226,7 @@ def test_a_plan_outlives_its_channels_and_its_route(store: Store) -> None:
 def test_snoozing_puts_off_and_then_reminds(store: Store, over: bool) -> None:
     (channel,) = add_channels(store, "a")
     alert = start(store)
+    delivered(store)
     hands.snooze(store, 1, alert, "ann", now_ms(store) + 60_000)
     assert keep(store) == Kept(0, 0)
     pass_time(store, 61)

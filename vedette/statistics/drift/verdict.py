@@ -119,7 +119,7 @@ def _draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Verdic
         if tested is not None:
             findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
     findings += [one for one in _rates(profile, own, counts) if one.statistic in plan.statistics]
-    moved = tuple(Moved(_name(profile, index), before, now) for index, before, now in movers(p, q))
+    moved = tuple(Moved(bin_name(profile, index), before, now) for index, before, now in movers(p, q))
     state: State = "ok" if enough else "insufficient_data"
     return Verdict(profile.name, state, own.present, counts.present, needed, tuple(findings), moved)
 
@@ -150,7 +150,8 @@ def _range_p(own: Counts, counts: Counts, numbers: int) -> float | None:
     return beyond_range_p(counts.out_of_range, numbers, own.present - own.other)
 
 
-def _name(profile: FeatureProfile, index: int) -> str:
+def bin_name(profile: FeatureProfile, index: int) -> str:
+    """What a profile's bin holds: an interval, a value or a category; one index more stands for all others."""
     if index >= profile.bins:
         return "other"
     if not profile.by_edges:

@@ -49,7 +49,7 @@ COMMENT ON COLUMN notifications.state IS
     'withheld: a silence holds it back until next_attempt_at; dropped: its alert ended meanwhile';
 ALTER TABLE notifications
     ADD COLUMN gathers boolean NOT NULL DEFAULT false,
-    ADD COLUMN carrier bigint;
+    ADD COLUMN carrier bigint REFERENCES notifications ON DELETE SET NULL;
 COMMENT ON COLUMN notifications.gathers IS 'waits until next_attempt_at for others that go with it';
 COMMENT ON COLUMN notifications.carrier IS 'the notification whose message tells this one too; delivered when that is';
 CREATE INDEX notifications_gathering ON notifications (channel_id) WHERE gathers;
