@@ -12,7 +12,7 @@ from alerting.model_rules import Drift, ModelSilent, Quality
 from vedette.errors import InvalidInput
 from vedette.events.patterns import matches_whole
 from vedette.events.selectors import Selector, parse_selector
-from vedette.events.signals import Signal
+from vedette.events.signals import Signal, SignalKind
 
 
 def is_silent(signal: Signal) -> bool:
@@ -182,7 +182,7 @@ RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
 
 
-_KINDS: dict[str, str] = {
+_KINDS: dict[str, SignalKind] = {
     "endpoint_down": "endpoint",
     "outage": "monitor",
     "trend": "trend",
@@ -208,6 +208,12 @@ def minds(rule: AnyRule, signal: Signal) -> bool:
         return _is_about(rule.series, signal.subject)
     monitor = getattr(rule, "monitor", None)
     return monitor is None or monitor == signal.detail.get("monitor")
+
+
+def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, str | int | float | None]) -> bool:
+    """The same of an alert's subject, with the detail of the signal that raised it."""
+    kind = rule.flag if isinstance(rule, HostFlag) else _KINDS[rule.kind]
+    return minds(rule, Signal(kind, account, subject, 0, detail=detail))
 
 
 @lru_cache(maxsize=1 << 17)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerting.channels import CHANNELS
-from alerting.rules import RuleSpec
+from alerting.rules import RuleSpec, minds_subject
 from ingest_api.context import Context, context
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -75,10 +76,13 @@ def add_rule(
 def change_rule(
     rule: int, body: RuleSpec, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
-    """From a second later on. Open alerts go on, and end when a signal says that the new condition does not hold."""
+    """From a second later on. Open alerts go on, and end when a signal says that the new condition does not hold; those
+    about what it does not mind any more end now.
+    """
     _check_channels(found, principal, body.channels)
     config = body.model_dump(exclude={"name", "kind"})
-    alerts.change_rule(found.store, principal.account, rule, body.name, body.kind, config)
+    still_minds = partial(minds_subject, body, principal.account)
+    alerts.change_rule(found.store, principal.account, rule, body.name, body.kind, config, still_minds)
     return {"id": rule, **body.model_dump()}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from launch.client import gateway
@@ -21,6 +22,11 @@ Text = Annotated[str, typer.Option("--text", "-t", help="what there is to say ab
 
 def _time(ms: int | None) -> str:
     return "" if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _add(table: Table, *cells: Any) -> None:
+    """A row of texts as they are: brackets in them are no markup."""
+    table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells))
 
 
 def _deed(alert: str, deed: str, **body: Any) -> None:
@@ -38,7 +44,7 @@ def list_alerts(
     table = Table("id", "severity", "title", "state", "since (UTC)", "acknowledged by", "assigned to")
     for row in gateway().call("GET", path)["alerts"]:
         cells = (row["id"], row["severity"], row["title"], row["state"], _time(row["started_ms"]))
-        table.add_row(*cells, row["acknowledged_by"] or "", row["assignee"] or "")
+        _add(table, *cells, row["acknowledged_by"], row["assignee"])
     console.print(table)
 
 
@@ -50,11 +56,11 @@ def show(alert: str) -> None:
     timeline = Table("when (UTC)", "what", "who", "said")
     for row in found["timeline"]:
         said = row["detail"]
-        timeline.add_row(_time(row["at_ms"]), row["state"], str(said.get("by", "")), str(said.get("text", "")))
+        _add(timeline, _time(row["at_ms"]), row["state"], said.get("by"), said.get("text"))
     console.print(timeline)
     told = Table("channel", "event", "state", "attempts", "answer")
     for row in found["notifications"]:
-        told.add_row(row["channel_name"], row["event"], row["state"], str(row["attempts"]), row["last_answer"] or "")
+        _add(told, row["channel_name"], row["event"], row["state"], row["attempts"], row["last_answer"])
     console.print(told)
 
 
@@ -112,7 +118,7 @@ def list_silences(everything: Annotated[bool, typer.Option("--all", help="also t
     table = Table("id", "selector", "from (UTC)", "to (UTC)", "by", "reason")
     for row in gateway().call("GET", f"/v1/silences?over={str(everything).lower()}")["silences"]:
         span = (_time(row["from_ms"]), _time(row["to_ms"]))
-        table.add_row(str(row["id"]), row["selector"], *span, row["author"], row["reason"])
+        _add(table, row["id"], row["selector"], *span, row["author"], row["reason"])
     console.print(table)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from launch.client import database, gateway
@@ -20,7 +21,7 @@ console = Console(highlight=False)
 def _table(title: str, rows: list[dict[str, Any]], *columns: str) -> None:
     table = Table(*columns, title=title)
     for row in rows:
-        table.add_row(*("" if row.get(column) is None else str(row.get(column)) for column in columns))
+        table.add_row(*("" if row.get(column) is None else escape(str(row.get(column))) for column in columns))
     console.print(table)
 
 

@@ -29,6 +29,10 @@ class Plan(BaseModel):
             due.append(told_ms + self.remind_s * 1000)
         return min(due, default=None)
 
+    def reminds(self, told_ms: int, now_ms: int) -> bool:
+        """Whether those who were told last at `told_ms` are to be told again by now."""
+        return self.remind_s is not None and bool(self.steps) and told_ms + self.remind_s * 1000 <= now_ms
+
     def reached(self, started_ms: int, now_ms: int) -> int:
         """How many steps are due by now."""
         return sum(started_ms + step.after_s * 1000 <= now_ms for step in self.steps)

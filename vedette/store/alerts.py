@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vedette.errors import Conflict, NotFound
 from vedette.store.pool import Connection, Jsonb, Store
-from vedette.store.recording import end_alerts
+from vedette.store.recording import end_alerts, end_one
 
 
 def read_rules(store: Store) -> list[dict[str, Any]]:
@@ -41,9 +42,20 @@ def add_rule(store: Store, account: int, name: str, kind: str, config: dict[str,
     return int(row["id"])
 
 
-def change_rule(store: Store, account: int, rule: int, name: str, kind: str, config: dict[str, Any]) -> None:
-    """Replace a rule's definition; its open alerts go on until a signal says otherwise. `Conflict` if it would become
-    another kind, or take another rule's name."""
+def change_rule(
+    store: Store,
+    account: int,
+    rule: int,
+    name: str,
+    kind: str,
+    config: dict[str, Any],
+    still_minds: Callable[[str, dict[str, Any]], bool],
+) -> None:
+    """Replace a rule's definition. Its open alerts go on until a signal says otherwise, but those end now whose subject
+    it does not mind any more, for no signal would: `still_minds` is asked with an alert's subject and detail.
+
+    `Conflict` if it would become another kind, or take another rule's name.
+    """
     with store.transaction() as connection:
         found = connection.execute(
             "SELECT kind FROM rules WHERE id = %s AND account_id = %s FOR UPDATE", (rule, account)
@@ -53,6 +65,14 @@ def change_rule(store: Store, account: int, rule: int, name: str, kind: str, con
         if found["kind"] != kind:
             raise Conflict(f"rule {rule} is of the kind {found['kind']}: one of another kind is another rule")
         connection.execute("UPDATE rules SET name = %s, config = %s WHERE id = %s", (name, Jsonb(config), rule))
+        for row in connection.execute(
+            "SELECT DISTINCT ON (a.id) a.id, a.subject, t.detail FROM alerts a JOIN alert_transitions t"
+            " ON t.alert_id = a.id AND t.state = 'firing' WHERE a.account_id = %s AND a.rule_id = %s"
+            " AND a.ended_at IS NULL ORDER BY a.id, t.at",
+            (account, rule),
+        ).fetchall():
+            if not still_minds(row["subject"], row["detail"]):
+                end_one(connection, row["id"], {"changed": "rule"})
 
 
 def remove_rule(store: Store, account: int, rule: int) -> None:
@@ -111,7 +131,7 @@ def change_channel(store: Store, account: int, channel: int, name: str, config: 
 def remove_channel(store: Store, account: int, channel: int) -> None:
     """Remove a channel, with what it has not delivered.
 
-    `Conflict` while a route or schedule names it: alerts that go that way would reach nobody.
+    `Conflict` while a rule, route or schedule names it: its alerts would reach nobody.
     """
     with store.transaction() as connection:
         _check_unnamed(connection, account, channel)
@@ -124,11 +144,13 @@ def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
     row = connection.execute(
         "SELECT 'route ' || quote_literal(name) AS what FROM routes WHERE account_id = %s"
         " AND jsonb_path_exists(config, '$.steps[*].channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " UNION ALL SELECT 'rule ' || quote_literal(name) FROM rules WHERE account_id = %s"
+        " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " UNION ALL SELECT 'schedule ' || quote_literal(name) FROM schedules WHERE account_id = %s"
         " AND (jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " OR jsonb_path_exists(config, '$.overrides[*].channel ? (@ == $n)', jsonb_build_object('n', %s::bigint)))"
         " LIMIT 1",
-        (account, channel, account, channel, channel),
+        (account, channel, account, channel, account, channel, channel),
     ).fetchone()
     if row is not None:
         raise Conflict(f"channel {channel} is named by the {row['what']}")
@@ -144,13 +166,17 @@ def enable_channel(store: Store, account: int, channel: int) -> None:
 
 def alerts_of(store: Store, account: int, state: str | None, limit: int) -> list[dict[str, Any]]:
     """The newest alerts, all or those in one state."""
+    # Said besides, so that what fires is found by an index of its own among years of alerts.
+    is_open = " AND ended_at IS NULL" if state == "firing" else ""
     return store.rows(
-        "SELECT id::text, rule_name, subject, title, severity, state, value, acknowledged_by, assignee,"
+        "SELECT id::text, rule_name, subject, title, severity, state, value, acknowledged_by, assignee,"  # noqa: S608 - constants
         " (extract(epoch FROM snoozed_until) * 1000)::bigint AS snoozed_until_ms,"
         " (extract(epoch FROM started_at) * 1000)::bigint AS started_ms,"
         " (extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms,"
         " (SELECT detail->>'body' FROM alert_transitions t WHERE alert_id = alerts.id AND t.state = 'notice') AS body"
-        " FROM alerts WHERE account_id = %s AND (%s::text IS NULL OR state = %s) ORDER BY started_at DESC LIMIT %s",
+        " FROM alerts WHERE account_id = %s AND (%s::text IS NULL OR state = %s)"
+        + is_open
+        + " ORDER BY started_at DESC LIMIT %s",
         account,
         state,
         state,

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from vedette.errors import InvalidInput
+from vedette.events.selectors import parse_selector
 from vedette.events.signals import AlertTransition
 from vedette.notifying.labels import labels_of, matches
 from vedette.notifying.plan import Plan, plan_of
@@ -16,6 +18,7 @@ from vedette.notifying.schedule import ScheduleSpec
 from vedette.store.pool import Connection
 from vedette.telemetry import get_logger
 
+LOOK_AGAIN_MS = 60_000
 Spec = TypeVar("Spec", RouteSpec, ScheduleSpec)
 
 
@@ -54,6 +57,12 @@ class Dispatch:
         labels = _labels(t)
         return max((end for selector, end in account.silences if matches(selector, labels)), default=None)
 
+    def look_again_ms(self, t: AlertTransition) -> int | None:
+        """When to ask again whether a silence holds the alert back (ms UTC): at its end, or in a minute, for it may be
+        ended before. None if none does."""
+        held_ms = self.silenced_until(t)
+        return None if held_ms is None else min(held_ms, self.now_ms + LOOK_AGAIN_MS)
+
     def targets(self, account: int, steps: Iterable[Step]) -> list[int]:
         """The channels that these steps name, with those on call now; of the account, each once, in order."""
         found = self._account(account)
@@ -75,6 +84,7 @@ class Dispatch:
                         " WHERE account_id = %s AND starts_at <= now() AND ends_at > now()",
                         account,
                     )
+                    if _parses(row["selector"])
                 ],
                 [
                     spec
@@ -93,6 +103,16 @@ class Dispatch:
 
     def _rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         return self._connection.execute(query.encode(), values).fetchall()
+
+
+def _parses(selector: str) -> bool:
+    """Whether a stored selector is understood; one of a newer version holds nothing back, and is told in the log."""
+    try:
+        parse_selector(selector)
+    except InvalidInput as error:
+        get_logger("dispatch").error("not_understood", kind="silence", name=selector, error=str(error))
+        return False
+    return True
 
 
 def _understood(kind: type[Spec], row: dict[str, Any]) -> Spec | None:

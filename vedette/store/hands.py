@@ -13,6 +13,8 @@ from vedette.store.recording import end_one, note, tell, told
 
 _TOLD: tuple[AlertState, ...] = ("acknowledged", "unacknowledged")
 """Deeds that others must know of at once; the rest stands on the timeline."""
+_MOVES: tuple[AlertState, ...] = ("acknowledged", "unacknowledged", "snoozed")
+"""Deeds that change when something is due. Talking about an alert puts no reminder off."""
 
 
 def acknowledge(store: Store, account: int, alert: int, by: str, text: str = "") -> AlertTransition:
@@ -150,7 +152,8 @@ def _done(
     )
     note(connection, done)
     if row["state"] not in {"resolved", "notice"}:
-        plan_again(connection, row["id"])
+        if state in _MOVES:
+            plan_again(connection, row["id"])
         if state in _TOLD:
             tell(connection, done, told(connection, row["id"]))
     return done

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition
 from vedette.notifying.plan import Plan
-from vedette.store.dispatch import Dispatch
+from vedette.store.dispatch import LOOK_AGAIN_MS, Dispatch
 from vedette.store.grouping import gather
 from vedette.store.pool import Connection, Store
 from vedette.store.recording import heard, note, tell
+from vedette.telemetry import get_logger
 
 AT_ONCE = 200
 _ALERT = (
     "SELECT a.id, a.account_id, a.rule_id, a.rule_name, a.subject, a.title, a.severity, a.value, a.plan, a.step,"
-    " a.acknowledged_at IS NOT NULL AS acknowledged,"
-    " (extract(epoch FROM a.started_at) * 1000)::bigint AS started_ms,"
+    " a.acknowledged_by, (extract(epoch FROM a.started_at) * 1000)::bigint AS started_ms,"
     " (extract(epoch FROM a.snoozed_until) * 1000)::bigint AS snoozed_ms,"
+    " (extract(epoch FROM coalesce(a.told_at, a.started_at)) * 1000)::bigint AS told_ms,"
     " f.id AS firing, f.detail, (extract(epoch FROM f.at) * 1000)::bigint AS firing_ms"
     " FROM alerts a CROSS JOIN LATERAL (SELECT id, detail, at FROM alert_transitions t"
     " WHERE t.alert_id = a.id AND t.state = 'firing' ORDER BY at LIMIT 1) f "
 )
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,93 +43,118 @@ def keep(store: Store) -> Kept:
     """Do what is due now, `AT_ONCE` alerts of each kind at most. Several workers may do this at once."""
     with store.transaction() as connection:
         dispatch = Dispatch(connection)
-        return Kept(_release(connection, dispatch), _advance(connection, dispatch), gather(connection))
+        released = _each(connection, _held_back(connection), lambda row: _release(connection, dispatch, row))
+        advanced = _each(connection, _due(connection), lambda row: _advance(connection, dispatch, row))
+    with store.transaction() as connection:
+        return Kept(released, advanced, gather(connection))
 
 
 def look_again(connection: Connection, account: int) -> None:
-    """Have all that is held back looked at at once: a silence has ended before its time."""
+    """Have all that is held back looked at at once: a silence has ended before its time. What was put off otherwise is
+    looked at within `LOOK_AGAIN_MS`."""
     connection.execute(
-        "UPDATE notifications n SET next_attempt_at = now() FROM alerts a"
-        " WHERE n.state = 'withheld' AND a.id = n.alert_id AND a.account_id = %s",
+        "UPDATE notifications SET next_attempt_at = now() WHERE id IN (SELECT n.id FROM notifications n JOIN alerts a"
+        " ON a.id = n.alert_id WHERE n.state = 'withheld' AND a.account_id = %s ORDER BY n.id FOR UPDATE OF n)",
         (account,),
     )
 
 
 def plan_again(connection: Connection, alert: int) -> None:
     """Set an open alert's next moment: none while it is acknowledged, else the end of its snooze, or its plan's."""
-    found = connection.execute(_ALERT.encode() + b"WHERE a.id = %s", (alert,)).fetchone()
-    if found is None:
+    row = connection.execute(_ALERT.encode() + b"WHERE a.id = %s", (alert,)).fetchone()
+    if row is None:
         return
-    row, now_ms = found, Dispatch(connection).now_ms
-    plan = Plan.model_validate(row["plan"] or {})
-    if row["acknowledged"]:
+    if row["acknowledged_by"] is not None:
         due = None
     elif row["snoozed_ms"] is not None:
         due = row["snoozed_ms"]
     else:
-        due = plan.next_ms(row["started_ms"], row["step"], now_ms)
+        due = _plan(row).next_ms(row["started_ms"], row["step"], row["told_ms"])
     connection.execute(
         "UPDATE alerts SET next_at = to_timestamp(%s / 1000.0) WHERE id = %s AND ended_at IS NULL", (due, alert)
     )
 
 
-def _release(connection: Connection, dispatch: Dispatch) -> int:
-    """Let go what no silence holds any more; what another one holds waits for that one's end."""
-    rows = connection.execute(
+def _each(connection: Connection, rows: list[Row], do: Callable[[Row], int]) -> int:
+    """Do it with each; one whose plan is not understood is put off, told in the log, and costs nobody else anything."""
+    done = 0
+    for row in rows:
+        try:
+            with connection.transaction():
+                done += do(row)
+        except ValidationError as error:
+            get_logger("alerts").error("plan_not_understood", alert=row["id"], error=str(error))
+            _put_off(connection, row, LOOK_AGAIN_MS)
+    return done
+
+
+def _held_back(connection: Connection) -> list[Row]:
+    return connection.execute(
         _ALERT.encode() + b"WHERE a.ended_at IS NULL AND a.id IN (SELECT alert_id FROM notifications"
-        b" WHERE state = 'withheld' AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT %s)"
-        b" ORDER BY a.id FOR UPDATE OF a SKIP LOCKED",
+        b" WHERE state = 'withheld' AND next_attempt_at <= now() GROUP BY alert_id ORDER BY min(next_attempt_at)"
+        b" LIMIT %s) ORDER BY a.id FOR UPDATE OF a SKIP LOCKED",
         (AT_ONCE,),
     ).fetchall()
-    released = 0
-    for row in rows:
-        held_ms = dispatch.silenced_until(_transition(row, "firing", row["firing"], row["firing_ms"]))
-        changed = connection.execute(
-            "UPDATE notifications SET state = %s, next_attempt_at = coalesce(to_timestamp(%s / 1000.0), now())"
-            " WHERE alert_id = %s AND state = 'withheld'",
-            ("pending" if held_ms is None else "withheld", held_ms, row["id"]),
-        ).rowcount
-        released += changed if held_ms is None else 0
-    return released
 
 
-def _advance(connection: Connection, dispatch: Dispatch) -> int:
-    rows = connection.execute(
+def _due(connection: Connection) -> list[Row]:
+    return connection.execute(
         _ALERT.encode() + b"WHERE a.ended_at IS NULL AND a.next_at <= now() ORDER BY a.next_at LIMIT %s"
         b" FOR UPDATE OF a SKIP LOCKED",
         (AT_ONCE,),
     ).fetchall()
-    for row in rows:
-        _advance_one(connection, dispatch, row)
-    return len(rows)
 
 
-def _advance_one(connection: Connection, dispatch: Dispatch, row: dict[str, Any]) -> None:
-    """The steps that are due, for channels that know nothing yet; a reminder for those that do."""
-    now_ms = dispatch.now_ms
-    start = _transition(row, "firing", row["firing"], row["firing_ms"])
-    held_ms = dispatch.silenced_until(start)
-    plan = Plan.model_validate(row["plan"] or {})
-    step = row["step"]
+def _release(connection: Connection, dispatch: Dispatch, row: Row) -> int:
+    """Let go what no silence holds any more, with who has taken the alert up meanwhile; else it is looked at again."""
+    held_ms = dispatch.look_again_ms(_start(row))
+    changed = connection.execute(
+        "UPDATE notifications SET state = %s, next_attempt_at = coalesce(to_timestamp(%s / 1000.0), now()),"
+        " body = jsonb_set(body, '{alert,acknowledged_by}', coalesce(to_jsonb(%s::text), 'null'))"
+        " WHERE alert_id = %s AND state = 'withheld'",
+        ("pending" if held_ms is None else "withheld", held_ms, row["acknowledged_by"], row["id"]),
+    ).rowcount
+    return changed if held_ms is None else 0
+
+
+def _advance(connection: Connection, dispatch: Dispatch, row: Row) -> int:
+    """The steps that are due, for channels that know nothing yet; a reminder for those that do, if one is due."""
+    now_ms, start, plan = dispatch.now_ms, _start(row), _plan(row)
+    held_ms = dispatch.look_again_ms(start)
     if held_ms is not None:
-        due: int | None = held_ms
-    else:
-        before = heard(connection, row["id"])  # a channel that is away is not reminded again and again
-        step = max(step, plan.reached(row["started_ms"], now_ms))
-        tell(connection, start, dispatch.targets(row["account_id"], plan.steps[:step]))
-        if before and (step == row["step"] or row["snoozed_ms"] is not None):
-            identity = hash64("transition", row["id"], "reminded", now_ms)
-            reminder = _transition(row, "reminded", identity, now_ms)
-            note(connection, reminder)
-            tell(connection, reminder, before)
-        due = plan.next_ms(row["started_ms"], step, now_ms)
+        _put_off(connection, row, held_ms - now_ms)
+        return 1
+    before = heard(connection, row["id"])  # a channel that is away is not reminded again and again
+    step = max(row["step"], plan.reached(row["started_ms"], now_ms))
+    tell(connection, start, dispatch.targets(row["account_id"], plan.steps[:step]))
+    if before and (row["snoozed_ms"] is not None or plan.reminds(row["told_ms"], now_ms)):
+        reminder = _transition(row, "reminded", hash64("transition", row["id"], "reminded", now_ms), now_ms)
+        note(connection, reminder)
+        tell(connection, reminder, before)
     connection.execute(
-        "UPDATE alerts SET step = %s, next_at = to_timestamp(%s / 1000.0), snoozed_until = NULL WHERE id = %s",
-        (step, due, row["id"]),
+        "UPDATE alerts SET step = %s, told_at = now(), next_at = to_timestamp(%s / 1000.0), snoozed_until = NULL"
+        " WHERE id = %s",
+        (step, plan.next_ms(row["started_ms"], step, now_ms), row["id"]),
+    )
+    return 1
+
+
+def _put_off(connection: Connection, row: Row, wait_ms: int) -> None:
+    connection.execute(
+        "UPDATE alerts SET next_at = now() + make_interval(secs => %s / 1000.0) WHERE id = %s AND next_at IS NOT NULL",
+        (wait_ms, row["id"]),
     )
 
 
-def _transition(row: dict[str, Any], state: AlertState, identity: int, at_ms: int) -> AlertTransition:
+def _plan(row: Row) -> Plan:
+    return Plan.model_validate(row["plan"] or {})
+
+
+def _start(row: Row) -> AlertTransition:
+    return _transition(row, "firing", row["firing"], row["firing_ms"])
+
+
+def _transition(row: Row, state: AlertState, identity: int, at_ms: int) -> AlertTransition:
     return AlertTransition(
         identity,
         row["id"],

@@ -26,6 +26,7 @@ def record(
     that was removed since it was decided (nothing would ever end it), and none ends that has not started.
     """
     with store.transaction() as connection:
+        _lock(connection, [t for t, _ in transitions], of_existing=of_existing)
         dispatch = Dispatch(connection)
         return [
             t
@@ -34,19 +35,41 @@ def record(
         ]
 
 
-def _is_pointless(connection: Connection, t: AlertTransition) -> bool:
-    """Whether rule or monitor of a start are gone, or the alert of an end never was.
+def _lock(connection: Connection, transitions: Sequence[AlertTransition], *, of_existing: bool) -> None:
+    """Lock what the transitions are about, in the order in which everybody locks: rules, monitors, alerts, each by
+    number.
 
-    The share locks make a removal at the same time wait, and then see the alert.
+    The share locks make a removal at the same time wait, and then see the alert. Whoever ends an alert by hand has it
+    locked: an end of the flow's waits here, and not for the row of the end, which the other one waits for.
     """
+    if of_existing:
+        for table, wanted in (("rules", {t.rule for t in transitions}), ("monitors", set(map(_monitor, transitions)))):
+            connection.execute(
+                f"SELECT 1 FROM {table} WHERE id = ANY(%s) ORDER BY id FOR SHARE".encode(),  # noqa: S608 - constants
+                (sorted(number for number in wanted if number is not None),),
+            )
+    connection.execute(
+        "SELECT 1 FROM alerts WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (sorted({t.alert for t in transitions}),)
+    )
+
+
+def _monitor(t: AlertTransition) -> int | None:
+    """The number of the monitor that an alert is about."""
+    number = t.subject.removeprefix("monitor:").partition("@")[0] if t.subject.startswith("monitor:") else ""
+    return int(number) if number.isdigit() else None
+
+
+def _is_pointless(connection: Connection, t: AlertTransition) -> bool:
+    """Whether rule or monitor of a start are gone, or the alert of an end never was."""
     if t.state == "resolved":
         return connection.execute("SELECT 1 FROM alerts WHERE id = %s", (t.alert,)).fetchone() is None
-    if connection.execute("SELECT 1 FROM rules WHERE id = %s FOR SHARE", (t.rule,)).fetchone() is None:
+    if connection.execute("SELECT 1 FROM rules WHERE id = %s", (t.rule,)).fetchone() is None:
         return True
-    monitor = t.subject.removeprefix("monitor:").partition("@")[0] if t.subject.startswith("monitor:") else ""
-    if not monitor.isdigit():
-        return False
-    return connection.execute("SELECT 1 FROM monitors WHERE id = %s FOR SHARE", (int(monitor),)).fetchone() is None
+    monitor = _monitor(t)
+    return (
+        monitor is not None
+        and connection.execute("SELECT 1 FROM monitors WHERE id = %s", (monitor,)).fetchone() is None
+    )
 
 
 def end_alerts(
@@ -74,7 +97,7 @@ def end_one(connection: Connection, alert: int, detail: dict[str, Any]) -> Alert
     """End an alert that is open now; what was recorded, None if its end is known already."""
     row = connection.execute(
         "SELECT account_id, rule_id, rule_name, subject, title, severity,"
-        " (extract(epoch FROM greatest(now(), started_at)) * 1000)::bigint AS at FROM alerts WHERE id = %s",
+        " (extract(epoch FROM greatest(now(), started_at)) * 1000)::bigint AS at FROM alerts WHERE id = %s FOR UPDATE",
         (alert,),
     ).fetchone()
     assert row is not None
@@ -116,14 +139,14 @@ def _record_one(
         )
         tell(connection, t, told(connection, t.alert, given_up=given_up))
         return True
-    plan, silenced_ms = dispatch.plan(t, channels), dispatch.silenced_until(t)
+    plan, silenced_ms = dispatch.plan(t, channels), dispatch.look_again_ms(t)
     if t.state == "notice":
         if silenced_ms is None:
             tell(connection, t, dispatch.targets(t.account, plan.steps[:1]))
         return True
     reached = plan.reached(t.at, t.at)
     connection.execute(
-        "UPDATE alerts SET plan = %s, step = %s, next_at = to_timestamp(%s / 1000.0) WHERE id = %s",
+        "UPDATE alerts SET plan = %s, step = %s, told_at = now(), next_at = to_timestamp(%s / 1000.0) WHERE id = %s",
         (Jsonb(plan.stored()), reached, plan.next_ms(t.at, reached, dispatch.now_ms), t.alert),
     )
     tell(connection, t, dispatch.targets(t.account, plan.steps[:reached]), withheld_ms=silenced_ms)

@@ -246,3 +246,18 @@ def test_a_channel_is_changed_and_keeps_its_secret_unless_another_is_given(fresh
     assert secret() == "another secret of it"
     fault(fresh.call("PUT", path, json={**body, "kind": "pigeon"}), "kind")
     problem(fresh.call("PUT", path, json=body, tenant=fresh.theirs), 404, "not-found")
+
+
+def test_a_rule_that_is_narrowed_ends_the_alerts_that_it_does_not_mind_any_more(fresh: Gateway) -> None:
+    hot = {"name": "hot", "kind": "threshold", "series": "cpu", "above": 0.9}
+    rule = fresh.call("POST", "/v1/rules", json=hot).json()["id"]
+    account = fresh.ours.account
+    for number, source in ((1, "web-1"), (2, "db-1")):
+        subject = f"series:{source}/cpu"
+        start = AlertTransition(number * 10, number, account, rule, "hot", subject, "firing", NOW, f"{source} is hot")
+        record(fresh.store, [(start, ())])
+    fresh.call("PUT", f"/v1/rules/{rule}", json={**hot, "above": 0.8})
+    assert len(fresh.get("/v1/alerts?state=firing").json()["alerts"]) == 2
+    fresh.call("PUT", f"/v1/rules/{rule}", json={**hot, "series": 'cpu{source="db-1"}'})
+    assert [one["id"] for one in fresh.get("/v1/alerts?state=firing").json()["alerts"]] == ["2"]
+    assert fresh.get("/v1/alerts/1").json()["timeline"][-1]["detail"] == {"changed": "rule"}

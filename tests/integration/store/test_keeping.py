@@ -51,7 +51,7 @@ def end(store: Store, number: int = 1) -> None:
 def pass_time(store: Store, seconds: int) -> None:
     """Everything is so much longer ago."""
     for table, columns in (
-        ("alerts", ("started_at", "next_at", "snoozed_until")),
+        ("alerts", ("started_at", "told_at", "next_at", "snoozed_until")),
         ("notifications", ("next_attempt_at",)),
         ("silences", ("starts_at", "ends_at")),
     ):

@@ -37,8 +37,10 @@ ALTER TABLE alerts
     ADD COLUMN snoozed_until timestamptz,
     ADD COLUMN plan jsonb,
     ADD COLUMN step integer NOT NULL DEFAULT 0,
+    ADD COLUMN told_at timestamptz,
     ADD COLUMN next_at timestamptz;
 COMMENT ON COLUMN alerts.plan IS 'who is told when, as the route said when the alert began';
+COMMENT ON COLUMN alerts.told_at IS 'when people were last told: reminders count from here';
 COMMENT ON COLUMN alerts.next_at IS 'when the next step or reminder is due; null: none is';
 CREATE INDEX alerts_due ON alerts (next_at) WHERE ended_at IS NULL AND next_at IS NOT NULL;
 

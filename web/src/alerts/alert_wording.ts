@@ -36,9 +36,10 @@ export function whoHasIt(alert: Alert, now: number): string {
 
 export function stepWords(step: AlertStep): string {
   const words = STEPS[step.state] ?? step.state;
-  const { by, to, removed } = step.detail;
+  const { by, to, removed, changed } = step.detail;
   if (step.state === "assigned") return `${to == null ? "Assigned to nobody" : `Assigned to ${to}`} by ${by}`;
   if (removed !== undefined) return `${words}: its ${removed} was removed`;
+  if (changed !== undefined) return `${words}: its ${changed} was changed`;
   return by === undefined ? words : `${words} by ${by}`;
 }
 
