@@ -13,14 +13,14 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from dataflows.drift_book import DriftBook
-from dataflows.quality import Heard, QualityLogic, narrowed, plain, write_told
+from dataflows.model_windows import FLOW, Heard, plain, quiet_in, write_all
+from dataflows.quality import QualityLogic, narrowed, write_told
 from dataflows.reading import read
 from dataflows.rollup import publish
 from dataflows.source import LogSource, Poll
 from sinks.log import LogSink, Publication
 from sinks.store import StoreSink
 from vedette.clock import Clock
-from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, decode_batch
 from vedette.events.names import hash64
 from vedette.events.outcomes import is_outcomes
@@ -28,13 +28,9 @@ from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.store.drift import DriftRow, write_windows
 from vedette.store.pool import Store
-from vedette.telemetry import get_logger, metrics
+from vedette.telemetry import metrics
 from vedette.windows.drift import DriftShard
 from vedette.windows.drift_told import Closed, ClosedFeature
-
-FLOW = "drift"
-AT_ONCE = 2000
-"""Rows of one transaction."""
 
 
 class Router:
@@ -70,14 +66,10 @@ class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
     def on_batch(self, values: list[Heard]) -> tuple[Iterable[Closed], bool]:
         """Count, and judge the windows that are over."""
         shard, find = self._shard, self._book.find
-        quiet: dict[int, int] = {}
         for value in values:
-            quiet.pop(value.partition, None)
-            if value.quiet_at_ms is not None:
-                quiet[value.partition] = value.quiet_at_ms
             for taken_ms, batch in value.batches:
                 shard.add(batch, partial(find, since_ms=taken_ms), value.partition)
-        closed = shard.close(find, quiet)
+        closed = shard.close(find, quiet_in(values))
         metrics().count("vedette_flow_duplicates_total", shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", shard.late, flow=FLOW)
         metrics().count("vedette_flow_uncounted_total", shard.uncounted, flow=FLOW)
@@ -110,23 +102,8 @@ def row_of(found: ClosedFeature) -> DriftRow:
 
 
 def write_closed(store: Store, items: Sequence[Closed]) -> None:
-    """The rows of all windows, `AT_ONCE` in a transaction. What no table can hold is told, and costs itself alone."""
-    rows = [row_of(found) for item in items for found in item.features]
-    for begin in range(0, len(rows), AT_ONCE):
-        some = rows[begin : begin + AT_ONCE]
-        try:
-            written = write_windows(store, some)
-        except InvalidInput:
-            written = sum(_written_alone(store, row) for row in some)
-        metrics().count("vedette_flow_rows_total", written, flow=FLOW)
-
-
-def _written_alone(store: Store, row: DriftRow) -> int:
-    try:
-        return write_windows(store, [row])
-    except InvalidInput as error:
-        get_logger("drift").error("window_not_written", model=row.model, feature=row.feature, error=str(error))
-        return 0
+    """The rows of all windows."""
+    write_all(store, [row_of(found) for item in items for found in item.features], write_windows)
 
 
 def _heard(item: tuple[str, Heard | Publication]) -> list[tuple[str, Heard]]:

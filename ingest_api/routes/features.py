@@ -18,7 +18,7 @@ from vedette.errors import InvalidInput, LogUnavailable, NotFound, Overloaded
 from vedette.events.features import FeatureBatch, encode_batch
 from vedette.events.names import hash64
 from vedette.events.topics import FEATURES
-from vedette.log import Message
+from vedette.log import Log, Message
 from vedette.store import models
 from vedette.telemetry import metrics
 
@@ -87,6 +87,17 @@ def _batch(account: int, model: int, taken: Taken) -> Message:
     return Message(str(model).encode(), encode_batch(batch))
 
 
+async def into_log(log: Log, message: Message) -> None:
+    """Return when the log has it; `Overloaded` or `LogUnavailable` if it cannot be taken."""
+    try:
+        await asyncio.wrap_future(log.produce(FEATURES.name, [message]))
+    except Overloaded:
+        metrics().count("vedette_ingest_overloaded_total")
+        raise
+    except (InvalidInput, NotFound) as error:
+        raise LogUnavailable(str(error)) from error
+
+
 @router.post(
     "/features",
     status_code=202,
@@ -117,13 +128,7 @@ async def features(request: Request) -> Response:
     rows = len(taken.ts)
     if rows:
         message = await asyncio.to_thread(partial(_batch, principal.account, model, taken))
-        try:
-            await asyncio.wrap_future(found.log.produce(FEATURES.name, [message]))
-        except Overloaded:
-            metrics().count("vedette_ingest_overloaded_total")
-            raise
-        except (InvalidInput, NotFound) as error:
-            raise LogUnavailable(str(error)) from error
+        await into_log(found.log, message)
     metrics().count("vedette_ingest_accepted_total", rows * len(taken.columns), topic="features")
     answer: dict[str, Any] = {"rows": rows, "columns": len(taken.columns), "late": taken.late, "refused": taken.refused}
     return Response(msgspec.json.encode(answer), 202, media_type="application/json")

@@ -14,13 +14,12 @@ from ingest_api.intake.bodies import read_body
 from ingest_api.intake.features import pack
 from ingest_api.intake.outcomes import TakenOutcomes, read_outcomes, take_outcomes
 from ingest_api.intake.samples import Limits
-from ingest_api.routes.features import JSON, LARGEST, KnownModels
+from ingest_api.routes.features import JSON, LARGEST, KnownModels, into_log
 from ingest_api.security import authorised, bearer
-from vedette.errors import InvalidInput, LogUnavailable, NotFound, Overloaded
+from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, encode_batch
 from vedette.events.names import hash64
 from vedette.events.outcomes import OUTCOME
-from vedette.events.topics import FEATURES
 from vedette.log import Message
 from vedette.telemetry import metrics
 
@@ -86,13 +85,7 @@ async def outcomes(request: Request) -> Response:
 
     taken, message = await asyncio.to_thread(read)
     if taken.ids:
-        try:
-            await asyncio.wrap_future(found.log.produce(FEATURES.name, [message]))
-        except Overloaded:
-            metrics().count("vedette_ingest_overloaded_total")
-            raise
-        except (InvalidInput, NotFound) as error:
-            raise LogUnavailable(str(error)) from error
+        await into_log(found.log, message)
     metrics().count("vedette_ingest_accepted_total", len(taken.ids), topic="features")
     answer: dict[str, Any] = {"outcomes": len(taken.ids), "refused_rows": taken.refused_rows, "refused": taken.refused}
     return Response(msgspec.json.encode(answer), 202, media_type="application/json")

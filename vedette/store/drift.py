@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vedette.store.models import still_there
 from vedette.store.pool import Jsonb, Store
 
 
@@ -29,12 +30,7 @@ class DriftRow:
 def write_windows(store: Store, rows: Sequence[DriftRow]) -> int:
     """Write windows; each replaces what was known of it. Rows of models that are gone are left out."""
     with store.transaction() as connection:
-        known = {
-            row["id"]
-            for row in connection.execute(
-                "SELECT id FROM models WHERE id = ANY(%s) FOR SHARE", (list({row.model for row in rows}),)
-            ).fetchall()
-        }
+        known = still_there(connection, {row.model for row in rows})
         chosen = [row for row in rows if row.model in known]
         with connection.cursor() as cursor:
             cursor.executemany(

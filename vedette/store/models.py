@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from vedette.errors import NotFound
-from vedette.store.pool import Jsonb, Store
+from vedette.store.pool import Connection, Jsonb, Store
 
 MODEL = "id, name, config, (extract(epoch FROM created_at) * 1000)::bigint AS created_ms"
 
@@ -114,6 +115,12 @@ def reference(store: Store, account: int, reference_id: int) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"reference {reference_id} does not exist")
     return row
+
+
+def still_there(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Those of these models that there are; they stay as long as the transaction lasts."""
+    rows = connection.execute("SELECT id FROM models WHERE id = ANY(%s) FOR SHARE", (list(numbers),))
+    return {row["id"] for row in rows}
 
 
 def data_profile(store: Store, account: int, reference_id: int) -> dict[str, Any]:
