@@ -13,7 +13,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from dataflows.drift_book import DriftBook
-from dataflows.quality import Heard, QualityLogic, narrowed, plain, write_told
+from dataflows.quality import Heard, QualityLogic, narrowed, write_told
 from dataflows.reading import read
 from dataflows.rollup import publish
 from dataflows.source import LogSource, Poll
@@ -103,8 +103,8 @@ def row_of(found: ClosedFeature) -> DriftRow:
         found.verdict.state,
         found.raised,
         counts.rows,
-        plain(numbers),
-        plain(found.verdict),
+        numbers,
+        found.verdict,
     )
 
 
