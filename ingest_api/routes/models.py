@@ -21,6 +21,7 @@ from vedette.errors import InvalidInput, TooLarge
 from vedette.events.features import PREDICTION, check_version
 from vedette.statistics.drift.bins import DEFAULT_BINS
 from vedette.store import models
+from vedette.windows.drift_config import FEWEST_ROWS, MOST_SLIDES
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -34,6 +35,15 @@ class Judging(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     window_s: int = Field(default=3600, ge=60, le=31 * 86_400, description="length of a window in seconds")
+    slide_s: int | None = Field(
+        default=None, ge=10, description="a window ends every so many seconds; null: every window_s, none overlap"
+    )
+    window_rows: int | None = Field(
+        default=None,
+        ge=FEWEST_ROWS,
+        le=10_000_000,
+        description="a window is so many rows in the order of arrival, however long they take; null: window_s",
+    )
     alpha: float = Field(
         default=0.05, gt=0, le=0.5, description="share of quiet windows that may show drift, over all features together"
     )
@@ -54,6 +64,11 @@ class Judging(BaseModel):
     def _possible(self) -> Judging:
         if self.wanted > self.of:
             raise ValueError("wanted must not be above of")
+        if self.slide_s is not None:
+            if self.window_rows is not None:
+                raise ValueError("slide_s must not be given with window_rows")
+            if self.window_s % self.slide_s or self.window_s > MOST_SLIDES * self.slide_s:
+                raise ValueError(f"slide_s must divide window_s into at most {MOST_SLIDES} parts")
         if self.task != "classification" and (self.positive is not None or self.threshold != 0.5):
             raise ValueError("positive and threshold need task classification")
         if isinstance(self.positive, float) and not math.isfinite(self.positive):

@@ -125,6 +125,25 @@ def test_models_versions_and_stages_are_kept_and_only_for_their_account(gateway:
     assert gateway.get(f"/v1/models/{model}").status_code == 404
 
 
+def test_windows_slide_or_are_made_of_rows_and_not_both(gateway: Gateway) -> None:
+    model = register(gateway, "sliding", window_s=3600, slide_s=600)
+    assert gateway.get(f"/v1/models/{model}").json()["slide_s"] == 600
+    path = f"/v1/models/{model}"
+    assert gateway.call("PUT", path, "admin", json={"window_rows": 1000}).json()["window_rows"] == 1000
+    for wrong in (
+        {"slide_s": 700},
+        {"slide_s": 7200},
+        {"slide_s": 30},
+        {"slide_s": 5},
+        {"window_rows": 199},
+        {"slide_s": 600, "window_rows": 1000},
+    ):
+        answer = gateway.call("PUT", path, "admin", json=wrong)
+        assert answer.status_code == 422, wrong
+        assert next(iter(wrong)) in answer.text
+    assert gateway.get(path).json()["window_rows"] == 1000
+
+
 def report(gateway: Gateway, model: str, seq: int, at_ms: int, age: Any, plan: list[Any]) -> dict[str, Any]:
     body = {
         "model": model,
