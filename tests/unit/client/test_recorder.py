@@ -102,7 +102,7 @@ def test_a_dict_that_is_changed_later_was_copied() -> None:
         rec.record(features, prediction)
     rec.flush()
     assert gateway.column("a") == [0, 1, 2]
-    assert [score for message in gateway.messages for score in message["predictions"]["score"]] == [0, 0.5, 1]
+    assert [score for body in gateway.bodies for score in body["predictions"]["score"]] == [0, 0.5, 1]
     rec.close()
 
 
