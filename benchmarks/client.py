@@ -11,6 +11,7 @@ a call that does nothing, and that of a list's extend after the same pauses, sta
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -54,6 +55,7 @@ def floor(bursts: int) -> list[float]:
         rows.extend(({**features}, prediction, id, None))
 
     found = []
+    gc.collect()
     for _ in range(bursts):
         found += timed(lambda: put(ROW, prediction=0.5, id="a"), 1, PAUSE_S)
         rows.clear()
@@ -63,6 +65,7 @@ def floor(bursts: int) -> list[float]:
 def alone(bursts: int) -> list[float]:
     """The same for `record` where no thread works beside it: the call's own cost. What it took is sent in between."""
     found: list[float] = []
+    gc.collect()
     with Recorder(model="m", transport=Nowhere(), background=False) as recorder:
         record = recorder.record
         for _ in range(bursts):

@@ -5,7 +5,7 @@
 Each model sends one batch of `--rows` a window. Counted is the CPU time of the flow's process: reading and decoding the
 log, counting, judging and writing rows; PostgreSQL's is not. A verdict costs the same however many rows its window has,
 so short windows with few rows measure verdicts. Beside it, in the same run: numpy's own `searchsorted` and `bincount`
-over the same values, which is what counting alone could cost at best; and the intake of the same rows as JSON.
+over the same values, which is what counting alone could cost at best; and the intake of such rows as JSON and Arrow.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Vedette's processes have it
 
@@ -28,9 +29,11 @@ from processes import end
 from rollup import start_postgres
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "client"))
 
 from dataflows import drift
 from dataflows.running import run
+from ingest_api.intake.arrow_rows import EPOCH, SEQ, ArrowRows
 from ingest_api.intake.features import pack, read_report, take
 from ingest_api.intake.samples import Limits
 from vedette.clock import SystemClock
@@ -41,6 +44,8 @@ from vedette.settings import LogSettings
 from vedette.statistics.drift.profile import fit
 from vedette.store import accounts, models
 from vedette.store.pool import Store
+from vedette_client.arrow import of_table_as_arrow
+from vedette_client.columns import Table
 
 PROMISED = 20e6
 WINDOW_MS = 60_000
@@ -100,6 +105,23 @@ def json_intake(options: argparse.Namespace, random: np.random.Generator) -> flo
     return times * rows * options.features / (time.process_time() - begun)
 
 
+def arrow_intake(options: argparse.Namespace, random: np.random.Generator) -> float:
+    """Values a second of the intake alone: a body of the client's Arrow, of which a quarter is texts."""
+    rows = min(options.rows, 1000)
+    kinds = [f"c{number}" for number in range(12)]
+    columns: dict[str, list[Any]] = {
+        f"f{n}": random.choice(kinds, rows).tolist() if n % 4 == 3 else random.normal(size=rows).tolist()
+        for n in range(min(options.features, 300))
+    }
+    body = of_table_as_arrow(Table([T0] * rows, None, columns, None), "m", None).body
+    headers = {EPOCH: "e", SEQ: "1"}
+    begun, times = time.process_time(), 50
+    for _ in range(times):
+        taken = ArrowRows(body, headers, 64 << 20).take(Limits(0, 1 << 50))
+    assert len(taken.columns) == len(columns)
+    return times * rows * len(columns) / (time.process_time() - begun)
+
+
 def peers(options: argparse.Namespace, rate: float) -> None:
     """What others make of the same windows of one model, in memory already, and how much faster the flow is."""
     script = Path(__file__).with_name("drift_peers.py")
@@ -157,6 +179,7 @@ def main() -> None:
     print(f"drift flow, log to table   {rate / 1e6:8.1f} million values per CPU-second ({judged:,.0f} verdicts)")
     print(f"numpy, ten bins alone      {best / 1e6:8.1f} million")
     print(f"intake of JSON             {json_intake(options, random) / 1e6:8.1f} million")
+    print(f"intake of Arrow            {arrow_intake(options, random) / 1e6:8.1f} million")
     print(f"memory                     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB at most")
     if options.peers:
         peers(options, rate)

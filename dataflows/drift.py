@@ -13,7 +13,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from dataflows.drift_book import DriftBook
-from dataflows.model_windows import FLOW, Heard, plain, quiet_in, write_all
+from dataflows.model_windows import FLOW, Heard, quiet_in, write_all
 from dataflows.quality import QualityLogic, narrowed, write_told
 from dataflows.reading import read
 from dataflows.rollup import publish
@@ -96,8 +96,8 @@ def row_of(found: ClosedFeature) -> DriftRow:
         found.verdict.state,
         found.raised,
         counts.rows,
-        plain(numbers),
-        plain(found.verdict),
+        numbers,
+        found.verdict,
     )
 
 

@@ -36,7 +36,8 @@ class Buffer:
     Rows that are not yet messages are bounded in number only: with the bound above, and because the gatherer takes them
     within a tick. Under `block` a thread that records has one row above the bound in its hand while it waits.
 
-    `mark` is the number of items up to which `record` need not look at anything; above it, it calls `cross`.
+    `mark` is the number of items up to which `record` need not look at anything; above it, it calls `cross`. While the
+    gatherer is `attentive` it looks by itself after each tick, and the first row need not wake it.
     """
 
     def __init__(self, policy: Policy, max_rows: int, max_bytes: int, batch_rows: int, batch_bytes: int) -> None:
@@ -50,6 +51,7 @@ class Buffer:
         # Reentrant: a signal handler or a finaliser may record while its own thread is in here.
         self.changed = threading.Condition(threading.RLock())
         self.mark = 0
+        self.attentive = False
         self.flushing = 0
         self.closed = False
         self.leaving = False
@@ -133,12 +135,12 @@ class Buffer:
         self.books.settle(count, "dropped")
 
     def _set_mark(self) -> None:
-        """Choose the mark anew: the first row wakes the gatherer, then a batch of them, then the bound."""
+        """Choose the mark anew: the first row wakes the gatherer if it sleeps, then a batch of them, then the bound."""
         count = self.not_taken
         room = max(0, self.max_rows - self.in_memory + count)
         if self.closed:
             self.mark = -1
-        elif count == 0:
+        elif count == 0 and not self.attentive:
             self.mark = 0
         elif count <= self.batch_rows or (self.policy == "block" and self._is_full()):
             self.mark = WIDTH * min(self.batch_rows, room)
@@ -146,6 +148,12 @@ class Buffer:
             self.mark = WIDTH * room
 
     # What the gatherer does.
+
+    def attend(self, attentive: bool) -> None:
+        """Look after each tick from now on, or sleep until the first row wakes it (look once more before that)."""
+        with self.changed:
+            self.attentive = attentive
+            self._set_mark()
 
     @property
     def is_held_up(self) -> bool:

@@ -113,13 +113,16 @@ class Recorder:
     ) -> None:
         """Take in one row: what the model saw and, if known, what it said.
 
-        `features` are copied, but not what is in them; `prediction` is a value or a mapping of names to values. `id`
-        is what a later `record_outcome` names. `ts` is milliseconds UTC or a datetime with a zone; without it, the row
-        gets the time at which the background thread takes it, `tick_s` later at most (unless the machine is too busy).
+        `features` are copied, but not what is in them; `prediction` is a value or a mapping of names to values, and
+        copied if it is a dict. `id` is what a later `record_outcome` names. `ts` is milliseconds UTC or a datetime with
+        a zone; without it, the row gets the time at which the background thread takes it, `tick_s` later at most
+        (unless the machine is too busy).
 
         Never raises, and blocks only under the policy "block". See `values` for what travels how.
         """
         rows = self._rows
+        if type(prediction) is dict:
+            prediction = {**prediction}
         try:
             rows.extend(({**features}, prediction, id, ts))
         except TypeError:

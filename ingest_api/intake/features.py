@@ -46,11 +46,7 @@ class Taken:
 def read_report(body: bytes) -> FeatureReport:
     """The report in a body of JSON; `InvalidInput` names what is wrong with it as a whole."""
     report = decode(_decoder, body)
-    if not 0 <= report.seq < _LATEST_SEQ:
-        raise InvalidInput("seq", report.seq, "an integer from 0 to 2^62")
-    if isinstance(report.epoch, int) and not 0 <= report.epoch < _LATEST_SEQ:
-        raise InvalidInput("epoch", report.epoch, "a text, or an integer from 0 to 2^62")
-    check_version("version", report.version or "")
+    check_identity(report)
     values = sum(map(len, report.columns.values()))
     if values > MOST_VALUES:
         raise InvalidInput("columns", f"{values} values", f"at most {MOST_VALUES}")
@@ -61,6 +57,15 @@ def read_report(body: bytes) -> FeatureReport:
             "ids", f"{len(report.ids)} ids", f"one for each of the {len(report.ts)} rows, or none at all"
         )
     return report
+
+
+def check_identity(report: FeatureReport) -> None:
+    """`InvalidInput` for an epoch, seq or version that cannot be."""
+    if not 0 <= report.seq < _LATEST_SEQ:
+        raise InvalidInput("seq", report.seq, "an integer from 0 to 2^62")
+    if isinstance(report.epoch, int) and not 0 <= report.epoch < _LATEST_SEQ:
+        raise InvalidInput("epoch", report.epoch, "a text, or an integer from 0 to 2^62")
+    check_version("version", report.version or "")
 
 
 def take(report: FeatureReport, limits: Limits) -> Taken:
@@ -100,9 +105,18 @@ def _columns(report: FeatureReport, refused: dict[str, str]) -> list[tuple[str, 
     return found
 
 
-def _fault(name: str, values: list[Any], rows: int) -> str | None:
+def check_name(name: str) -> str:
+    """The name of a column; `InvalidInput` if it is none."""
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        return f"a column's name has 1 to {LONGEST_NAME} printable characters"
+        raise InvalidInput("columns", name[:LONGEST_NAME], f"names of 1 to {LONGEST_NAME} printable characters")
+    return name
+
+
+def _fault(name: str, values: list[Any], rows: int) -> str | None:
+    try:
+        check_name(name)
+    except InvalidInput as error:
+        return str(error)
     if len(values) != rows:
         return f"it has {len(values)} values, and there are {rows} rows"
     if not _NESTED.isdisjoint(map(type, values)):

@@ -10,7 +10,8 @@ import msgspec
 from fastapi import APIRouter, Request, Response, Security
 
 from ingest_api.context import Context, context_of
-from ingest_api.intake.bodies import read_body
+from ingest_api.intake.arrow_rows import ARROW, ArrowRows
+from ingest_api.intake.bodies import INFLATION, read_body
 from ingest_api.intake.features import Taken, read_report, take
 from ingest_api.intake.samples import Limits
 from ingest_api.security import authorised, bearer
@@ -49,6 +50,12 @@ _SCHEMA = {
         "ids": {"type": "array", "items": {"type": ["string", "null"]}},
         "predictions": {"description": "a list, or lists by name"},
     },
+}
+_ARROW_SCHEMA = {
+    "type": "string",
+    "format": "binary",
+    "description": "columns ts, ids, columns.NAME, prediction or predictions.NAME; the schema's metadata has"
+    " vedette.model and vedette.version, the headers X-Vedette-Epoch and X-Vedette-Seq the identity",
 }
 
 
@@ -103,7 +110,10 @@ async def into_log(log: Log, message: Message) -> None:
     status_code=202,
     summary="Report rows that a model has seen",
     openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _SCHEMA, "example": _EXAMPLE}}}
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": _SCHEMA, "example": _EXAMPLE}, ARROW: {"schema": _ARROW_SCHEMA}},
+        }
     },
     dependencies=[Security(bearer)],
 )
@@ -113,16 +123,21 @@ async def features(request: Request) -> Response:
     """
     found, principal = context_of(request), await authorised(request, "ingest")
     media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if media_type != JSON:
-        raise InvalidInput("Content-Type", media_type, JSON)
+    if media_type not in (JSON, ARROW):
+        raise InvalidInput("Content-Type", media_type, f"{JSON}, {ARROW}")
     body = await read_body(request, LARGEST)
     known: KnownModels = request.app.state.models
 
     def read() -> tuple[int, Taken]:
-        report = read_report(body)
+        if media_type == ARROW:
+            rows = ArrowRows(body, request.headers, LARGEST * INFLATION)
+            report, taking = rows.report, rows.take
+        else:
+            report = read_report(body)
+            taking = partial(take, report)
         principal.need_subject("model", report.model)
         model = known.number(principal.account, report.model)
-        return model, take(report, Limits(found.oldest_ms(), found.newest_ms()))
+        return model, taking(Limits(found.oldest_ms(), found.newest_ms()))
 
     model, taken = await asyncio.to_thread(read)
     rows = len(taken.ts)

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from vedette.store.models import still_there
 from vedette.store.pool import Jsonb, Store
+
+_encode = msgspec.json.Encoder().encode
+"""Numbers that are none, and infinite ones, are null."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriftRow:
-    """One window of one feature; times are ms UTC."""
+    """One window of one feature; times are ms UTC. `counts` and `verdict` are what msgspec makes JSON objects of."""
 
     model: int
     version: str
@@ -23,8 +28,8 @@ class DriftRow:
     state: str
     raised: bool
     rows: int
-    counts: dict[str, Any]
-    verdict: dict[str, Any]
+    counts: Any
+    verdict: Any
 
 
 def write_windows(store: Store, rows: Sequence[DriftRow]) -> int:
@@ -45,7 +50,7 @@ def write_windows(store: Store, rows: Sequence[DriftRow]) -> int:
 
 def _values(row: DriftRow) -> tuple[Any, ...]:
     place = (row.model, row.version, row.feature, row.start_ms, row.window_s, row.reference)
-    return (*place, row.state, row.raised, row.rows, Jsonb(row.counts), Jsonb(row.verdict))
+    return (*place, row.state, row.raised, row.rows, Jsonb(row.counts, _encode), Jsonb(row.verdict, _encode))
 
 
 def windows(

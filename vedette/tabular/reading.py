@@ -14,12 +14,12 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from vedette.errors import InvalidInput
-from vedette.tabular.unpacking import check_parquet, check_size, unpacked_size
+from vedette.tabular.unpacking import LARGEST, check_parquet, check_size, unpacked_size
 
 
-def _parquet(data: bytes, most: int) -> pa.Table:
+def _parquet(data: bytes, most: int, size: int) -> pa.Table:
     file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
-    check_parquet(file.metadata, most)
+    check_parquet(file.metadata, most, size)
     columns = [file.metadata.schema.column(number) for number in range(file.metadata.num_columns)]
     # As dictionaries, a long text that comes in every row is held once.
     texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY" and column.path == column.name]
@@ -27,25 +27,25 @@ def _parquet(data: bytes, most: int) -> pa.Table:
     return file.read(use_threads=False)
 
 
-def _csv(data: bytes, most: int) -> pa.Table:
+def _csv(data: bytes, most: int, size: int) -> pa.Table:
     # What cannot be read as a number makes its column one of texts, and costs no row.
     return pyarrow.csv.read_csv(io.BytesIO(data), read_options=pyarrow.csv.ReadOptions(use_threads=False))
 
 
-def _arrow(data: bytes, most: int) -> pa.Table:
-    size = 0
+def _arrow(data: bytes, most: int, size: int) -> pa.Table:
+    found = 0
     for message in pyarrow.ipc.MessageReader.open_stream(data):
-        size += unpacked_size(message)
-        check_size(size)
+        found += unpacked_size(message)
+        check_size(found, size)
     return pyarrow.ipc.open_stream(data).read_all()
 
 
-MEDIA_TYPES: dict[str, Callable[[bytes, int], pa.Table]] = {
+MEDIA_TYPES: dict[str, Callable[[bytes, int, int], pa.Table]] = {
     "text/csv": _csv,
     "application/vnd.apache.parquet": _parquet,
     "application/vnd.apache.arrow.stream": _arrow,
 }
-"""How tables of each media type, of at most so many values, are read."""
+"""How tables of each media type, of at most so many values and bytes in memory, are read."""
 
 
 def read_table(data: bytes, media_type: str, most_columns: int, most_values: int) -> dict[str, Any]:
@@ -53,8 +53,21 @@ def read_table(data: bytes, media_type: str, most_columns: int, most_values: int
 
     Blocks. Raises `InvalidInput` for what is no such table, has too many columns or values, or two columns of one name.
     """
+    table = open_table(data, media_type, most_columns, most_values, LARGEST)
     try:
-        table = MEDIA_TYPES[media_type](data, most_values)
+        for field in table.schema:
+            check_kind(field.name, field.type)
+        return {name: _values(column) for name, column in zip(table.column_names, table.columns, strict=True)}
+    except InvalidInput:
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise _no_table(data, media_type, error) from error
+
+
+def open_table(data: bytes, media_type: str, most_columns: int, most_values: int, size: int) -> pa.Table:
+    """The table as pyarrow has it, of at most `size` bytes in memory; `InvalidInput` as of `read_table`."""
+    try:
+        table = MEDIA_TYPES[media_type](data, most_values, size)
         table.validate(full=True)  # offsets that a stranger wrote
         names = table.column_names
         if len(names) > most_columns or len(names) * table.num_rows > most_values:
@@ -63,16 +76,18 @@ def read_table(data: bytes, media_type: str, most_columns: int, most_values: int
         twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise InvalidInput("body", twice[0], "columns of different names")
-        for field in table.schema:
-            _check_kind(field.name, field.type)
-        return {name: _values(column) for name, column in zip(names, table.columns, strict=True)}
+        return table
     except InvalidInput:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise InvalidInput("body", f"{len(data)} bytes", f"a table of {media_type} ({error})"[:500]) from error
+        raise _no_table(data, media_type, error) from error
 
 
-def _check_kind(name: str, kind: pa.DataType) -> None:
+def _no_table(data: bytes, media_type: str, error: Exception) -> InvalidInput:
+    return InvalidInput("body", f"{len(data)} bytes", f"a table of {media_type} ({error})"[:500])
+
+
+def check_kind(name: str, kind: pa.DataType) -> None:
     """`InvalidInput` for a type that tells of more values than it has bytes: views, runs, lists of nulls."""
     inner = [kind.field(number).type for number in range(kind.num_fields)]
     wide = pa.types.is_nested(kind) and any(pa.types.is_null(one) or pa.types.is_dictionary(one) for one in inner)
@@ -80,7 +95,7 @@ def _check_kind(name: str, kind: pa.DataType) -> None:
     if wide or pa.types.is_run_end_encoded(kind) or any(test(kind) for test in packed):
         raise InvalidInput(f"columns.{name}", str(kind), "numbers, booleans, texts, times, and dictionaries of these")
     for one in inner:
-        _check_kind(name, one)
+        check_kind(name, one)
 
 
 def _values(column: pa.ChunkedArray) -> Any:

@@ -18,14 +18,14 @@ LARGEST = 256 << 20
 _DICTIONARY_BATCH, _RECORD_BATCH = 2, 3
 
 
-def check_size(size: int) -> None:
-    """`InvalidInput` for a table of more than `LARGEST` bytes."""
-    if size > LARGEST:
-        raise InvalidInput("body", f"{size} bytes of columns and more", f"at most {LARGEST}, unpacked")
+def check_size(size: int, most: int) -> None:
+    """`InvalidInput` for a table of more than `most` bytes."""
+    if size > most:
+        raise InvalidInput("body", f"{size} bytes of columns and more", f"at most {most}, unpacked")
 
 
-def check_parquet(about: pq.FileMetaData, most: int) -> None:
-    """`InvalidInput` if the footer tells of more than `most` values or `LARGEST` bytes, packed in whichever way."""
+def check_parquet(about: pq.FileMetaData, most: int, largest: int = LARGEST) -> None:
+    """`InvalidInput` if the footer tells of more than `most` values or `largest` bytes, packed in whichever way."""
     values = size = 0
     for group in map(about.row_group, range(about.num_row_groups)):
         for number in range(group.num_columns):
@@ -38,7 +38,7 @@ def check_parquet(about: pq.FileMetaData, most: int) -> None:
     if max(values, about.num_rows * about.num_columns) > most:
         shape = f"{about.num_rows} rows of {about.num_columns} columns"
         raise InvalidInput("body", shape, f"at most {most} values")
-    check_size(size)
+    check_size(size, largest)
 
 
 def unpacked_size(message: pa.Message) -> int:

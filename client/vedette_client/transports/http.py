@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,6 +14,11 @@ from vedette_client.errors import Misuse, Unreachable
 from vedette_client.message import ARROW, Message
 
 _PATHS = {"features": "/v1/features", "outcomes": "/v1/outcomes"}
+
+
+class _Answer(msgspec.Struct):
+    refused: dict[str, str] | list[dict[str, Any]] = msgspec.field(default_factory=list)
+    late: int = 0
 
 
 def base_of(url: str) -> str:
@@ -72,9 +78,15 @@ class HttpTransport:
 
 
 def _notes(response: httpx.Response) -> list[str]:
-    """What the gateway refused of a message that it took: the `rejects` of its answer, if it lists any."""
+    """What the gateway refused of a message that it took: columns, rows beyond the times that it takes, outcomes."""
     try:
-        rejects = msgspec.json.decode(response.content)["rejects"]
-        return [msgspec.json.encode(reject).decode()[:200] for reject in rejects]
-    except (msgspec.DecodeError, KeyError, TypeError, IndexError):
+        answer = msgspec.json.decode(response.content, type=_Answer)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return []
+    if isinstance(answer.refused, dict):
+        notes = [f"{column}: {reason}"[:200] for column, reason in answer.refused.items()]
+    else:
+        notes = [f"an outcome: {one.get('reason')}"[:200] for one in answer.refused]
+    if answer.late:
+        notes.append("rows whose times are beyond what is taken")
+    return notes

@@ -86,10 +86,14 @@ def test_a_message_that_is_too_large_arrives_in_parts(gateway: Gateway) -> None:
 def test_what_the_gateway_refused_of_a_message_that_it_took_is_logged(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gateway.routes["POST", "/v1/features"] = {"accepted": 1, "rejects": [{"field": "columns[a]"}]}
+    gateway.routes["POST", "/v1/features"] = {"rows": 1, "late": 2, "refused": {"a\nb": "an impossible name"}}
+    gateway.routes["POST", "/v1/outcomes"] = {"refused_rows": 1, "refused": [{"row": 0, "reason": "no id"}]}
     with recorder(gateway) as rec:
         rec.record({"a": 1})
-    assert "columns[a]" in caplog.text
+        rec.record_outcome("1", 1)
+    assert "an impossible name" in caplog.text
+    assert "an outcome: no id" in caplog.text
+    assert "times are beyond what is taken" in caplog.text
 
 
 def test_many_threads_lose_nothing(gateway: Gateway) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.integration.gateway.server import PASSWORD, Gateway, Tail
@@ -47,7 +49,8 @@ def test_a_recorder_whose_token_is_unknown_says_so(gateway: Gateway) -> None:
     assert recorder.last_error is not None
 
 
-def test_a_model_is_registered_given_a_reference_and_fed(fresh: Gateway) -> None:
+@pytest.mark.parametrize("encoding", ["json", "arrow"])
+def test_a_model_is_registered_given_a_reference_and_fed(fresh: Gateway, encoding: Literal["json", "arrow"]) -> None:
     rows = [{"age": 20 + n % 50, "plan": "ab"[n % 2]} for n in range(300)]
     with VedetteClient(fresh.url, fresh.ours.tokens["admin"]) as client:
         model = client.models.register("churn", window_s=60)["id"]
@@ -57,7 +60,7 @@ def test_a_model_is_registered_given_a_reference_and_fed(fresh: Gateway) -> None
         assert [found["id"] for found in client.references.list(model)] == [made["id"]]
     tail = Tail(fresh.log, FEATURES.name)
     now = fresh.clock.now_ms()
-    with Recorder(fresh.url, fresh.ours.tokens["ingest"], model="churn") as recorder:
+    with Recorder(fresh.url, fresh.ours.tokens["ingest"], model="churn", encoding=encoding) as recorder:
         for row in rows:
             recorder.record(row, prediction=0.5, id="x", ts=now)
         recorder.flush(PATIENCE_S)

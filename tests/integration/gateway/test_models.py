@@ -245,7 +245,11 @@ def test_what_is_wrong_with_rows_is_said_and_nothing_else_is_lost(gateway: Gatew
     fault(gateway.call("POST", "/v1/features", "agent", json={**body, "model": "nobody"}), "model")
     fault(gateway.call("POST", "/v1/features", "agent", json={**body, "seq": "x"}), "seq")
     arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
-    fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=arrow), "Content-Type")
+    fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=arrow), "X-Vedette-Seq")
+    arrow |= {"X-Vedette-Epoch": "e", "X-Vedette-Seq": "1"}
+    fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=arrow), "body")
+    text = {"Content-Type": "text/csv"}
+    fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=text), "Content-Type")
     assert gateway.call("POST", "/v1/features", "read", json=body).status_code == 403
 
 

@@ -96,12 +96,13 @@ def test_what_is_no_record_is_rejected_and_raises_nothing() -> None:
 def test_a_dict_that_is_changed_later_was_copied() -> None:
     gateway = Gateway()
     rec = recorder(gateway)
-    features = {"a": 1}
+    features, prediction = {"a": 1}, {"score": 0.0}
     for number in range(3):
-        features["a"] = number
-        rec.record(features)
+        features["a"], prediction["score"] = number, number / 2
+        rec.record(features, prediction)
     rec.flush()
     assert gateway.column("a") == [0, 1, 2]
+    assert [score for body in gateway.bodies for score in body["predictions"]["score"]] == [0, 0.5, 1]
     rec.close()
 
 

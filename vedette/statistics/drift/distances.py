@@ -22,6 +22,9 @@ def psi_terms(window: Floats, reference: Floats, window_size: float, reference_s
     A bin that is empty on one side has the shares (c + ½)/(n + B/2) on both: that scales with the evidence, as a fixed
     small share would not. Arrays broadcast.
     """
+    if window.size and reference.size and window.min() > 0 and reference.min() > 0:
+        q, p = window / window_size, reference / reference_size
+        return np.asarray((q - p) * np.log(q / p))
     empty = (window <= 0) | (reference <= 0)
     q = np.where(empty, (window + 0.5) / (window_size + bins / 2), window / window_size)
     p = np.where(empty, (reference + 0.5) / (reference_size + bins / 2), reference / reference_size)

@@ -15,7 +15,7 @@ from vedette.errors import InvalidInput
 from vedette.statistics.drift.bins import DEFAULT_BINS, Strategy, inner_edges, manual
 from vedette.statistics.drift.counting import count_between, count_points, moments
 from vedette.statistics.drift.counts import Counts, Moments
-from vedette.statistics.drift.values import OTHER, Kind, keys, lengths, numbers
+from vedette.statistics.drift.values import LONGEST_KEY, OTHER, Kind, keys, lengths, numbers
 
 VERSION = 1
 FEW_DISTINCT = 20
@@ -84,15 +84,21 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     def count_codes(self, codes: npt.NDArray[np.integer[Any]], dictionary: Sequence[Any]) -> Counts:
         """Count a dictionary-encoded column: an index into `dictionary` a value, negative where it is missing."""
-        held = np.bincount(np.asarray(codes, np.int64).clip(-1) + 1, minlength=len(dictionary) + 1).tolist()
-        if len(held) > len(dictionary) + 1:
-            raise InvalidInput("codes", len(held) - 2, f"below {len(dictionary)}, the dictionary's length")
+        highest = int(codes.max(initial=-1))
+        if highest >= len(dictionary):
+            raise InvalidInput("codes", highest, f"below {len(dictionary)}, the dictionary's length")
+        if codes.min(initial=0) < -1:
+            codes = codes.clip(-1)
+        held = np.bincount(codes + np.int64(1), minlength=len(dictionary) + 1).tolist()
         if self.kind in ("numeric", "text_length"):
             total = self.nothing() + Counts(np.zeros(self.bins, np.int64), held[0], moments=Moments(origin=self.mean))
             return total + self.count(np.repeat(np.asarray(dictionary, object), held[1:]).tolist())
         found: Counter[str | None] = Counter({None: held[0]})
+        plain = self.kind == "categorical" and all(
+            type(value) is str and len(value) <= LONGEST_KEY for value in dictionary
+        )
         for value, times in zip(dictionary, held[1:], strict=True):
-            for name in keys([value], self.kind):
+            for name in (value,) if plain else keys([value], self.kind):
                 found[name] += times
         return self._categories(found)
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -36,6 +36,7 @@ def test_tallies_add_up(pairs: list[tuple[int, int]], cut: int) -> None:
         assert parts.metrics()[name] == pytest.approx(value, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(rows)
 def test_the_roc_area_is_mann_and_whitney_s(pairs: list[tuple[int, int]]) -> None:
     scores, outcomes = np.array([s for s, _ in pairs]) / 1000, np.array([o for _, o in pairs])
