@@ -86,7 +86,8 @@ class Channel(BaseModel, ABC):
 
     @classmethod
     def _refusal(cls, error: ValidationError) -> InvalidInput:
-        fault = error.errors()[0]
+        # A name that is not known tells more than what is missing for want of it.
+        fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         name = str(fault["loc"][0])
         known = cls.model_fields.get(name)
         if known is None:
