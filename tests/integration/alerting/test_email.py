@@ -46,7 +46,7 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the same
         content = envelope.content
         assert isinstance(content, bytes)
-        self.encrypted.append(session.ssl is not None)
+        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         self.got.append((envelope, message_from_bytes(content, EmailMessage, policy=policy.default)))
         return self.data
 
