@@ -13,14 +13,18 @@ from vedette.addresses import is_public
 
 
 async def refuse_private(request: httpx.Request) -> None:
-    """Raise a `DeliveryError` if the request's host has an address that is not public.
+    """`check_public` for the host of a request: an httpx request hook."""
+    await check_public(request.url.host, request.url.port or 443)
 
-    An httpx request hook. The name is resolved once more for the connection, so this guards against mistakes and
-    simple abuse, not against a name server that changes its answer in between.
+
+async def check_public(host: str, port: int) -> None:
+    """Raise a `DeliveryError` if `host` has an address that is not public.
+
+    The name is resolved once more for the connection, so this guards against mistakes and simple abuse, not against a
+    name server that changes its answer in between.
     """
-    host = request.url.host
     try:
-        infos = await asyncio.get_running_loop().getaddrinfo(host, request.url.port or 443, type=socket.SOCK_STREAM)
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label of the name is empty or too long
         raise DeliveryError(f"{host} cannot be resolved: {error}") from error
     for info in infos:

@@ -11,9 +11,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx
 
-from alerting.channels import CHANNELS, DeliveryError
+from alerting.channels import CHANNELS, DeliveryError, Outward, Taken
 from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
-from alerting.private_addresses import refuse_private
+from alerting.outward import http_client
 from vedette.clock import Clock
 from vedette.errors import InvalidInput, Unavailable
 from vedette.settings import AlertWorkerSettings
@@ -54,14 +54,14 @@ class AlertWorker:
         self._rng = rng
         self._settings = settings
         self._deliveries = Deliveries()
+        self._taken = Taken()
         self._threads = ThreadPoolExecutor(_OUTBOX_THREADS, "outbox")
         self._kept_at = -KEEP_S
         self._log = get_logger("alerts")
 
     def client(self) -> httpx.AsyncClient:
         """The HTTP client that deliveries share."""
-        hooks = [] if self._settings.allow_private else [refuse_private]
-        return httpx.AsyncClient(timeout=self._settings.timeout_s, event_hooks={"request": hooks}, trust_env=False)
+        return http_client(self._settings.timeout_s, allow_private=self._settings.allow_private)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; what was claimed is finished first."""
@@ -150,7 +150,7 @@ class AlertWorker:
             channel = kind.from_config(n.config)
             # The lease outlives the attempt: otherwise another worker would deliver the same at the same time.
             async with asyncio.timeout(min(self._settings.timeout_s * 2, self._settings.lease_s * 0.8)):
-                return await channel.deliver(client, str(n.id), n.body, self._clock.now_ms() // 1000)
+                return await channel.deliver(self._outward(client), str(n.id), n.body, self._clock.now_ms() // 1000)
         except DeliveryError:
             raise
         except TimeoutError as error:
@@ -162,12 +162,20 @@ class AlertWorker:
             self._log.exception("delivery_broke", id=n.id, channel=n.channel, kind=n.kind)
             raise DeliveryError(repr(error)[:_SHOWN]) from error
 
+    def _outward(self, client: httpx.AsyncClient) -> Outward:
+        settings = self._settings
+        return Outward(client, settings.allow_private, settings.public_url, settings.timeout_s, self._taken)
+
     async def _failed(self, n: Notification, error: DeliveryError) -> str:
         if error.permanent:
             await self._ask(outbox.failed, n.id, error.answer)
             await self._ask(outbox.disable_channel, n.channel, error.answer)
             self._log.error("channel_disabled", channel=n.channel, reason=error.answer)
             return "permanent"
+        if error.refused:
+            await self._ask(outbox.failed, n.id, error.answer)
+            self._log.error("notification_refused", id=n.id, channel=n.channel, reason=error.answer)
+            return "refused"
         if n.age_s > GIVE_UP_S:
             await self._ask(outbox.failed, n.id, error.answer)
             self._log.error("notification_given_up", id=n.id, channel=n.channel, reason=error.answer)

@@ -30,6 +30,7 @@ from ingest_api.routes import (
     auth,
     availability,
     badges,
+    channels,
     control,
     enrolment,
     features,
@@ -126,7 +127,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
     app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS + realtime.SHORTCUTS, plain=plain)
     app.add_middleware(Edge)
     problems.install(app)
-    for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts):
+    for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts, channels):
         app.include_router(module.router)
     for module in (
         incidents,

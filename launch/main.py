@@ -17,6 +17,7 @@ from launch.commands import (
     ask,
     backup,
     bootstrap,
+    channel,
     doctor,
     hosts,
     janitor,
@@ -55,7 +56,7 @@ app.add_typer(manage.user_app, name="user")
 app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(plugin.app, name="plugin")
-app.add_typer(manage.channel_app, name="channel")
+app.add_typer(channel.channel_app, name="channel")
 app.add_typer(manage.rule_app, name="rule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")

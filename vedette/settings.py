@@ -186,7 +186,21 @@ class ArchiveQuerySettings(ArchiveSettings):
     archive_cache_mb: int = Field(default=64, ge=0, description="rows out of the archive that are kept in memory")
 
 
-class GatewaySettings(LogSettings, StoreSettings, ArchiveQuerySettings):
+class ReceiverSettings(Settings):
+    """What whoever delivers notifications knows: where they may go, and where the page is."""
+
+    allow_private: bool = Field(
+        default=False, description="notifications to loopback and private addresses; for probes checks too"
+    )
+    public_url: str | None = Field(default=None, description="the page's address, for links in notifications")
+
+    @field_validator("public_url")
+    @classmethod
+    def _page(cls, value: str | None) -> str | None:
+        return None if value is None else _url(value, ("http", "https")).rstrip("/")
+
+
+class GatewaySettings(LogSettings, StoreSettings, ArchiveQuerySettings, ReceiverSettings):
     """The HTTP gateway."""
 
     host: str = "127.0.0.1"
@@ -196,7 +210,6 @@ class GatewaySettings(LogSettings, StoreSettings, ArchiveQuerySettings):
     max_future_s: int = Field(default=300, ge=0)
     max_past_s: int = Field(default=7 * 86_400, ge=60)
     secure_cookies: bool = False
-    public_url: str | None = None
 
 
 class FlowSettings(LogSettings, StoreSettings):
@@ -231,15 +244,12 @@ class ArchiveFlowSettings(FlowSettings, ArchiveSettings):
     archive_tidy_s: float = Field(default=60.0, gt=0, description="how often it is tidied up")
 
 
-class AlertWorkerSettings(StoreSettings):
+class AlertWorkerSettings(StoreSettings, ReceiverSettings):
     """The worker that delivers notifications."""
 
     poll_s: float = Field(default=0.2, gt=0)
     lease_s: float = Field(default=30.0, gt=0, description="after this a dead worker's claim is free again")
     timeout_s: float = Field(default=10.0, gt=0)
-    allow_private: bool = Field(
-        default=False, description="webhooks to loopback and private addresses; for probes checks too"
-    )
 
 
 class SenderSettings(Settings):

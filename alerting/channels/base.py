@@ -3,36 +3,135 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import httpx
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from vedette.errors import InvalidInput
+
+_REMEMBERED = 1000
+_SHORTEST_HIDDEN = 6
+HIDDEN = "***"
 
 
 class DeliveryError(Exception):
-    """A notification was not delivered. `permanent`: no later attempt can succeed with this configuration."""
+    """A notification was not delivered.
 
-    def __init__(self, answer: str, *, permanent: bool = False, retry_after_s: float | None = None) -> None:
+    `permanent`: no later attempt at any notification can succeed with this configuration. `refused`: the receiver will
+    never take this one, but may take others. Else trying again may help, not before `retry_after_s`.
+    """
+
+    def __init__(
+        self, answer: str, *, permanent: bool = False, refused: bool = False, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(answer)
         self.answer = answer
         self.permanent = permanent
+        self.refused = refused
         self.retry_after_s = retry_after_s
 
 
-class Channel(ABC):
-    """One configured channel."""
+class Taken:
+    """Parts of notifications that receivers have taken, where one notification takes several requests.
+
+    In memory, bounded: a part may be sent again after a restart, and the receiver knows it by its key.
+    """
+
+    def __init__(self) -> None:
+        self._parts: OrderedDict[str, set[str]] = OrderedDict()
+
+    def of(self, identity: str) -> set[str]:
+        """The parts of a notification that were taken; the caller adds to them."""
+        found = self._parts.setdefault(identity, set())
+        self._parts.move_to_end(identity)
+        while len(self._parts) > _REMEMBERED:
+            self._parts.popitem(last=False)
+        return found
+
+    def forget(self, identity: str) -> None:
+        """All of it was taken."""
+        self._parts.pop(identity, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """What a delivery goes out with: the HTTP client, whether private addresses may be reached, the page's address
+    (without a slash at its end; None if nobody said it), and the longest wait for an answer in seconds."""
+
+    client: httpx.AsyncClient
+    allow_private: bool = False
+    page: str | None = None
+    timeout_s: float = 10.0
+    taken: Taken = field(default_factory=Taken)
+
+
+class Channel(BaseModel, ABC):
+    """One configured channel: its fields are its settings, those of a secret type are told to nobody."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    DESTINATION: ClassVar[tuple[str, ...]] = ()
+    """Settings that say where secrets are sent: who changes one must give the secrets again."""
 
     @classmethod
-    @abstractmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """Check a configuration; `InvalidInput` names what is wrong with it."""
+        """Check a configuration; `InvalidInput` names what is wrong with it, without telling secrets."""
+        try:
+            return cls.model_validate(config)
+        except ValidationError as error:
+            refusal = cls._refusal(error)
+        raise refusal
 
-    @abstractmethod
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> InvalidInput:
+        # A name that is not known tells more than what is missing for want of it.
+        fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        name = str(fault["loc"][0])
+        known = cls.model_fields.get(name)
+        if known is None:
+            return InvalidInput(name, HIDDEN, f"only {', '.join(cls.model_fields)}")
+        value: object = None if fault["type"] == "missing" else fault["input"]
+        if name in cls.secrets() and value is not None:
+            value = HIDDEN
+        if fault["type"] == "value_error":
+            return InvalidInput(name, value, str(fault["ctx"]["error"]))
+        return InvalidInput(name, value, known.description or str(fault["msg"]))
+
+    @classmethod
+    def secrets(cls) -> frozenset[str]:
+        """Names of the settings that are secret."""
+        return frozenset(name for name, found in cls.model_fields.items() if "SecretStr" in str(found.annotation))
+
     def config(self) -> dict[str, Any]:
-        """What is stored."""
+        """What is stored: settings that say nothing are left out."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in values.items()
+            if value is not None
+        }
+
+    async def deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
+        """Deliver once; the receiver's answer in a few words, or a `DeliveryError`. Neither holds a secret.
+
+        `identity` is the idempotency key: the same for every attempt at one notification. `body` is as webhooks get it.
+        """
+        try:
+            return self._without_secrets(await self._deliver(outward, identity, body, now_s))
+        except DeliveryError as error:
+            error.answer = self._without_secrets(error.answer)
+            error.args = (error.answer,)
+            raise
 
     @abstractmethod
-    async def deliver(self, client: httpx.AsyncClient, identity: str, body: dict[str, Any], now_s: int) -> str:
-        """Deliver once; the receiver's answer in a few words, or a `DeliveryError`.
+    async def _deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
+        """The same, by each kind's own way."""
 
-        `identity` is the idempotency key: the same for every attempt at one notification.
-        """
+    def _without_secrets(self, text: str) -> str:
+        for name in type(self).secrets():
+            value = getattr(self, name)
+            if isinstance(value, SecretStr) and len(value.get_secret_value()) >= _SHORTEST_HIDDEN:
+                text = text.replace(value.get_secret_value(), HIDDEN)
+        return text

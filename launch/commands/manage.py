@@ -1,4 +1,4 @@
-"""Commands that manage: users, tokens, channels, rules, over the gateway (users: over the database)."""
+"""Commands that manage: users, tokens, rules, over the gateway (users: over the database)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from launch.client import database, gateway
 
 user_app = typer.Typer(no_args_is_help=True, help="People who may sign in.")
 token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
-channel_app = typer.Typer(no_args_is_help=True, help="Where notifications go.")
 rule_app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
 console = Console(highlight=False)
 
@@ -82,31 +81,6 @@ def list_tokens() -> None:
 def revoke_token(token: int) -> None:
     """End a token."""
     gateway().call("DELETE", f"/v1/tokens/{token}")
-
-
-@channel_app.command("add")
-def add_channel(
-    kind: Annotated[str, typer.Argument(help="webhook")],
-    url: str,
-    name: Annotated[str | None, typer.Option()] = None,
-    secret: Annotated[str | None, typer.Option(help="made if not given")] = None,
-) -> None:
-    """Make a channel; prints its secret, this once."""
-    config = {"url": url} if secret is None else {"url": url, "secret": secret}
-    made = gateway().call("POST", "/v1/channels", body={"name": name or url[:200], "kind": kind, "config": config})
-    console.print(f"channel {made['id']}; the signature's secret: {made['secret']}")
-
-
-@channel_app.command("list")
-def list_channels() -> None:
-    """List channels."""
-    _table("channels", gateway().call("GET", "/v1/channels")["channels"], "id", "name", "kind", "disabled_reason")
-
-
-@channel_app.command("enable")
-def enable_channel(channel: int) -> None:
-    """Use a channel again that was disabled; what has waited for it is delivered."""
-    gateway().call("POST", f"/v1/channels/{channel}/enable")
 
 
 @rule_app.command("add")

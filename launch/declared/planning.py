@@ -13,9 +13,9 @@ from launch.client import Gateway
 from launch.declared.account import Account, Fields, body_of, read_account, whole
 from launch.declared.files import SECTIONS, Declared
 from vedette.errors import InvalidInput
+from vedette.notifying.channel_secrets import CHANNEL_SECRETS
 
 Action = Literal["create", "change", "remove"]
-_SECRETS = {"secret", "password", "token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _differences(known: Fields, wanted: Fields, path: str = "") -> Iterator[tupl
     """Fields that `wanted` has otherwise; what it does not name keeps its value."""
     for name, value in wanted.items():
         before = known.get(name)
-        if name in _SECRETS or before == value:
+        if name in CHANNEL_SECRETS or before == value:
             continue
         if isinstance(value, dict) and isinstance(before, dict):
             yield from _differences(before, value, f"{path}{name}.")

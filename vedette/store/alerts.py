@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vedette.errors import Conflict, NotFound
+from vedette.notifying.channel_secrets import CHANNEL_SECRETS
 from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts, end_one
 
@@ -87,8 +88,9 @@ def remove_rule(store: Store, account: int, rule: int) -> None:
 def channels_of(store: Store, account: int) -> list[dict[str, Any]]:
     """The account's channels, without their secrets."""
     rows = store.rows(
-        "SELECT id, name, kind, config - 'secret' AS config, disabled_reason FROM channels"
+        "SELECT id, name, kind, config - %s::text[] AS config, disabled_reason FROM channels"
         " WHERE account_id = %s ORDER BY id",
+        list(CHANNEL_SECRETS),
         account,
     )
     return [{**row.pop("config"), **row} for row in rows]
@@ -126,6 +128,21 @@ def change_channel(store: Store, account: int, channel: int, name: str, config: 
     )
     if not changed:
         raise NotFound(f"channel {channel} does not exist")
+
+
+def change_channel_config(
+    store: Store, account: int, channel: int, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Replace a configuration by one that was made of `before`; `Conflict` if it has changed meanwhile."""
+    changed = store.execute(
+        "UPDATE channels SET config = %s WHERE id = %s AND account_id = %s AND config = %s",
+        Jsonb(after),
+        channel,
+        account,
+        Jsonb(before),
+    )
+    if not changed:
+        raise Conflict(f"channel {channel} was changed meanwhile")
 
 
 def remove_channel(store: Store, account: int, channel: int) -> None:

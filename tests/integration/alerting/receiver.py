@@ -25,7 +25,7 @@ class Received:
 
     @property
     def key(self) -> str:
-        return self.headers["idempotency-key"]
+        return self.headers.get("idempotency-key", "")
 
 
 Answer = bytes | None

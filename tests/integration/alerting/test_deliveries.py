@@ -7,12 +7,11 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any
 
-import httpx
 import pytest
 
-from alerting.channels import CHANNELS, Channel
+from alerting.channels import CHANNELS, Channel, Outward
 from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL
 from alerting.worker import AlertWorker
 from tests.integration.alerting.receiver import OK, Received, Receiver, answer
@@ -25,14 +24,7 @@ from vedette.store.pool import Store
 class Broken(Channel):
     """A channel whose code has a fault."""
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        return cls()
-
-    def config(self) -> dict[str, Any]:
-        return {}
-
-    async def deliver(self, client: httpx.AsyncClient, identity: str, body: dict[str, Any], now_s: int) -> str:
+    async def _deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
         raise RuntimeError("a fault")
 
 

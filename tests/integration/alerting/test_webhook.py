@@ -10,7 +10,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from alerting.channels.base import DeliveryError
+from alerting.channels.base import DeliveryError, Outward
 from alerting.channels.webhook import Webhook
 from tests.integration.alerting.receiver import OK, Answer, Received, Receiver, answer, receiving
 
@@ -28,7 +28,7 @@ def deliver(
         async with receiving(rule) as receiver, httpx.AsyncClient(timeout=timeout_s, trust_env=False) as client:
             channel = Webhook.from_config({"url": receiver.url, "secret": SECRET})
             try:
-                return await channel.deliver(client, "7", BODY, NOW), receiver
+                return await channel.deliver(Outward(client), "7", BODY, NOW), receiver
             except DeliveryError as error:
                 return error, receiver
 
@@ -106,7 +106,7 @@ def test_an_answer_that_is_no_http_is_a_failure_that_may_pass(nonsense: bytes) -
 def test_a_receiver_that_is_not_there_is_a_failure_that_may_pass() -> None:
     async def run() -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
-            await Webhook.from_config({"url": "http://127.0.0.1:1/"}).deliver(client, "7", BODY, NOW)
+            await Webhook.from_config({"url": "http://127.0.0.1:1/"}).deliver(Outward(client), "7", BODY, NOW)
 
     with pytest.raises(DeliveryError, match="ConnectError"):
         asyncio.run(run())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,14 @@ from tests.integration.alerting.working import rows, step, tell, with_receiver, 
 from tests.integration.gateway.reports import fault, problem
 from tests.integration.gateway.server import Gateway
 from vedette.store import outbox
+
+
+@pytest.fixture
+def fresh_open(dsn: str, tmp_path: Path) -> Iterator[Gateway]:
+    """One of the test's own that may reach private addresses."""
+    with Gateway(dsn, tmp_path, allow_private=True) as running:
+        yield running
+
 
 URL = "https://ops.example/hook"
 
@@ -67,3 +78,58 @@ def test_what_waited_for_a_disabled_channel_is_delivered_once_it_is_enabled(fres
 
     with_receiver(lambda request: answers.pop(0), body)
     assert [state for state, *_ in rows(fresh.store)] == ["failed", "delivered", "delivered", "delivered"]
+
+
+def test_a_channel_is_tried_at_once_and_the_answer_is_told(fresh_open: Gateway) -> None:
+    answers = [answer(503, b"not now"), answer(410, b"gone"), OK]
+
+    async def body(receiver: Receiver) -> None:
+        channel = await asyncio.to_thread(add, fresh_open, "hook", receiver.url)
+        path = f"/v1/channels/{channel}/test"
+        found = [(await asyncio.to_thread(fresh_open.call, "POST", path)).json() for _ in range(3)]
+        assert [(one["delivered"], one["permanent"], one["answer"]) for one in found] == [
+            (False, False, "503 not now"),
+            (False, True, "410 gone"),
+            (True, False, "200 thanks"),
+        ]
+        assert receiver.got[0].body["detail"]["test"] is True
+        assert await asyncio.to_thread(reasons, fresh_open) == {"hook": None}  # a test disables nothing
+        for scope, tenant, status in (("read", None, 403), ("admin", fresh_open.theirs, 404)):
+            refused = await asyncio.to_thread(fresh_open.call, "POST", path, scope, tenant=tenant)
+            assert refused.status_code == status
+
+    with_receiver(lambda request: answers.pop(0), body)
+
+
+def test_a_test_does_not_reach_private_addresses_unless_allowed(gateway: Gateway) -> None:
+    channel = add(gateway, "inside", "http://127.0.0.1:9/")
+    found = gateway.call("POST", f"/v1/channels/{channel}/test").json()
+    assert not found["delivered"]
+    assert "VEDETTE_ALLOW_PRIVATE" in found["answer"]
+
+
+def test_a_webhook_s_secret_is_replaced_and_shown_once(gateway: Gateway) -> None:
+    channel = add(gateway, "turning")
+    path = f"/v1/channels/{channel}/rotate"
+    made = gateway.call("POST", path, json={"overlap_s": 60}).json()
+    assert len(made["secret"]) >= 32
+    assert made["previous_until_s"] == gateway.clock.now_ms() // 1000 + 60
+    listed = gateway.get("/v1/channels").text
+    assert made["secret"] not in listed
+    assert "previous_secret" not in listed
+    fault(gateway.call("POST", path, json={"secret": "short"}), "secret")
+    problem(gateway.call("POST", path, json={}, tenant=gateway.theirs), 404, "not-found")
+
+
+def test_a_secret_does_not_go_elsewhere_with_a_change_of_the_address(gateway: Gateway) -> None:
+    config = {"topic": "ops", "url": "https://ntfy.example", "token": "tk_of_the_first"}
+    made = gateway.call("POST", "/v1/channels", json={"name": "n", "kind": "ntfy", "config": config})
+    assert "tk_of_the_first" not in made.text
+    path = f"/v1/channels/{made.json()['id']}"
+
+    def change(**config: str) -> Any:
+        return gateway.call("PUT", path, json={"name": "n", "kind": "ntfy", "config": {"topic": "ops", **config}})
+
+    assert change(url="https://ntfy.example").status_code == 200
+    fault(change(url="https://thief.example"), "token")
+    assert change(url="https://other.example", token="tk_of_the_other").status_code == 200
