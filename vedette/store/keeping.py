@@ -90,7 +90,8 @@ def _release(connection: Connection, dispatch: Dispatch) -> int:
 
 def _advance(connection: Connection, dispatch: Dispatch) -> int:
     rows = connection.execute(
-        _ALERT.encode() + b"WHERE a.ended_at IS NULL AND a.next_at <= now() ORDER BY a.next_at LIMIT %s"
+        _ALERT.encode()
+        + b"WHERE a.ended_at IS NULL AND a.unknown_since IS NULL AND a.next_at <= now() ORDER BY a.next_at LIMIT %s"
         b" FOR UPDATE OF a SKIP LOCKED",
         (AT_ONCE,),
     ).fetchall()
