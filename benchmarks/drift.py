@@ -11,11 +11,16 @@ over the same values, which is what counting alone could cost at best; and the i
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as Vedette's processes have it
 
 import msgspec
 import numpy as np
@@ -29,7 +34,7 @@ from dataflows.running import run
 from ingest_api.intake.features import pack, read_report, take
 from ingest_api.intake.samples import Limits
 from vedette.clock import SystemClock
-from vedette.events.features import Column, FeatureBatch, encode_batch
+from vedette.events.features import MOST_VALUES, Column, FeatureBatch, encode_batch
 from vedette.events.topics import FEATURES
 from vedette.log import Message, open_log
 from vedette.settings import LogSettings
@@ -83,15 +88,30 @@ def limit(options: argparse.Namespace, random: np.random.Generator) -> float:
 
 def json_intake(options: argparse.Namespace, random: np.random.Generator) -> float:
     """Values a second of the intake alone: JSON read, checked and packed."""
-    numbers = {f"f{n}": random.normal(size=options.rows).round(6).tolist() for n in range(options.features)}
-    body = {"model": "m", "epoch": 1, "seq": 1, "ts": [T0] * options.rows, "columns": numbers}
+    rows = min(options.rows, MOST_VALUES // options.features)
+    numbers = {f"f{n}": random.normal(size=rows).round(6).tolist() for n in range(options.features)}
+    body = {"model": "m", "epoch": 1, "seq": 1, "ts": [T0] * rows, "columns": numbers}
     data = msgspec.json.encode(body)
     begun, times = time.process_time(), 5
     for _ in range(times):
         taken = take(read_report(data), Limits(0, 1 << 50))
     assert len(taken.columns) == options.features
     assert pack("x", [1.0]).form == "numbers"
-    return times * options.rows * options.features / (time.process_time() - begun)
+    return times * rows * options.features / (time.process_time() - begun)
+
+
+def peers(options: argparse.Namespace, rate: float) -> None:
+    """What others make of the same windows of one model, in memory already, and how much faster the flow is."""
+    script = Path(__file__).with_name("drift_peers.py")
+    words = [str(number) for number in (options.features, options.rows, options.windows)]
+    said = subprocess.run([options.peers, str(script), *words], capture_output=True, text=True, check=True).stdout
+    for name, found in json.loads(said.splitlines()[-1]).items():
+        told = (
+            found
+            if isinstance(found, str)
+            else f"{found / 1e6:8.2f} million: the flow does {rate / found:.0f} times as many"
+        )
+        print(f"{name:26} {told}")
 
 
 def main() -> None:
@@ -101,6 +121,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=100)
     parser.add_argument("--rows", type=int, default=50_000, help="rows of a batch, one a window and model")
     parser.add_argument("--windows", type=int, default=3)
+    parser.add_argument("--peers", help="a Python with evidently and nannyml: they compute the same windows of a model")
     options = parser.parse_args()
     random = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as name:
@@ -137,6 +158,8 @@ def main() -> None:
     print(f"numpy, ten bins alone      {best / 1e6:8.1f} million")
     print(f"intake of JSON             {json_intake(options, random) / 1e6:8.1f} million")
     print(f"memory                     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:8.0f} MB at most")
+    if options.peers:
+        peers(options, rate)
     print(f"ratio to the promise of {PROMISED / 1e6:.0f} million: {rate / PROMISED:.2f}; to numpy: {rate / best:.2f}")
 
 

@@ -29,7 +29,8 @@ from vedette.log import Log
 from vedette.store.drift import DriftRow, write_windows
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger, metrics
-from vedette.windows.drift import Closed, ClosedFeature, DriftShard
+from vedette.windows.drift import DriftShard
+from vedette.windows.drift_told import Closed, ClosedFeature
 
 FLOW = "drift"
 AT_ONCE = 2000

@@ -14,7 +14,7 @@ from vedette.statistics.drift.profile import FeatureProfile
 from vedette.store import models
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
-from vedette.windows.drift import DriftConfig, Subject
+from vedette.windows.drift_config import DriftConfig, Subject
 from vedette.windows.quality_config import QualityConfig, QualitySubject
 
 FRESH_S = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -63,6 +64,9 @@ app.add_typer(account.app, name="account")
 
 def main() -> None:
     """Run a command; an error of ours is one clear line, and exit code 1."""
+    # Before numpy is imported: OpenBLAS would take a thread for each core and spin in all of them for products of a few
+    # thousand numbers, which is what flows and gateway compute. Whoever wants it otherwise says so.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     die_with_parent()
     try:
         app()

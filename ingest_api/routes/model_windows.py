@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from ingest_api.context import Context, context
 from ingest_api.routes.drift_tables import as_csv, top_movers
@@ -13,7 +14,7 @@ from ingest_api.routes.models import shown
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
-from vedette.errors import InvalidInput
+from vedette.errors import InvalidInput, NotFound
 from vedette.store import drift, models, quality
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -27,14 +28,16 @@ def get_drift(
     to: str = Query("now"),
     version: str | None = Query(None, max_length=100),
     feature: str | None = Query(None, max_length=200),
-    format_: Literal["json", "csv"] = Query("json", alias="format", description="csv: a line a test"),
+    format_: Literal["json", "csv", "html"] = Query(
+        "json", alias="format", description="csv: a line a test; html: a report with pictures, whole in itself"
+    ),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),
 ) -> Any:
     """Each with its state, whether drift is raised after it, its counts, and the verdict that explains itself.
 
     `now` says how each feature stands after its newest window in the range. As JSON the newest 20,000 windows are
-    given; as CSV a range of more is refused.
+    given; as CSV or HTML a range of more is refused.
     """
     about = models.get(found.store, principal.account, model)
     from_ms, to_ms = _range(found, from_, to)
@@ -42,6 +45,9 @@ def get_drift(
         lines = as_csv(_all_windows(found, model, from_ms, to_ms, version, feature))
         name = f'attachment; filename="drift-{model}.csv"'
         return StreamingResponse(lines, media_type="text/csv", headers={"Content-Disposition": name})
+    if format_ == "html":
+        rows = _all_windows(found, model, from_ms, to_ms, version, feature)
+        return _report(found, principal.account, about["name"], (from_ms, to_ms), rows)
     rows = drift.windows(found.store, model, from_ms, to_ms, version=version, feature=feature, limit=_MOST_WINDOWS)
     newest = {(row["version"], row["feature"]): row for row in rows}
     now = [{key: row[key] for key in ("version", "feature", "state", "raised", "start_ms")} for row in newest.values()]
@@ -81,6 +87,21 @@ def get_movers(
     from_ms, to_ms = _range(found, from_, to)
     rows = _all_windows(found, model, from_ms, to_ms, version, None)
     return {"from": from_ms, "to": to_ms, "movers": top_movers(rows, limit)}
+
+
+def _report(
+    found: Context, account: int, name: str, between: tuple[int, int], rows: list[dict[str, Any]]
+) -> HTMLResponse:
+    from ingest_api.routes.drift_report import drift_report  # it needs scipy, which a gateway does without at its start
+    from vedette.statistics.drift.profile import FeatureProfile
+
+    profiles: dict[tuple[int, str], FeatureProfile] = {}
+    for reference in sorted({row["reference"] for row in rows}):
+        with suppress(NotFound):
+            for one in models.reference(found.store, account, reference)["profiles"]:
+                profiles[reference, one["name"]] = FeatureProfile.from_dict(one)
+    page = drift_report(name, between, found.clock.now_ms(), rows, profiles)
+    return HTMLResponse(page, headers={"Content-Disposition": f'attachment; filename="drift-{name}.html"'})
 
 
 def _range(found: Context, from_: str, to: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from ingest_api.context import Context, context
@@ -20,6 +21,7 @@ from vedette.errors import InvalidInput, TooLarge
 from vedette.events.features import PREDICTION, check_version
 from vedette.statistics.drift.bins import DEFAULT_BINS
 from vedette.store import models
+from vedette.windows.drift_config import FEWEST_ROWS, MOST_SLIDES
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -33,6 +35,15 @@ class Judging(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     window_s: int = Field(default=3600, ge=60, le=31 * 86_400, description="length of a window in seconds")
+    slide_s: int | None = Field(
+        default=None, ge=10, description="a window ends every so many seconds; null: every window_s, none overlap"
+    )
+    window_rows: int | None = Field(
+        default=None,
+        ge=FEWEST_ROWS,
+        le=10_000_000,
+        description="a window is so many rows in the order of arrival, however long they take; null: window_s",
+    )
     alpha: float = Field(
         default=0.05, gt=0, le=0.5, description="share of quiet windows that may show drift, over all features together"
     )
@@ -53,6 +64,11 @@ class Judging(BaseModel):
     def _possible(self) -> Judging:
         if self.wanted > self.of:
             raise ValueError("wanted must not be above of")
+        if self.slide_s is not None:
+            if self.window_rows is not None:
+                raise ValueError("slide_s must not be given with window_rows")
+            if self.window_s % self.slide_s or self.window_s > MOST_SLIDES * self.slide_s:
+                raise ValueError(f"slide_s must divide window_s into at most {MOST_SLIDES} parts")
         if self.task != "classification" and (self.positive is not None or self.threshold != 0.5):
             raise ValueError("positive and threshold need task classification")
         if isinstance(self.positive, float) and not math.isfinite(self.positive):
@@ -196,10 +212,12 @@ async def add_reference(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def made() -> dict[str, Any]:
+        from vedette.statistics.drift.describing import describe
+
         columns, kinds = read_reference(body, media_type)
         profiles, rows = profiles_of(columns, kinds, bins)
         written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles]
-        number = models.add_reference(found.store, model, version, rows, written)
+        number = models.add_reference(found.store, model, version, rows, written, describe(columns, profiles))
         features = [{"name": one.name, "kind": one.kind, "bins": one.bins, "missing": one.missing} for one in profiles]
         return {"id": number, "version": version, "rows": rows, "features": features}
 
@@ -221,3 +239,21 @@ def get_reference(
 ) -> dict[str, Any]:
     """Every bin with its count, and the moments of numbers."""
     return models.reference(found.store, principal.account, reference)
+
+
+@router.get("/references/{reference}/profile", summary="What a reference's data look like")
+def get_data_profile(
+    reference: int,
+    format_: Literal["json", "html"] = Query("json", alias="format", description="html: a page with pictures"),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> Any:
+    """Of each column counts, missing and distinct values, quantiles, moments, a histogram or the most frequent values;
+    and what goes together with what. Found when the reference came, and never changed."""
+    about = models.data_profile(found.store, principal.account, reference)
+    if format_ == "json":
+        return about
+    from ingest_api.routes.data_report import data_report  # it needs scipy, which a gateway does without at its start
+
+    headers = {"Content-Disposition": f'attachment; filename="data-{about["name"]}.html"'}
+    return HTMLResponse(data_report(about, found.clock.now_ms()), headers=headers)

@@ -23,7 +23,9 @@ app = typer.Typer()
 console = Console(highlight=False)
 _PATIENCE_S = 5.0
 _WAITING = (
-    "SELECT count(*) AS n FROM notifications WHERE state = 'pending' AND created_at < now() - interval '2 minutes'"
+    "SELECT count(*) AS n FROM notifications WHERE state = 'pending' AND NOT gathers"
+    " AND created_at < now() - interval '2 minutes'"
+    " AND (attempts > 0 OR next_attempt_at < now() - interval '2 minutes')"
 )
 
 

@@ -69,14 +69,24 @@ def set_stage(store: Store, model: int, version: str, stage: str) -> None:
     )
 
 
-def add_reference(store: Store, model: int, version: str, rows: int, profiles: list[dict[str, Any]]) -> int:
-    """Keep a reference: what comes from now on is compared with it. An empty version stands for all others."""
+def add_reference(
+    store: Store,
+    model: int,
+    version: str,
+    rows: int,
+    profiles: list[dict[str, Any]],
+    about: dict[str, Any] | None = None,
+) -> int:
+    """Keep a reference: what comes from now on is compared with it. An empty version stands for all others. `about` is
+    the profile of its data."""
     row = store.row(
-        "INSERT INTO model_references (model_id, version, rows, profiles) VALUES (%s, %s, %s, %s) RETURNING id",
+        "INSERT INTO model_references (model_id, version, rows, profiles, about) VALUES (%s, %s, %s, %s, %s)"
+        " RETURNING id",
         model,
         version,
         rows,
         Jsonb(profiles),
+        None if about is None else Jsonb(about),
     )
     assert row is not None
     return int(row["id"])
@@ -104,6 +114,22 @@ def reference(store: Store, account: int, reference_id: int) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"reference {reference_id} does not exist")
     return row
+
+
+def data_profile(store: Store, account: int, reference_id: int) -> dict[str, Any]:
+    """What the data of a reference look like; `NotFound` if the account has none such, or there was no profile yet."""
+    row = store.row(
+        "SELECT r.id AS reference, r.model_id AS model, m.name, r.version, r.rows, r.about,"
+        " (extract(epoch FROM r.created_at) * 1000)::bigint AS created_ms"
+        " FROM model_references r JOIN models m ON m.id = r.model_id WHERE r.id = %s AND m.account_id = %s",
+        reference_id,
+        account,
+    )
+    if row is None:
+        raise NotFound(f"reference {reference_id} does not exist")
+    if row["about"] is None:
+        raise NotFound(f"reference {reference_id} is from before there were data profiles")
+    return {**row.pop("about"), **row}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from vedette.events.features import FeatureBatch
 from vedette.events.outcomes import LONGEST_ID, is_outcomes
 from vedette.events.signals import Signal
 from vedette.windows.dedup import Seen
-from vedette.windows.drift import LATENESS_MS, SETTLE_MS
+from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
 from vedette.windows.quality_config import FindQuality, QualityConfig, is_positive, number, predicted, values_of
 from vedette.windows.quality_tally import Interval, QualityTally
 

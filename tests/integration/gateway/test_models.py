@@ -125,6 +125,25 @@ def test_models_versions_and_stages_are_kept_and_only_for_their_account(gateway:
     assert gateway.get(f"/v1/models/{model}").status_code == 404
 
 
+def test_windows_slide_or_are_made_of_rows_and_not_both(gateway: Gateway) -> None:
+    model = register(gateway, "sliding", window_s=3600, slide_s=600)
+    assert gateway.get(f"/v1/models/{model}").json()["slide_s"] == 600
+    path = f"/v1/models/{model}"
+    assert gateway.call("PUT", path, "admin", json={"window_rows": 1000}).json()["window_rows"] == 1000
+    for wrong in (
+        {"slide_s": 700},
+        {"slide_s": 7200},
+        {"slide_s": 30},
+        {"slide_s": 5},
+        {"window_rows": 199},
+        {"slide_s": 600, "window_rows": 1000},
+    ):
+        answer = gateway.call("PUT", path, "admin", json=wrong)
+        assert answer.status_code == 422, wrong
+        assert next(iter(wrong)) in answer.text
+    assert gateway.get(path).json()["window_rows"] == 1000
+
+
 def report(gateway: Gateway, model: str, seq: int, at_ms: int, age: Any, plan: list[Any]) -> dict[str, Any]:
     body = {
         "model": model,
@@ -182,6 +201,10 @@ def test_rows_become_windows_and_a_shift_becomes_an_alert_that_ends(fresh: Gatew
     assert len(lines) == sum(len(row["verdict"]["findings"]) or 1 for row in answer["windows"])
     other = next(line for line in lines if line["statistic"] == "other_rate" and line["drifted"] == "True")
     assert (other["feature"], float(other["adjusted"])) == ("plan", found["other_rate"]["adjusted"])
+    page = fresh.get(f"/v1/models/{model}/drift?{within}&format=html")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "attachment" in page.headers["content-disposition"]
+    assert all(word in page.text for word in ("2 of ", "age", "plan", "both distributions", "unseen"))
     movers = fresh.get(f"/v1/models/{model}/movers?{within}").json()["movers"]
     assert {(one["feature"], one["drifted"]) for one in movers} == {("age", 1), ("plan", 1)}
     assert fresh.get(f"/v1/models/{model}/movers?{within}&limit=1").json()["movers"] == movers[:1]
@@ -224,3 +247,21 @@ def test_what_is_wrong_with_rows_is_said_and_nothing_else_is_lost(gateway: Gatew
     arrow = {"Content-Type": "application/vnd.apache.arrow.stream"}
     fault(gateway.call("POST", "/v1/features", "agent", content=b"ARROW", headers=arrow), "Content-Type")
     assert gateway.call("POST", "/v1/features", "read", json=body).status_code == 403
+
+
+def test_a_reference_tells_what_its_data_look_like(fresh: Gateway) -> None:
+    model = fresh.call("POST", "/v1/models", json={"name": "look"}).json()["id"]
+    columns = {"age": [*range(20, 60), None] * 5, "plan": ["<b>", "pro"] * 102 + ["pro"]}
+    made = fresh.call("POST", f"/v1/models/{model}/references", json={"columns": columns}).json()
+    path = f"/v1/models/references/{made['id']}/profile"
+    found = fresh.get(path).json()
+    age, plan = found["columns"]
+    assert (age["missing"], age["quantiles"]["0.5"], plan["top"][0]) == (5, 39.5, {"value": "pro", "count": 103})
+    assert (found["rows"], found["name"], found["reference"]) == (205, "look", made["id"])
+    page = fresh.get(f"{path}?format=html")
+    assert "attachment" in page.headers["content-disposition"]
+    assert "&lt;b&gt;" in page.text
+    assert "<b>" not in page.text
+    problem(fresh.get(path, tenant=fresh.theirs), 404, "not-found")
+    fresh.store.execute("UPDATE model_references SET about = NULL")
+    problem(fresh.get(path), 404, "not-found")

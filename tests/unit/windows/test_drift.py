@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from vedette.events.features import Column, FeatureBatch
 from vedette.statistics.drift.profile import fit
-from vedette.windows.drift import LATENESS_MS, MOST_AT_ONCE, SETTLE_MS, ClosedFeature, DriftConfig, DriftShard, Subject
+from vedette.windows.drift import DriftShard
+from vedette.windows.drift_config import DriftConfig, Subject
+from vedette.windows.drift_times import LATENESS_MS, MOST_AT_ONCE, SETTLE_MS
+from vedette.windows.drift_told import ClosedFeature
 
 HOUR = 3_600_000
 T0 = 500_000 * HOUR

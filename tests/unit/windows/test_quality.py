@@ -16,7 +16,7 @@ from vedette.events.features import FeatureBatch
 from vedette.events.outcomes import OUTCOME
 from vedette.statistics.drift.quality import BinaryTally, RegressionTally
 from vedette.windows import quality
-from vedette.windows.drift import LATENESS_MS, SETTLE_MS
+from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
 from vedette.windows.quality import QualityShard, QualityWindow, Told
 from vedette.windows.quality_config import QualityConfig, QualitySubject
 

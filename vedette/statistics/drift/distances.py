@@ -105,11 +105,12 @@ def wasserstein_binned(
 def movers(reference: npt.ArrayLike, window: npt.ArrayLike, most: int = 3) -> list[tuple[int, float, float]]:
     """The bins that add most to PSI: (bin, its share in the reference, its share in the window), most first."""
     p, q = sides(reference, window)
-    if not p.sum() or not q.sum():
+    held, size = float(p.sum()), float(q.sum())
+    if not held or not size:
         return []
-    terms = psi_terms(q, p, q.sum(), p.sum(), len(p))
-    order = np.argsort(-terms, kind="stable")[:most]
-    return [(int(one), float(p[one] / p.sum()), float(q[one] / q.sum())) for one in order if terms[one] > 0]
+    terms = psi_terms(q, p, size, held, len(p))
+    order = np.argsort(-terms, kind="stable")[:most].tolist()
+    return [(one, float(p[one]) / held, float(q[one]) / size) for one in order if terms[one] > 0]
 
 
 def _in_deviations(distance: float, deviation: float) -> float:
@@ -123,7 +124,7 @@ def sides(reference: npt.ArrayLike, window: npt.ArrayLike) -> tuple[Floats, Floa
     p, q = np.asarray(reference, np.float64), np.asarray(window, np.float64)
     if p.shape != q.shape or p.ndim != 1:
         raise InvalidInput("counts", f"{p.shape} and {q.shape}", "two lists of the same length")
-    if (p < 0).any() or (q < 0).any() or not np.isfinite(p).all() or not np.isfinite(q).all():
+    if len(p) and not (min(p.min(), q.min()) >= 0 and math.isfinite(p.sum() + q.sum())):  # NaN is not at least 0
         raise InvalidInput("counts", "negative or not finite", "counts of at least 0")
     return p, q
 

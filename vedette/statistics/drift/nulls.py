@@ -19,8 +19,6 @@ from vedette.statistics.drift.saddlepoint import Cells, ConditionalSum, Floats
 
 OUTCOMES = 96
 """Most of a cell; more are integrated on so many points instead of summed."""
-MANY = 150.0
-"""Values expected in each cell, on either side, from which the saddlepoint's formula is as good as the integral."""
 NEGLIGIBLE = 17.0
 """Outcomes of a cell that are e^17 times less likely than its likeliest are left out: p below 1e-6 is not resolved."""
 Term = Callable[[Floats, Floats], Floats]
@@ -50,8 +48,8 @@ def pooled(totals: npt.ArrayLike, window: int, reference: int, term: Term) -> Co
     with np.errstate(divide="ignore"):
         logs = np.log(weights) - gammaln(counts + 1) - gammaln(rest + 1)
     logs += counts * np.log(share) + rest * np.log1p(-share)
-    smooth = float(each[0] * min(share, 1 - share)) >= MANY
-    return ConditionalSum(Cells.of(counts, _likely(logs), term(counts, rest), times.astype(np.float64)), smooth)
+    least = float(each[0] * min(share, 1 - share))
+    return ConditionalSum(Cells.of(counts, _likely(logs), term(counts, rest), times.astype(np.float64)), least)
 
 
 def spaced(
@@ -68,8 +66,8 @@ def spaced(
     with np.errstate(divide="ignore"):
         logs = np.log(weights) + gammaln(shape + counts) - gammaln(counts + 1) + counts * np.log(ratio)
     terms = term(counts, np.broadcast_to(held, counts.shape))
-    smooth = float(min(mean.min(), held.min())) >= MANY
-    return ConditionalSum(Cells.of(counts, _likely(logs), terms, times.astype(np.float64)), smooth)
+    least = float(min(mean.min(), held.min()))
+    return ConditionalSum(Cells.of(counts, _likely(logs), terms, times.astype(np.float64)), least)
 
 
 def _likely(logs: Floats) -> Floats:

@@ -28,7 +28,7 @@ STATISTICS: tuple[Statistic, ...] = ("psi", "missing_rate", "other_rate", "out_o
 CORRECTIONS: dict[str, Callable[[Floats], Floats]] = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}
 
 
-class Moved(msgspec.Struct, frozen=True):
+class Moved(msgspec.Struct, frozen=True, gc=False):
     """A bin that moved: its name, its share of the reference and of the window."""
 
     bin: str
@@ -36,7 +36,7 @@ class Moved(msgspec.Struct, frozen=True):
     window: float
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One test. `threshold` is what quiet data of these sizes exceeds with the probability alpha (rates have none)."""
 
     statistic: Statistic
@@ -94,66 +94,69 @@ def judge(profiles: Sequence[FeatureProfile], window: Mapping[str, Counts], plan
 
 def _decided(draft: Verdict, adjusted: list[float], alpha: float) -> Verdict:
     findings = tuple(
-        msgspec.structs.replace(one, adjusted=None if one.p is None else a, drifted=one.p is not None and a <= alpha)
-        for one, a in zip(draft.findings, adjusted, strict=True)
+        [
+            Finding(one.statistic, one.value, one.threshold, one.p, a, a <= alpha) if one.p is not None else one
+            for one, a in zip(draft.findings, adjusted, strict=True)
+        ]
     )
     state: State = "drift" if any(one.drifted for one in findings) else draft.state
-    return msgspec.structs.replace(draft, state=state, findings=findings)
+    return Verdict(draft.feature, state, draft.reference, draft.window, draft.needed, findings, draft.moved)
 
 
 def _draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Verdict:
     own = profile.reference()
-    if counts is None or not counts.rows:
-        return Verdict(profile.name, "no_data", own.present, 0, _needed(profile.bins, plan))
+    held, present = own.present, 0 if counts is None else counts.present
+    if counts is None or not present + counts.missing:
+        return Verdict(profile.name, "no_data", held, 0, _needed(profile.bins, plan))
     p, q = cells(profile, own), cells(profile, counts)
     if len(p) != len(q):  # only the window has values that are of no bin
         p = np.append(p, np.zeros(len(q) - len(p)))
     needed = _needed(profile.bins if profile.by_edges else len(folded(p, q, fewest=RARE)[0]), plan)
-    if own.rows < plan.reference:
-        return Verdict(profile.name, "insufficient_data", own.present, counts.present, needed)
+    if held + own.missing < plan.reference:
+        return Verdict(profile.name, "insufficient_data", held, present, needed)
     findings = []
-    enough = own.present >= plan.reference and counts.present >= needed
+    enough = held >= plan.reference and present >= needed
     spaced = profile.spaced and len(q) == profile.bins
     if "psi" in plan.statistics and enough:
         tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated)
         if tested is not None:
             findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
-    findings += [one for one in _rates(profile, own, counts) if one.statistic in plan.statistics]
-    moved = tuple(Moved(_name(profile, index), before, now) for index, before, now in movers(p, q))
+    findings += [one for one in _rates(profile, own, held, counts, present) if one.statistic in plan.statistics]
+    moved = tuple(Moved(bin_name(profile, index), before, now) for index, before, now in movers(p, q))
     state: State = "ok" if enough else "insufficient_data"
-    return Verdict(profile.name, state, own.present, counts.present, needed, tuple(findings), moved)
+    return Verdict(profile.name, state, held, present, needed, tuple(findings), moved)
 
 
 def _needed(bins: int, plan: Plan) -> int:
     return smallest_window(bins) if plan.needed is None else plan.needed
 
 
-def _rates(profile: FeatureProfile, own: Counts, counts: Counts) -> list[Finding]:
-    """Missing of all rows; other and out of range of those with a value."""
-    found = [("missing_rate", counts.missing, counts.rows, rates_p(own.missing, own.rows, counts.missing, counts.rows))]
-    if counts.present:
+def _rates(profile: FeatureProfile, own: Counts, held: int, counts: Counts, present: int) -> list[Finding]:
+    """Missing of all rows; other and out of range of those with a value (`held` of the reference, `present`)."""
+    rows = present + counts.missing
+    found = [("missing_rate", counts.missing, rows, rates_p(own.missing, held + own.missing, counts.missing, rows))]
+    if present:
         known = own.other or profile.singles
-        p = rates_p(min(known, own.present), own.present, counts.other, counts.present)
-        found.append(("other_rate", counts.other, counts.present, p))
+        found.append(("other_rate", counts.other, present, rates_p(min(known, held), held, counts.other, present)))
         if profile.by_edges:
-            numbers = counts.present - counts.other
-            found.append(("out_of_range_rate", counts.out_of_range, counts.present, _range_p(own, counts, numbers)))
+            beyond = counts.out_of_range
+            if own.out_of_range:
+                p = rates_p(own.out_of_range, held, beyond, present - counts.other)
+            else:
+                p = beyond_range_p(beyond, present - counts.other, held - own.other)
+            found.append(("out_of_range_rate", beyond, present, p))
     return [
         Finding(statistic, many / rows, None, p, None, False)  # type: ignore[arg-type] # names of Statistic
         for statistic, many, rows, p in found
     ]
 
 
-def _range_p(own: Counts, counts: Counts, numbers: int) -> float | None:
-    if own.out_of_range:
-        return rates_p(own.out_of_range, own.present, counts.out_of_range, numbers)
-    return beyond_range_p(counts.out_of_range, numbers, own.present - own.other)
-
-
-def _name(profile: FeatureProfile, index: int) -> str:
+def bin_name(profile: FeatureProfile, index: int) -> str:
+    """What a profile's bin holds: an interval, a value or a category; one index more stands for all others."""
     if index >= profile.bins:
         return "other"
     if not profile.by_edges:
         return str(profile.points[index]) if profile.points else profile.categories[index]
-    bounds = ["-∞", *(f"{edge:.6g}" for edge in profile.edges), "∞"]
-    return f"({bounds[index]}, {bounds[index + 1]}]"
+    edges = profile.edges
+    low = f"{edges[index - 1]:.6g}" if index else "-∞"
+    return f"({low}, {f'{edges[index]:.6g}' if index < len(edges) else '∞'}]"

@@ -7,6 +7,10 @@ export interface Model {
   id: Id;
   name: string;
   window_s: number;
+  /** Null: windows do not overlap. */
+  slide_s?: number | null;
+  /** Not null: windows are of so many rows. */
+  window_rows?: number | null;
   alpha: number;
   wanted: number;
   of: number;
@@ -104,3 +108,8 @@ export const STATISTIC_LABEL: Record<string, string> = {
   other_rate: "Unseen values",
   out_of_range_rate: "Out of range",
 };
+
+/** How long a window is; those of rows may be of any length. */
+export function lengthOf(seconds: number): string {
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

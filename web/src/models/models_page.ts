@@ -7,7 +7,7 @@ import type { Page } from "../parts/page";
 import { followRows } from "../parts/row_link";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { modelAddress } from "../route";
-import type { Model } from "./contract";
+import { lengthOf, type Model } from "./contract";
 
 const HEAD = ["Model", "Windows", "False alarms", "Registered"];
 
@@ -59,8 +59,14 @@ function row(model: Model): HTMLElement {
     "tr",
     { testid: "model-row", data: { href: modelAddress(model.id) } },
     el("td", {}, el("a", { href: modelAddress(model.id) }, model.name)),
-    el("td", {}, `${model.window_s / 60} min`),
+    el("td", {}, windowsOf(model)),
     el("td", {}, `${100 * model.alpha} % of quiet windows`),
     el("td", { class: "muted" }, formatMoment(model.created_ms, serverNow())),
   );
+}
+
+function windowsOf(model: Model): string {
+  if (model.window_rows) return `${model.window_rows} rows`;
+  const length = `${model.window_s / 60} min`;
+  return model.slide_s ? `${length}, every ${lengthOf(model.slide_s)}` : length;
 }

@@ -3,7 +3,7 @@ import { formatMoment } from "../format";
 import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
 import { el } from "../parts/element";
-import { type DriftWindow, type Profile, STATE_LABEL, STATISTIC_LABEL } from "./contract";
+import { type DriftWindow, lengthOf, type Profile, STATE_LABEL, STATISTIC_LABEL } from "./contract";
 import { distribution, sharesOf } from "./distribution";
 
 export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElement {
@@ -17,7 +17,7 @@ export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElem
       { class: "page-head" },
       el("h2", {}, one.feature),
       stateBadge(toneOf(one), STATE_LABEL[one.state]),
-      el("span", { class: "muted" }, `${formatMoment(one.start_ms, serverNow())}, ${one.window_s / 60} min`),
+      el("span", { class: "muted" }, `${formatMoment(one.start_ms, serverNow())}, ${lengthOf(one.window_s)}`),
       el("span", { class: "muted" }, `${one.rows} rows, ${verdict.reference} in the reference`),
     ),
     one.state === "insufficient_data" &&

@@ -1,0 +1,81 @@
+"""A ledger of rows that models were sent, and the counts that each of their windows must then have, worked out anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vedette.events.features import Column, FeatureBatch
+from vedette.statistics.drift.profile import FeatureProfile, fit
+from vedette.windows.drift_config import DriftConfig
+
+PLANS = ["a", "b", "new"]
+PROFILES: dict[str, FeatureProfile] = {
+    "x": fit("x", [float(n % 40) for n in range(400)], "numeric"),
+    "plan": fit("plan", ["a", "b"] * 200, "categorical"),
+}
+Row = tuple[int, float, int]
+"""Time in ms UTC, `x` (NaN: missing), and the place of its plan in `PLANS` (-1: missing)."""
+Exact = tuple[tuple[int, ...], int, int, int, int]
+"""Counts by bin, missing, other, below, above."""
+Windows = dict[tuple[str, int], Exact]
+"""Of one version, by feature and start."""
+
+
+def columns(rows: Sequence[Row]) -> list[Column]:
+    """The rows as they stand in the log."""
+    x = np.array([x for _, x, _ in rows], "<f8").tobytes()
+    plan = np.array([plan for *_, plan in rows], "<i4").tobytes()
+    return [Column("x", "numbers", x), Column("plan", "codes", plan, PLANS)]
+
+
+def times(rows: Sequence[Row]) -> bytes:
+    """Their times as they stand in the log."""
+    return np.array([at for at, *_ in rows], "<i8").tobytes()
+
+
+def counted(rows: Sequence[Row]) -> dict[str, Exact]:
+    """What they come to, by feature, counted at once."""
+    x, plan = columns(rows)
+    numbers, codes = np.frombuffer(x.data, "<f8"), np.frombuffer(plan.data, "<i4")
+    found = {"x": PROFILES["x"].count(numbers), "plan": PROFILES["plan"].count_codes(codes, PLANS)}
+    return {feature: counts.exact() for feature, counts in found.items()}
+
+
+def expected(config: DriftConfig, rows: Sequence[Row]) -> Windows:
+    """Windows of a version that was sent these rows in this order: by rows the full ones, by time those with any."""
+    groups: dict[int, list[Row]] = {}
+    if config.window_rows is not None:
+        start = -1
+        for begin in range(0, len(rows) - config.window_rows + 1, config.window_rows):
+            start = max(rows[begin][0], start + 1)
+            groups[start] = list(rows[begin : begin + config.window_rows])
+    else:
+        oldest, newest = min(at for at, *_ in rows), max(at for at, *_ in rows)
+        for start in range(
+            (oldest - config.window_ms) // config.slide_ms * config.slide_ms, newest + 1, config.slide_ms
+        ):
+            within = [row for row in rows if start <= row[0] < start + config.window_ms]
+            if within:
+                groups[start] = within
+    return {(feature, start): exact for start, group in groups.items() for feature, exact in counted(group).items()}
+
+
+@dataclass
+class DriftLedger:
+    """Reports of versions of models, and all rows that were sent of each in their order."""
+
+    sent: dict[tuple[int, str], list[Row]] = field(default_factory=dict)
+    reports: int = 0
+
+    def report(self, model: int, version: str, rows: Sequence[Row], account: int = 1) -> FeatureBatch:
+        """The next report."""
+        self.sent.setdefault((model, version), []).extend(rows)
+        self.reports += 1
+        return FeatureBatch(account, model, version, 1, self.reports, times(rows), columns(rows))
+
+    def windows(self, configs: Mapping[int, DriftConfig]) -> dict[tuple[int, str], Windows]:
+        """What must be found, by model and version; `configs` by model."""
+        return {key: expected(configs[key[0]], rows) for key, rows in self.sent.items()}
