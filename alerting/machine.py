@@ -19,7 +19,7 @@ from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
 
-__all__ = ["LAPSE_MS", "QUIET_MS", "Rule", "RuleState", "SubjectState", "Titles"]
+__all__ = ["LAPSE_MS", "QUIET_MS", "Rule", "RuleState", "SubjectState", "Titles", "subject_of"]
 
 QUIET_MS = 30_000
 """After so long without a signal of a series that fires, or three of its usual gaps, it is asked why."""
@@ -149,6 +149,12 @@ class SubjectState:
         if state is not None and state.flapping:
             found.append(state.turned_ms + CALM_MS)
         return found
+
+
+def subject_of(signal: Signal) -> str:
+    """What a signal's time is compared within: steps and declines of a monitor come beside its outages."""
+    trend = signal.detail.get("trend") if signal.kind in {"trend", "timer"} else None
+    return signal.subject if trend is None and signal.kind != "trend" else f"{signal.subject}/{trend}"
 
 
 def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:

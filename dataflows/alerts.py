@@ -17,7 +17,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from alerting.book import RuleBook
-from alerting.machine import SubjectState
+from alerting.machine import SubjectState, subject_of
 from alerting.rules import Rule
 from alerting.timers import news, next_ask_ms
 from dataflows.reading import read
@@ -59,12 +59,6 @@ def route(poll: Poll) -> Iterable[Routed]:
         yield f"{signal.account}/{subject_of(signal)}", Logged(logged.time_ms, signal)
     for reject in rejects:
         yield "rejects", reject
-
-
-def subject_of(signal: Signal) -> str:
-    """What a signal's time is compared within: steps and declines of a monitor come beside its outages."""
-    trend = signal.detail.get("trend") if signal.kind in {"trend", "timer"} else None
-    return signal.subject if trend is None and signal.kind != "trend" else f"{signal.subject}/{trend}"
 
 
 class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
