@@ -80,7 +80,7 @@ class SubjectState:
             if holds is None:
                 continue
             state = self.rules.setdefault(rule.id, RuleState())
-            changed = state.step(rule.spec, told, holds, signal.at - before, self.heard_ms)
+            changed = state.step(rule.spec, told, holds, signal.at - before)
             if changed is None and state.unknown:
                 changed, state.unknown = "known", 0
             if changed is not None:
@@ -103,15 +103,16 @@ class SubjectState:
         if last is None or word.detail.get("after") != self.last_at:
             return []
         told = replace(last, at=max(word.at, last.at + 1))
+        at = word.at - self.heard_ms + self.last_at  # by the subject's clock, or with the delay that it had
         found = self._drop_gone(told, rules, titles, elsewhere)
         for rule in rules:
             state = self.rules.get(rule.id) or RuleState()
             if isinstance(rule.spec, Absence):
                 roles = {name: last.detail[name] for name in ("roles",) if name in last.detail}
                 found_out = replace(word, subject=last.subject, detail={**word.detail, **roles})
-                changed = state.miss(rule.spec, found_out, self.last_at, self.heard_ms)
+                changed = state.miss(rule.spec, found_out, at, self.last_at)
             else:
-                changed = state.look(word, self.gap_ms) if state.state == "firing" else None
+                changed = state.look(word, at, self.gap_ms) if state.state == "firing" else None
             if changed is not None:
                 self.rules[rule.id] = state
                 more = {"gone": 1} if changed == "resolved" and word.state == "missing" else {}
@@ -147,7 +148,7 @@ class SubjectState:
         if firing and signal.kind == "series":
             found.append(self.heard_ms + min(max(QUIET_MS, 3 * self.gap_ms), STALE_MS))
         if state is not None and state.flapping:
-            found.append(state.turned_ms + CALM_MS)
+            found.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
         return found
 
 

@@ -25,7 +25,7 @@ class RuleState:
 
     `unknown` is since when it is not known whether the condition holds, `clear_since` since when it is over (-1: it is
     not), `starts` are the last times of alerts' beginnings. While it is `flapping`, `holding` is the condition and
-    `turned_ms` when that changed (by the log's clock). `means` is the memory of rules about changes.
+    `turned` when that changed; all by the subject's own clock. `means` is the memory of rules about changes.
     """
 
     state: Literal["ok", "pending", "firing"] = "ok"
@@ -37,20 +37,20 @@ class RuleState:
     starts: tuple[int, ...] = ()
     flapping: bool = False
     holding: bool = False
-    turned_ms: int = 0
+    turned: int = 0
     means: Means | None = None
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
         restore(self, state)
 
-    def step(self, spec: AnyRule, signal: Signal, holds: bool, gap_ms: int, heard_ms: int) -> AlertState | None:
-        """What a signal does. `gap_ms` is the time since the subject's signal before, `heard_ms` the log's time."""
+    def step(self, spec: AnyRule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:
+        """What a signal does. `gap_ms` is the time since the subject's signal before."""
         within = not holds and isinstance(spec, Threshold) and not spec.cleared(signal)
         if self.flapping:
-            return self._flap(holds or within, heard_ms)
+            return self._flap(holds or within, signal.at)
         if holds:
-            return self._held(spec, signal.at, gap_ms, heard_ms)
+            return self._held(spec, signal.at, gap_ms)
         if self.state != "firing":
             self.state = "ok"
             return None
@@ -62,21 +62,21 @@ class RuleState:
             self.clear_since = signal.at
         return None if signal.at - self.clear_since < clear_ms else self.end()
 
-    def _held(self, spec: AnyRule, at: int, gap_ms: int, heard_ms: int) -> AlertState | None:
+    def _held(self, spec: AnyRule, at: int, gap_ms: int) -> AlertState | None:
         self.clear_since = -1
         if self.state == "firing":
             return None
         lapsed = self.state == "pending" and gap_ms > max(hold_ms(spec), LAPSE_MS)
         if self.state == "ok" or lapsed:
             self.state, self.since = "pending", at
-        return None if at - self.since < hold_ms(spec) else self.fire(at, heard_ms)
+        return None if at - self.since < hold_ms(spec) else self.fire(at)
 
-    def fire(self, at: int, heard_ms: int) -> AlertState:
+    def fire(self, at: int) -> AlertState:
         """The alert begins."""
         self.state, self.clear_since = "firing", -1
         self.starts = (*(start for start in self.starts if at - start < FLAP_MS), at)[-FLAPS:]
         self.flapping = len(self.starts) == FLAPS
-        self.holding, self.turned_ms = True, heard_ms
+        self.holding, self.turned = True, at
         return "firing"
 
     def end(self) -> AlertState:
@@ -84,22 +84,23 @@ class RuleState:
         self.state, self.unknown, self.clear_since = "ok", 0, -1
         return "resolved"
 
-    def _flap(self, holds: bool, heard_ms: int) -> AlertState | None:
+    def _flap(self, holds: bool, at: int) -> AlertState | None:
         if holds != self.holding:
-            self.holding, self.turned_ms = holds, heard_ms
+            self.holding, self.turned = holds, at
             return None
-        return self.calmed(heard_ms)
+        return self.calmed(at)
 
-    def calmed(self, now_ms: int) -> AlertState | None:
+    def calmed(self, at: int) -> AlertState | None:
         """It flaps no more if the condition has stayed as it is for long enough; if it is over, so is the alert."""
-        if not self.flapping or now_ms - self.turned_ms < CALM_MS:
+        if not self.flapping or at - self.turned < CALM_MS:
             return None
         self.flapping, self.starts = False, ()
         return None if self.holding else self.end()
 
-    def look(self, word: Signal, gap_ms: int) -> AlertState | None:
-        """What a timer's word does to an alert that fires; `gap_ms` is the usual time between the subject's signals."""
-        changed = self.calmed(word.at)
+    def look(self, word: Signal, at: int, gap_ms: int) -> AlertState | None:
+        """What a timer's word does to an alert that fires. `at` is when it is by the subject's clock, `gap_ms` the usual
+        time between its signals."""
+        changed = self.calmed(at)
         if changed is not None or not word.state:
             return changed
         if word.state == "missing" and word.value >= GONE_MS:
@@ -109,14 +110,14 @@ class RuleState:
         self.unknown = word.at
         return "unknown"
 
-    def miss(self, spec: Absence, word: Signal, last_at: int, heard_ms: int) -> AlertState | None:
+    def miss(self, spec: Absence, word: Signal, at: int, last_at: int) -> AlertState | None:
         """What a timer's word does to a rule about absence, whose series was heard of last at `last_at`."""
         firing, holds = self.state == "firing", spec.holds(word)
         if holds is False:
             return self.end() if firing else None
         if holds and not firing:
             self.since = last_at
-            return self.fire(word.at, heard_ms)
+            return self.fire(at)
         if firing and holds and self.unknown:
             self.unknown = 0
             return "known"
