@@ -67,8 +67,11 @@ class SubjectState:
             return [_notice(rule, signal, titles) for rule in heard]
         if signal.kind == "timer":
             return self._asked(signal, rules, titles, elsewhere)
-        if signal.at <= self.last_at:
-            return []
+        return [] if signal.at <= self.last_at else self._hear(signal, rules, titles, logged_ms, elsewhere)
+
+    def _hear(
+        self, signal: Signal, rules: list[Rule], titles: Titles, logged_ms: int, elsewhere: Elsewhere
+    ) -> list[AlertTransition]:
         before, self.last_at, self.heard_ms = self.last_at, signal.at, logged_ms or signal.at
         if before >= 0:
             self.gap_ms = min(signal.at - before, max(2 * self.gap_ms, QUIET_MS))
@@ -76,10 +79,13 @@ class SubjectState:
         for rule in rules:
             if signal.at < rule.created_ms:
                 continue
-            told, holds = self._verdict(rule, signal)
+            told = self._weighed(rule, signal) if isinstance(rule.spec, Change) else signal
+            holds = rule.spec.holds(told)
             if holds is None:
                 continue
-            state = self.rules.setdefault(rule.id, RuleState())
+            state = self.rules.get(rule.id)
+            if state is None:
+                state = self.rules[rule.id] = RuleState()
             changed = state.step(rule.spec, told, holds, signal.at - before)
             if changed is None and state.unknown:
                 changed, state.unknown = "known", 0
@@ -88,14 +94,15 @@ class SubjectState:
         self._set_timer(signal, rules)
         return found
 
-    def _verdict(self, rule: Rule, signal: Signal) -> tuple[Signal, bool | None]:
-        """What the rule looks at, and whether its condition holds: of a change, the means of its windows."""
+    def _weighed(self, rule: Rule, signal: Signal) -> Signal:
+        """What a rule about changes looks at: the means of its windows, when one is over."""
         spec = rule.spec
-        if isinstance(spec, Change) and spec.has_role(signal):
-            means = self.rules.setdefault(rule.id, RuleState()).means_of(spec).add(signal.at, signal.value)
-            if means is not None:
-                signal = replace(signal, value=means[0], detail={**signal.detail, "before": means[1]})
-        return signal, spec.holds(signal)
+        if not isinstance(spec, Change) or not spec.has_role(signal):
+            return signal
+        means = self.rules.setdefault(rule.id, RuleState()).means_of(spec).add(signal.at, signal.value)
+        if means is None:
+            return signal
+        return replace(signal, value=means[0], detail={**signal.detail, "before": means[1]})
 
     def _asked(self, word: Signal, rules: list[Rule], titles: Titles, elsewhere: Elsewhere) -> list[AlertTransition]:
         """What was found out when the timer went off; of no interest if the subject was heard of since."""
@@ -135,21 +142,19 @@ class SubjectState:
         return found
 
     def _set_timer(self, signal: Signal, rules: list[Rule]) -> None:
-        due = [due for rule in rules for due in self._due(rule, signal)]
+        """When it is of use to ask: whether a series is missing, why one is quiet, whether a rule flaps still."""
+        due: list[int] = []
+        for rule in rules:
+            state = self.rules.get(rule.id)
+            if state is not None and state.state == "firing":
+                if signal.kind == "series":
+                    due.append(self.heard_ms + min(max(QUIET_MS, 3 * self.gap_ms), STALE_MS))
+                if state.flapping:
+                    due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
+            elif isinstance(rule.spec, Absence):
+                due.append(self.heard_ms + rule.spec.for_s * 1000)
         self.due_ms = min(due, default=0)
         self.last = signal if due else None
-
-    def _due(self, rule: Rule, signal: Signal) -> list[int]:
-        """When it is of use to ask for a rule: whether a series is missing, why one is quiet, whether one flaps."""
-        state, found = self.rules.get(rule.id), []
-        firing = state is not None and state.state == "firing"
-        if isinstance(rule.spec, Absence) and not firing:
-            found.append(self.heard_ms + rule.spec.for_s * 1000)
-        if firing and signal.kind == "series":
-            found.append(self.heard_ms + min(max(QUIET_MS, 3 * self.gap_ms), STALE_MS))
-        if state is not None and state.flapping:
-            found.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
-        return found
 
 
 def subject_of(signal: Signal) -> str:

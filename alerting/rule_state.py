@@ -46,14 +46,14 @@ class RuleState:
 
     def step(self, spec: AnyRule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:
         """What a signal does. `gap_ms` is the time since the subject's signal before."""
-        within = not holds and isinstance(spec, Threshold) and not spec.cleared(signal)
-        if self.flapping:
-            return self._flap(holds or within, signal.at)
-        if holds:
+        if holds and not self.flapping:
             return self._held(spec, signal.at, gap_ms)
         if self.state != "firing":
             self.state = "ok"
             return None
+        within = not holds and isinstance(spec, Threshold) and not spec.cleared(signal)
+        if self.flapping:
+            return self._flap(holds or within, signal.at)
         if within:
             self.clear_since = -1
             return None
@@ -98,8 +98,8 @@ class RuleState:
         return None if self.holding else self.end()
 
     def look(self, word: Signal, at: int, gap_ms: int) -> AlertState | None:
-        """What a timer's word does to an alert that fires. `at` is when it is by the subject's clock, `gap_ms` the usual
-        time between its signals."""
+        """What a timer's word does to an alert that fires, at a time by the subject's clock. `gap_ms` is the usual time
+        between its signals."""
         changed = self.calmed(at)
         if changed is not None or not word.state:
             return changed

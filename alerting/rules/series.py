@@ -90,8 +90,14 @@ class Threshold(OfSeries):
         """Whether the value is beyond a limit; None if the signal is about something else."""
         if not is_about(self, signal):
             return None
+        if not self.has_role(signal):
+            return False
+        if self.above is not None:
+            return signal.value > self.above
+        if self.below is not None:
+            return signal.value < self.below
         low, high = self.bounds()
-        return self.has_role(signal) and not low <= signal.value <= high
+        return not low <= signal.value <= high
 
     def cleared(self, signal: Signal) -> bool:
         """Whether a value that is not beyond the limits is so well within them that an alert may end."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
+import structlog
 
 from alerting.book import RuleBook, standings
-from alerting.rule_state import CALM_MS, GONE_MS, STALE_MS
+from alerting.machine import SubjectState
+from alerting.rule_state import CALM_MS, GONE_MS, STALE_MS, RuleState
 from dataflows.alerts import Decided, Logged, SubjectLogic
 from vedette.clock import FakeClock
+from vedette.errors import StoreUnavailable
 from vedette.events.signals import Signal
 
 SUBJECT = "series:web/cpu"
@@ -227,3 +231,28 @@ def test_standings_are_by_account_and_name_with_the_newest_of_all() -> None:
     ]
     found = standings(rows)
     assert (found[1, "a"].seen_ms, found[1, "a"].newest_ms, found[2, "a"].interval_ms) == (10, 30, 0)
+
+
+def test_while_the_store_is_away_nothing_is_known_of_hosts_and_nothing_is_said() -> None:
+    site = Site(dict(HIGH))
+    site.value(11)
+
+    def away(sql: str, *values: object) -> list[dict[str, Any]]:
+        raise StoreUnavailable("away")
+
+    site.shelf.rows = away  # type: ignore[method-assign]
+    with structlog.testing.capture_logs() as logged:
+        assert site.wait(600) == []
+    assert {event["event"] for event in logged} == {"rules_not_read", "sources_not_read"}
+    del site.shelf.rows
+    assert site.wait(120) == ["unknown"]
+
+
+def test_a_state_of_a_version_that_kept_less_is_read() -> None:
+    old = RuleState.__new__(RuleState)
+    old.__setstate__((None, {"state": "firing", "since": 5, "alert": 7}))
+    assert old == RuleState(state="firing", since=5, alert=7)
+    subject = SubjectState.__new__(SubjectState)
+    subject.__setstate__((None, {"last_at": 5, "rules": {1: old}}))
+    assert subject == SubjectState(last_at=5, rules={1: old})
+    assert pickle.loads(pickle.dumps(subject)) == subject
