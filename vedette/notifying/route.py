@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from vedette.maintenance import Zone
 from vedette.notifying.labels import AlertSelector, matches
-from vedette.windows.maintenance import weekly
 
-_DAY_MIN = 1440
 _WEEK_S = 7 * 86_400
 Time = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -30,8 +30,12 @@ class Hours(BaseModel):
 
     def hold(self, at_ms: int) -> bool:
         """Whether `at_ms` (UTC) lies within."""
-        minutes = (_minute(self.until) - _minute(self.since)) % _DAY_MIN or _DAY_MIN
-        return weekly(tuple(self.days), self.since, minutes, self.zone).holds(at_ms)
+        # By what clocks on the wall show: an hour that they leave out or repeat moves neither end.
+        local = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.zone))
+        now, today, yesterday = f"{local:%H:%M}", local.weekday(), (local.weekday() - 1) % 7
+        if self.since < self.until:
+            return today in self.days and self.since <= now < self.until
+        return (today in self.days and now >= self.since) or (yesterday in self.days and now < self.until)
 
 
 class Step(BaseModel):
@@ -95,8 +99,3 @@ class RouteSpec(BaseModel):
 def route_for(routes: Sequence[RouteSpec], labels: Mapping[str, str], at_ms: int) -> RouteSpec | None:
     """The first of `routes`, which stand in the order in which they are asked, that takes the alert."""
     return next((route for route in routes if route.takes(labels, at_ms)), None)
-
-
-def _minute(time: str) -> int:
-    hour, _, minute = time.partition(":")
-    return int(hour) * 60 + int(minute)

@@ -16,7 +16,9 @@ MOST = 200
 
 def gather(connection: Connection) -> int:
     """Let those go whose time has come, each with all that wait for the same channel, route and event; how many
-    messages that makes. What other workers are at is left to them."""
+    messages that makes. What follows an earlier notification of its alert waits until that one is delivered, and what
+    other workers are at is left to them.
+    """
     # Only what is due is locked: the others wait, and need not be written to each second.
     due = connection.execute(
         "SELECT DISTINCT n.channel_id, n.body->>'event' AS event, coalesce(a.plan->>'route', '') AS route"
@@ -28,7 +30,10 @@ def gather(connection: Connection) -> int:
         waiting = connection.execute(
             "SELECT n.id, n.body FROM notifications n JOIN alerts a ON a.id = n.alert_id"
             " WHERE n.gathers AND n.state = 'pending' AND n.channel_id = %s AND n.body->>'event' = %s"
-            " AND coalesce(a.plan->>'route', '') = %s ORDER BY n.position FOR UPDATE OF n SKIP LOCKED",
+            " AND coalesce(a.plan->>'route', '') = %s"
+            " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id"
+            " AND e.channel_id = n.channel_id AND e.position < n.position AND e.state = 'pending')"
+            " ORDER BY n.position FOR UPDATE OF n SKIP LOCKED",
             (group["channel_id"], group["event"], group["route"]),
         ).fetchall()
         for begin in range(0, len(waiting), MOST):

@@ -190,21 +190,13 @@ def tell(connection: Connection, t: AlertTransition, targets: Sequence[int], *, 
     for target in targets:
         identity = hash64("notification", t.id, target)
         body = Jsonb(_body(identity, t, alert))
+        # A channel that was removed since this transaction looked is nobody to be told.
         connection.execute(
             "INSERT INTO notifications (id, transition_id, alert_id, channel_id, body, state, gathers, next_attempt_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s,"
-            " coalesce(to_timestamp(%s / 1000.0), now() + make_interval(secs => %s))) ON CONFLICT DO NOTHING",
-            (
-                identity,
-                t.id,
-                t.alert,
-                target,
-                body,
-                state,
-                group_s > 0,
-                withheld_ms,
-                group_s,
-            ),
+            " SELECT %s, %s, %s, id, %s, %s, %s,"
+            " coalesce(to_timestamp(%s / 1000.0), now() + make_interval(secs => %s))"
+            " FROM channels WHERE id = %s FOR KEY SHARE ON CONFLICT DO NOTHING",
+            (identity, t.id, t.alert, body, state, group_s > 0, withheld_ms, group_s, target),
         )
 
 

@@ -62,6 +62,7 @@ def test_an_end_waits_behind_the_message_that_tells_its_start(store: Store) -> N
     (again,) = claim(store)
     assert (again.id, again.body) == (message.id, message.body)
     notifications.delivered(store, again.id, "ok")
+    assert keep(store).gathered == 1
     (last,) = claim(store)
     assert (last.body["event"], told(last.body)) == ("end", 1)
 
@@ -113,3 +114,27 @@ def test_routes_and_events_do_not_mix(store: Store) -> None:
     route(store, Step(channels=[second]))
     start(store, number=3)
     assert [message.channel for message in claim(store)] == [second]
+
+
+def test_an_end_never_goes_with_others_before_its_own_start(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel, 60)
+    start(store)
+    pass_time(store, 61)
+    keep(store)
+    (first,) = claim(store)
+    notifications.delivered(store, first.id, "ok")
+    end(store)
+    pass_time(store, 25)
+    start(store, number=2)
+    pass_time(store, 10)
+    end(store, 2)
+    pass_time(store, 26)  # the first end is due, the second start is not
+    told: list[tuple[str, int]] = []
+    for _ in range(4):
+        keep(store)
+        for message in claim(store):
+            told.append((message.body["event"], len(message.body.get("alerts", [0]))))
+            notifications.delivered(store, message.id, "ok")
+        pass_time(store, 30)
+    assert told == [("end", 1), ("start", 1), ("end", 1)]

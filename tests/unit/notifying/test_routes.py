@@ -33,6 +33,20 @@ def test_hours_may_go_on_into_the_next_day(when: str, holds: bool) -> None:
     assert hours.hold(at(when, "Europe/Berlin")) is holds
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "zone", "when", "holds"),
+    [
+        ("18:00", "08:00", "Europe/Berlin", "2026-10-25 07:30", True),
+        ("18:00", "08:00", "Europe/Berlin", "2026-03-29 08:30", False),
+        ("02:00", "10:00", "Europe/Berlin", "2026-03-29 04:00", True),
+        ("00:00", "00:00", "Europe/Berlin", "2026-10-25 23:30", True),
+        ("00:00", "00:00", "America/Santiago", "2026-09-06 12:00", True),
+    ],
+)
+def test_hours_are_what_clocks_on_the_wall_show(since: str, until: str, zone: str, when: str, holds: bool) -> None:
+    assert Hours(since=since, until=until, zone=zone).hold(at(when, zone)) is holds
+
+
 def test_the_same_time_twice_is_a_whole_day() -> None:
     hours = Hours(days=[5], since="00:00", until="00:00")
     assert [hours.hold(at(f"2026-11-{day} 12:00")) for day in (27, 28, 29)] == [False, True, False]
