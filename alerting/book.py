@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerting.machine import Rule, Titles
-from alerting.rules import Threshold, minds, rule_adapter
+from alerting.rules import OfSeries, Rule, minds, rule_adapter
+from alerting.timers import Standing
+from alerting.titles import Titles
 from vedette.clock import Clock
 from vedette.errors import Unavailable
 from vedette.events.samples import layout_series
@@ -17,9 +18,12 @@ from vedette.events.signals import Signal
 from vedette.store.alerts import monitor_names, read_rules
 from vedette.store.pool import Store
 from vedette.store.roles import of_everybody
+from vedette.store.series import heard_sources
 from vedette.telemetry import get_logger
 
 FRESH_S = 1.0
+STANDING_S = 5.0
+"""What is known of hosts is read so often at most, and only while somebody asks."""
 _MOST_WATCHED = 100_000
 
 
@@ -29,6 +33,7 @@ class _Found:
     for them."""
 
     rules: dict[int, list[Rule]]
+    by_id: dict[int, Rule]
     minding: dict[tuple[int, str, str], list[Rule]] = field(default_factory=dict)
     watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = field(default_factory=dict)
 
@@ -46,7 +51,9 @@ class RuleBook:
         self._lock = threading.Lock()
         self._read_at = -FRESH_S
         self._raw: object = None
-        self._found = _Found({})
+        self._found = _Found({}, {})
+        self._standings: dict[tuple[int, str], Standing] = {}
+        self._standings_at = -STANDING_S
         self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
         self.titles = Titles()
         self._log = get_logger("rules")
@@ -88,7 +95,8 @@ class RuleBook:
                 self._log.error("rule_not_understood", rule=row["id"], error=str(error))
                 continue
             rules[row["account_id"]].append(Rule(row["id"], row["account_id"], spec, row["created_ms"]))
-        self._raw, self._found = raw, _Found(dict(rules))
+        by_id = {rule.id: rule for some in rules.values() for rule in some}
+        self._raw, self._found = raw, _Found(dict(rules), by_id)
 
     def rules_for(self, signal: Signal) -> list[Rule]:
         """The rules of the signal's account that mind its subject: found once, for most signals come again."""
@@ -101,16 +109,32 @@ class RuleBook:
             known.minding[key] = found
         return found
 
+    def rule(self, number: int) -> Rule | None:
+        """The rule of that number; None if there is none, or none that is understood."""
+        return self._refresh().by_id.get(number)
+
+    def standing(self, account: int, source: str) -> Standing | None:
+        """When a host, and any, was heard of last, at most `STANDING_S` old; None if that is not known now."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if now - self._standings_at >= STANDING_S:
+                self._standings_at, self._standings = now, {}
+                try:
+                    self._standings = standings(heard_sources(self._store))
+                except Unavailable as error:
+                    self._log.warning("sources_not_read", error=str(error))
+            return self._standings.get((account, source))
+
     def roles_of(self, signal: Signal) -> str:
         """The roles of the host whose series the signal is about, separated by blanks, if any rule asks for roles."""
         source = signal.subject.removeprefix("series:").partition("/")[0]
         return " ".join(self._roles.get((signal.account, source), ()))
 
     def watch(self, account: int, source: str, layout: bytes) -> Sequence[tuple[int, str]]:
-        """Columns and names of the layout's series that threshold rules look at, for one source."""
+        """Columns and names of the layout's series that rules look at, for one source."""
         known = self._refresh()
         watched = known.watched
-        selectors = [rule.spec.selector() for rule in known.rules.get(account, ()) if isinstance(rule.spec, Threshold)]
+        selectors = [rule.spec.selector() for rule in known.rules.get(account, ()) if isinstance(rule.spec, OfSeries)]
         if not selectors:
             return ()
         key = (account, source, layout)
@@ -126,6 +150,14 @@ class RuleBook:
                 if any(selector.matches_series(name, None) for selector in chosen)
             )
         return found
+
+
+def standings(rows: list[dict[str, Any]]) -> dict[tuple[int, str], Standing]:
+    """Hosts by account and name, out of their rows; any host of any account shows that reports come in at all."""
+    newest = max((row["last_seen_ms"] for row in rows), default=0)
+    return {
+        (row["account_id"], row["source"]): Standing(row["last_seen_ms"], row["interval_ms"], newest) for row in rows
+    }
 
 
 def _name_roles(raw: list[dict[str, Any]]) -> bool:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from alerting.templates import parse
 from vedette.errors import InvalidInput
 from vedette.events.patterns import check_pattern
 
@@ -35,10 +36,19 @@ def _is_page(value: str | None) -> str | None:
     return value
 
 
-class RuleBase(BaseModel):
-    """A rule has a name, and channels; how bad it is, and where it stands what to do."""
+def _fills(value: str | None) -> str | None:
+    if value is not None:
+        parse(value)
+    return value
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class RuleBase(BaseModel):
+    """A rule has a name, and channels; how bad it is, where it stands what to do, and maybe words of its own.
+
+    A kind may have a method `title(signal)`, its default words; so the templates go by other names here than outside.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     name: str = Field(min_length=1, max_length=200)
     channels: list[int] = Field(
@@ -48,3 +58,18 @@ class RuleBase(BaseModel):
     runbook: Annotated[str | None, AfterValidator(_is_page)] = Field(
         default=None, max_length=2000, description="a page that says what to do"
     )
+    title_template: Annotated[str | None, AfterValidator(_fills)] = Field(
+        default=None,
+        alias="title",
+        min_length=1,
+        max_length=300,
+        description="the alert's title; null: the default words",
+        examples=["{labels.source} is full: {value:.1%}"],
+    )
+    body_template: Annotated[str | None, AfterValidator(_fills)] = Field(
+        default=None, alias="body", min_length=1, max_length=4000, description="more words, for those who are told"
+    )
+
+    def limit(self) -> float | str | None:
+        """What a value is compared with, for templates; None for a kind without."""
+        return None

@@ -1,120 +1,173 @@
-"""The state machine of one rule and one subject: ok → pending → firing → ok, driven by signals alone.
+"""The state machines of one subject: signals in, transitions of alerts out.
 
 Time is the signals' own, so a replay of the same signals decides the same, and identities follow from what
-happened: whoever records a transition twice records one row.
+happened: whoever records a transition twice records one row. A timer that goes off is a signal too, of the kind
+`timer`: it stands in the log among the others, with what was found out when it went off.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
-from alerting.model_rules import Drift, ModelSilent, Quality
-from alerting.rules import (
-    AnyRule,
-    EndpointDown,
-    HostFlag,
-    HostSilent,
-    Outage,
-    PluginNotice,
-    Trend,
-    hold_ms,
-)
+from msgspec.structs import replace
+
+from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
+from alerting.rules import Absence, Change, Rule
+from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
 
-LAPSE_MS = 300_000
-"""A condition that waits lapses after so long without a signal, or after the time it must hold if that is longer."""
+__all__ = ["LAPSE_MS", "QUIET_MS", "Rule", "RuleState", "SubjectState", "Titles", "subject_of"]
 
+QUIET_MS = 30_000
+"""After so long without a signal of a series that fires, or three of its usual gaps, it is asked why."""
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule with its identity and account; what happened before `created_ms` (UTC) is none of its business.
-
-    Otherwise a flow that reads the signals from their beginning would raise alerts that the first run could not.
-    """
-
-    id: int
-    account: int
-    spec: AnyRule
-    created_ms: int = 0
-
-
-@dataclass(slots=True)
-class RuleState:
-    """Where one rule stands for one subject. `since` is when the condition began to hold, `alert` the open alert."""
-
-    state: Literal["ok", "pending", "firing"] = "ok"
-    since: int = 0
-    alert: int = 0
+Elsewhere = Callable[[int], Rule | None]
+"""A rule by its number, whatever it is about; None if it is no more."""
 
 
 @dataclass(slots=True)
 class SubjectState:
-    """All rules of one subject, and the time of the last signal that counted."""
+    """All rules of one subject, and the time of the last signal that counted.
+
+    `heard_ms` is when the log took that signal, `gap_ms` the usual time between signals: that between the last two, but
+    at most twice what was usual, for hosts may have been away. While a timer is of
+    use, `last` is the signal, and `due_ms` when to ask (by the log's clock; 0: never).
+    """
 
     last_at: int = -1
     rules: dict[int, RuleState] = field(default_factory=dict)
+    heard_ms: int = 0
+    gap_ms: int = 0
+    last: Signal | None = None
+    due_ms: int = 0
 
-    def apply(self, signal: Signal, rules: list[Rule], titles: Titles) -> list[AlertTransition]:
-        """The transitions that `signal` causes. One that is not newer than the last is ignored, unless it is a notice:
-        a notice's identity follows from what was said, so one that comes again is the same transition.
+    def __setstate__(self, state: Any) -> None:
+        """Also of a version that kept less: what is missing has its default."""
+        restore(self, state)
+
+    def apply(
+        self,
+        signal: Signal,
+        rules: list[Rule],
+        titles: Titles,
+        logged_ms: int = 0,
+        elsewhere: Elsewhere = lambda number: None,
+    ) -> list[AlertTransition]:
+        """The transitions that `signal` causes, which the log took at `logged_ms` (0: at its own time).
+
+        One that is not newer than the last is ignored, unless it is a notice: a notice's identity follows from what was
+        said, so one that comes again is the same transition. `rules` are those that mind the subject; the alert of
+        another, which minds it no more, ends.
         """
         if signal.kind == "notice":
             heard = [rule for rule in rules if signal.at >= rule.created_ms and rule.spec.holds(signal)]
             return [_notice(rule, signal, titles) for rule in heard]
-        if signal.at <= self.last_at:
-            return []
-        gap_ms, self.last_at = signal.at - self.last_at, signal.at
-        known = {rule.id for rule in rules}
-        for gone in self.rules.keys() - known:
-            del self.rules[gone]
-        found: list[AlertTransition] = []
+        if signal.kind == "timer":
+            return self._asked(signal, rules, titles, elsewhere)
+        return [] if signal.at <= self.last_at else self._hear(signal, rules, titles, logged_ms, elsewhere)
+
+    def _hear(
+        self, signal: Signal, rules: list[Rule], titles: Titles, logged_ms: int, elsewhere: Elsewhere
+    ) -> list[AlertTransition]:
+        before, self.last_at, self.heard_ms = self.last_at, signal.at, logged_ms or signal.at
+        if before >= 0:
+            self.gap_ms = min(signal.at - before, max(2 * self.gap_ms, QUIET_MS))
+        found = self._drop_gone(signal, rules, titles, elsewhere)
         for rule in rules:
-            holds = rule.spec.holds(signal) if signal.at >= rule.created_ms else None
+            if signal.at < rule.created_ms:
+                continue
+            told = self._weighed(rule, signal) if isinstance(rule.spec, Change) else signal
+            holds = rule.spec.holds(told)
             if holds is None:
                 continue
-            state = self.rules.setdefault(rule.id, RuleState())
-            changed = _step(state, rule, signal, holds, gap_ms)
+            state = self.rules.get(rule.id)
+            if state is None:
+                state = self.rules[rule.id] = RuleState()
+            changed = state.step(rule.spec, told, holds, signal.at - before)
+            if changed is None and state.unknown:
+                changed, state.unknown = "known", 0
             if changed is not None:
-                found.append(_transition(state, rule, signal, changed, titles))
+                found.append(_transition(state, rule, told, changed, titles))
+        self._set_timer(signal, rules)
         return found
 
-
-class Titles:
-    """Words for alerts; `monitors` gives names by identity."""
-
-    def __init__(self, monitors: dict[int, str] | None = None) -> None:
-        self._monitors = monitors or {}
-
-    def title(self, rule: Rule, signal: Signal) -> str:
-        """One line that says what is the matter, and since the alert's end, what was."""
+    def _weighed(self, rule: Rule, signal: Signal) -> Signal:
+        """What a rule about changes looks at: the means of its windows, when one is over."""
         spec = rule.spec
-        monitor = signal.detail.get("monitor")
-        name = self._monitors.get(monitor) if isinstance(monitor, int) else None
-        if isinstance(spec, Trend):
-            how = "is declining by" if signal.detail.get("trend") == "decline" else "moved by"
-            return f"the Apdex of {name or f'monitor {monitor}'} {how} {signal.value:+.3f}"
-        if isinstance(spec, EndpointDown | Outage):
-            where = signal.detail.get("location")
-            if isinstance(spec, Outage):
-                where = signal.detail.get("failing") or where
-            what = f"{name or f'monitor {monitor}'} is down at {where}"
-            error = signal.detail.get("error")
-            return f"{what}: {error}" if error else what
-        if isinstance(spec, HostSilent):
-            return f"{signal.subject.removeprefix('source:')} has fallen silent"
-        if isinstance(spec, HostFlag | PluginNotice | Drift | ModelSilent | Quality):
-            return spec.title(signal)
-        source, _, series = signal.subject.removeprefix("series:").partition("/")
-        limit = f"above {spec.above:g}" if spec.above is not None else f"below {spec.below:g}"
-        return f"{series} of {source} is {limit} (it is {signal.value:g})"
+        if not isinstance(spec, Change) or not spec.has_role(signal):
+            return signal
+        means = self.rules.setdefault(rule.id, RuleState()).means_of(spec).add(signal.at, signal.value)
+        if means is None:
+            return signal
+        return replace(signal, value=means[0], detail={**signal.detail, "before": means[1]})
+
+    def _asked(self, word: Signal, rules: list[Rule], titles: Titles, elsewhere: Elsewhere) -> list[AlertTransition]:
+        """What was found out when the timer went off; of no interest if the subject was heard of since."""
+        last = self.last
+        if last is None or word.detail.get("after") != self.last_at:
+            return []
+        told = replace(last, at=max(word.at, last.at + 1))
+        at = word.at - self.heard_ms + self.last_at  # by the subject's clock, or with the delay that it had
+        found = self._drop_gone(told, rules, titles, elsewhere)
+        for rule in rules:
+            state = self.rules.get(rule.id) or RuleState()
+            if isinstance(rule.spec, Absence):
+                roles = {name: last.detail[name] for name in ("roles",) if name in last.detail}
+                found_out = replace(word, subject=last.subject, detail={**word.detail, **roles})
+                changed = state.miss(rule.spec, found_out, at, self.last_at)
+            else:
+                changed = state.look(word, at, self.gap_ms) if state.state == "firing" else None
+            if changed is not None:
+                self.rules[rule.id] = state
+                more = {"gone": 1} if changed == "resolved" and word.state == "missing" else {}
+                one = replace(told, detail={**told.detail, **more})
+                found.append(_transition(state, rule, one, changed, titles))
+        self._set_timer(last, rules)
+        return found
+
+    def _drop_gone(
+        self, signal: Signal, rules: list[Rule], titles: Titles, elsewhere: Elsewhere
+    ) -> list[AlertTransition]:
+        """Forget rules that mind the subject no more. The alert of one that was changed so ends here; of one that was
+        removed, its removal has ended it."""
+        found = []
+        for gone in sorted(self.rules.keys() - {rule.id for rule in rules}):
+            state, rule = self.rules.pop(gone), elsewhere(gone)
+            if state.state == "firing" and rule is not None:
+                told = replace(signal, detail={**signal.detail, "changed": "rule"})
+                found.append(_transition(state, rule, told, "resolved", titles))
+        return found
+
+    def _set_timer(self, signal: Signal, rules: list[Rule]) -> None:
+        """When it is of use to ask: whether a series is missing, why one is quiet, whether a rule flaps still."""
+        due: list[int] = []
+        for rule in rules:
+            state = self.rules.get(rule.id)
+            if state is not None and state.state == "firing":
+                if signal.kind == "series":
+                    due.append(self.heard_ms + min(max(QUIET_MS, 3 * self.gap_ms), STALE_MS))
+                if state.flapping:
+                    due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
+            elif isinstance(rule.spec, Absence):
+                due.append(self.heard_ms + rule.spec.for_s * 1000)
+        self.due_ms = min(due, default=0)
+        self.last = signal if due else None
+
+
+def subject_of(signal: Signal) -> str:
+    """What a signal's time is compared within: steps and declines of a monitor come beside its outages."""
+    trend = signal.detail.get("trend") if signal.kind in {"trend", "timer"} else None
+    return signal.subject if trend is None and signal.kind != "trend" else f"{signal.subject}/{trend}"
 
 
 def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
     """The one transition of an alert that begins and ends with a notice."""
     said = [str(signal.detail.get(part)) for part in ("said_ms", "title", "body")]
     alert = hash64("notice", rule.id, signal.subject, *said)
+    title, detail = titles.words(rule, signal, "notice")
     return AlertTransition(
         id=hash64("transition", alert, "notice"),
         alert=alert,
@@ -124,47 +177,33 @@ def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
         subject=signal.subject,
         state="notice",
         at=signal.at,
-        title=titles.title(rule, signal),
-        detail=_detail(rule, signal),
+        title=title,
+        detail=detail,
         severity=rule.spec.severity,
     )
 
 
-def _detail(rule: Rule, signal: Signal) -> dict[str, str | int | float | None]:
-    """What the signal says, and the rule's page on what to do."""
-    return {**signal.detail, "runbook": rule.spec.runbook} if rule.spec.runbook else signal.detail
-
-
-def _step(state: RuleState, rule: Rule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:
-    """`gap_ms` is the time since the subject's signal before this one."""
-    if not holds:
-        was_firing = state.state == "firing"
-        state.state = "ok"
-        return "resolved" if was_firing else None
-    if state.state == "firing":
-        return None
-    lapsed = state.state == "pending" and gap_ms > max(hold_ms(rule.spec), LAPSE_MS)
-    if state.state == "ok" or lapsed:
-        state.state, state.since = "pending", signal.at
-    if signal.at - state.since < hold_ms(rule.spec):
-        return None
-    state.state = "firing"
-    state.alert = hash64("alert", rule.id, signal.subject, state.since)
-    return "firing"
-
-
 def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertState, titles: Titles) -> AlertTransition:
+    """A transition at the signal's time, or just after the one before where that is later (a host's clock that is off
+    beside a timer's)."""
+    at = state.told_at = max(signal.at, state.told_at + 1)
+    if changed == "firing":
+        state.alert = hash64("alert", rule.id, signal.subject, state.since)
+        if state.flapping:
+            signal = replace(signal, detail={**signal.detail, "flapping": FLAPS})
+    title, detail = titles.words(rule, signal, changed)
     return AlertTransition(
-        id=hash64("transition", state.alert, changed),
+        # Of starts and ends there is one each.
+        id=hash64("transition", state.alert, changed, *(() if changed in {"firing", "resolved"} else (at,))),
         alert=state.alert,
         account=rule.account,
         rule=rule.id,
         rule_name=rule.spec.name,
         subject=signal.subject,
         state=changed,
-        at=signal.at,
-        title=titles.title(rule, signal),
-        value=signal.value if signal.kind in {"series", "trend", "drift", "quality"} else None,
-        detail=_detail(rule, signal),
+        at=at,
+        title=title,
+        value=value_of(signal),
+        detail=detail,
         severity=rule.spec.severity,
     )

@@ -34,7 +34,7 @@ from alerting.channels import CHANNELS
 from benchmarks.failure_latency import installation
 from benchmarks.failure_target import Site
 from benchmarks.processes import cpu_of_tree, end, peak_mb, wait_for
-from dataflows.alerts import SubjectLogic
+from dataflows.alerts import Logged, SubjectLogic
 from vedette.clock import FakeClock
 from vedette.events.signals import Signal
 from vedette.store import accounts, alerts
@@ -156,7 +156,7 @@ def machines(folder: Path, rules: int, subjects: int, rounds: int) -> None:
         book = RuleBook(store, FakeClock())
         chance = random.Random(7)
         now = int(time.time() * 1000) + 60_000
-        logics = [SubjectLogic(book, None) for _ in range(subjects)]
+        logics = [SubjectLogic(book, FakeClock(), None) for _ in range(subjects)]
         names = [f"series:host-{number}/load" for number in range(subjects)]
         made = 0
         begin = time.process_time()
@@ -165,7 +165,7 @@ def machines(folder: Path, rules: int, subjects: int, rounds: int) -> None:
                 # One in a hundred is beyond some of the limits, the others below all.
                 value = chance.random() if chance.random() < 0.01 else 0.4
                 signal = Signal("series", account, name, now + turn * 1000, value=value)
-                found, _ = logic.on_batch([signal])
+                found, _ = logic.on_batch([Logged(signal.at, signal)])
                 made += len(list(found))
         spent = time.process_time() - begin
         pairs = rules * subjects

@@ -1,9 +1,14 @@
-"""The alerts dataflow: signals through the rules into transitions, and with them notifications."""
+"""The alerts dataflow: signals through the rules into transitions, and with them notifications.
+
+Timers are signals too: when one goes off, what was found out is appended to the log, and decides when it is read there.
+"""
 
 from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import bytewax.operators as op
@@ -12,7 +17,9 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from alerting.book import RuleBook
-from alerting.machine import SubjectState
+from alerting.machine import SubjectState, subject_of
+from alerting.rules import Rule
+from alerting.timers import news, next_ask_ms
 from dataflows.reading import read
 from dataflows.source import LogSource, Poll
 from sinks.log import LogSink, Publication
@@ -34,37 +41,69 @@ Decided = tuple[AlertTransition, tuple[int, ...]]
 """A transition and the channels of its rule."""
 
 
-def route(poll: Poll) -> Iterable[tuple[str, Signal | Publication]]:
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A signal, and when the log took it (ms UTC)."""
+
+    time_ms: int
+    signal: Signal
+
+
+Routed = tuple[str, Logged | Publication]
+
+
+def route(poll: Poll) -> Iterable[Routed]:
     """Signals by account and subject, rejects under the key `rejects`."""
     events, rejects = read(poll, SIGNALS.name, lambda data: decode(_decoder, data))
-    for _, signal in events:
-        yield f"{signal.account}/{subject_of(signal)}", signal
+    for logged, signal in events:
+        yield f"{signal.account}/{subject_of(signal)}", Logged(logged.time_ms, signal)
     for reject in rejects:
         yield "rejects", reject
 
 
-def subject_of(signal: Signal) -> str:
-    """What a signal's time is compared within: steps and declines of a monitor come beside its outages."""
-    return f"{signal.subject}/{signal.detail.get('trend')}" if signal.kind == "trend" else signal.subject
+class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
+    """Drives the rules' state machines of one subject, and asks why nothing is heard of it."""
 
-
-class SubjectLogic(StatefulBatchLogic[Signal, Decided, bytes]):
-    """Drives the rules' state machines of one subject."""
-
-    def __init__(self, book: RuleBook, snapshot: bytes | None) -> None:
+    def __init__(self, book: RuleBook, clock: Clock, snapshot: bytes | None) -> None:
         self._book = book
+        self._clock = clock
         self._state: SubjectState = SubjectState() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - ours
+        self._asked_ms = 0
 
-    def on_batch(self, values: list[Signal]) -> tuple[Iterable[Decided], bool]:
+    def on_batch(self, values: list[Logged]) -> tuple[Iterable[Decided | Signal], bool]:
         """Apply signals in order. Of notices nothing is kept."""
-        found: list[Decided] = []
-        for signal in values:
-            rules = persist("rules", partial(self._book.rules_for, signal))
+        found: list[Decided | Signal] = []
+        for logged in values:
+            signal = logged.signal
+            about = self._state.last if signal.kind == "timer" else signal
+            if about is None:
+                continue
+            rules = self._rules(about)
             if signal.kind == "series" and (roles := self._book.roles_of(signal)):
                 signal.detail["roles"] = roles
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
-            found += [(t, channels[t.rule]) for t in self._state.apply(signal, rules, self._book.titles)]
+            changed = self._state.apply(signal, rules, self._book.titles, logged.time_ms, self._book.rule)
+            found += [(t, channels.get(t.rule, ())) for t in changed]
+        self._asked_ms = 0
         return found, StatefulBatchLogic.RETAIN if self._state.last_at >= 0 else StatefulBatchLogic.DISCARD
+
+    def _rules(self, signal: Signal) -> list[Rule]:
+        return persist("rules", partial(self._book.rules_for, signal))
+
+    def notify_at(self) -> datetime | None:
+        """When it is of use to ask, by this process's clock."""
+        due_ms = next_ask_ms(self._state, self._asked_ms)
+        return datetime.fromtimestamp(due_ms / 1000, UTC) if due_ms else None
+
+    def on_notify(self) -> tuple[Iterable[Decided | Signal], bool]:
+        """Ask; an answer that changes anything goes into the log, and is heeded when it is read there."""
+        last, self._asked_ms = self._state.last, self._clock.now_ms()
+        if last is None:
+            return (), StatefulBatchLogic.RETAIN
+        standing = self._book.standing(last.account, last.subject.removeprefix("series:").partition("/")[0])
+        rules = self._rules(last)
+        word = news(self._state, self._asked_ms, standing, rules, self._book.titles, self._book.rule)
+        return ((word,) if word is not None else ()), StatefulBatchLogic.RETAIN
 
     def snapshot(self) -> bytes:
         """The pickled state."""
@@ -76,14 +115,15 @@ def write_transitions(store: Store, decided: Sequence[Decided]) -> None:
     metrics().count("vedette_flow_rows_total", len(record(store, decided, of_existing=True)), flow=FLOW)
 
 
-def _signals(item: tuple[str, Signal | Publication]) -> list[tuple[str, Signal]]:
+def _signals(item: Routed) -> list[tuple[str, Logged]]:
     key, value = item
-    return [(key, value)] if isinstance(value, Signal) else []
+    return [(key, value)] if isinstance(value, Logged) else []
 
 
-def _publish(decided: Decided) -> Publication:
-    transition = decided[0]
-    return Publication(ALERTS.name, Message(str(transition.alert).encode(), encode_json(transition)))
+def _publish(result: Decided | Signal) -> Publication:
+    if isinstance(result, Signal):
+        return Publication(SIGNALS.name, Message(f"{result.account}/{result.subject}".encode(), encode_json(result)))
+    return Publication(ALERTS.name, Message(str(result[0].alert).encode(), encode_json(result[0])))
 
 
 def build(
@@ -93,11 +133,13 @@ def build(
     flow = Dataflow(FLOW)
     polls = op.input("signals", flow, LogSource(log, SIGNALS.name, clock, stop=stop))
     routed = op.flat_map("route", polls, route)
-    # each: (subject or "rejects", Signal or Publication)
-    decided = op.stateful_batch("rules", op.flat_map("readable", routed, _signals), lambda s: SubjectLogic(book, s))
-    # each: (subject, (AlertTransition, channels))
+    # each: (subject or "rejects", Logged or Publication)
+    readable = op.flat_map("readable", routed, _signals)
+    decided = op.stateful_batch("rules", readable, lambda state: SubjectLogic(book, clock, state))
+    # each: (subject, (AlertTransition, channels) or a timer's Signal)
     results = op.map("results", decided, lambda item: item[1])
-    op.output("record", results, StoreSink("alerts", lambda items: write_transitions(store, items)))
+    transitions = op.flat_map("transitions", results, lambda item: [] if isinstance(item, Signal) else [item])
+    op.output("record", transitions, StoreSink("alerts", lambda items: write_transitions(store, items)))
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
     op.output("publish", op.merge("published", op.map("announce", results, _publish), rejects), LogSink(log))
     return flow

@@ -29,6 +29,7 @@ from ingest_api.routes import (
     alerts,
     auth,
     availability,
+    backtest,
     badges,
     channels,
     control,
@@ -147,6 +148,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         outcomes,
         hands,
         routing,
+        backtest,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)

@@ -27,6 +27,7 @@ from launch.commands import (
     plugin,
     processes,
     rebuild,
+    rule,
     top,
 )
 from launch.supervised import die_with_parent
@@ -57,7 +58,7 @@ app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(channel.channel_app, name="channel")
-app.add_typer(manage.rule_app, name="rule")
+app.add_typer(rule.app, name="rule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
 app.add_typer(account.app, name="account")

@@ -7,12 +7,14 @@ from typing import Literal
 import msgspec
 
 SignalKind = Literal[
-    "endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model", "quality"
+    "endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model", "quality", "timer"
 ]
 AlertState = Literal[
     "firing",
     "resolved",
     "notice",
+    "unknown",
+    "known",
     "acknowledged",
     "unacknowledged",
     "snoozed",
@@ -20,8 +22,9 @@ AlertState = Literal[
     "assigned",
     "reminded",
 ]
-"""A `notice` is a one-off: it is said, and nothing of it lasts. Those after it are what people do about an alert, and
-`reminded`, that they were told again: the alert goes on."""
+"""A `notice` is a one-off: it is said, and nothing of it lasts. `unknown`: whether it still fires cannot be told, for
+nothing is heard of its subject; `known`: it can again, and it does. Those after it are what people do about an alert,
+and `reminded`, that they were told again: the alert goes on."""
 
 
 class Signal(msgspec.Struct, omit_defaults=True):
@@ -40,8 +43,10 @@ class Signal(msgspec.Struct, omit_defaults=True):
     state `drift | ok` as of the end of a window, `value` the statistic that says most. `model`: the same without
     feature, state `active | no_data`. `quality`: subject `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state
     `known | over`, `value` the metric in the newest window, and in `detail` `recent`, the last windows as
-    `START_MS:VALUE:ROWS` with blanks between. A receiver ignores any other signal that is not newer than the
-    last one it has seen of the same subject: after a crash they may come again.
+    `START_MS:VALUE:ROWS` with blanks between. `timer`: subject of another signal, which alerting has not heard of for
+    a while; state `silent` (its host is) or `missing` (for `value` ms, while its host reports), or empty; `after` in
+    `detail` is the last signal's `at`: if another came since, the timer says nothing any more. A receiver ignores any
+    other signal that is not newer than the last one it has seen of the same subject: after a crash they may come again.
     """
 
     kind: SignalKind

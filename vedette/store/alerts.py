@@ -190,6 +190,7 @@ def alerts_of(store: Store, account: int, state: str | None, limit: int) -> list
         " (extract(epoch FROM snoozed_until) * 1000)::bigint AS snoozed_until_ms,"
         " (extract(epoch FROM started_at) * 1000)::bigint AS started_ms,"
         " (extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms,"
+        " (extract(epoch FROM unknown_since) * 1000)::bigint AS unknown_since_ms,"
         " (SELECT detail->>'body' FROM alert_transitions t WHERE alert_id = alerts.id AND t.state = 'notice') AS body"
         " FROM alerts WHERE account_id = %s AND (%s::text IS NULL OR state = %s)"
         + is_open

@@ -86,6 +86,7 @@ def alert_of(store: Store, account: int, alert: int) -> dict[str, Any]:
         " (extract(epoch FROM ended_at) * 1000)::bigint AS ended_ms, acknowledged_by, assignee,"
         " (extract(epoch FROM acknowledged_at) * 1000)::bigint AS acknowledged_ms,"
         " (extract(epoch FROM snoozed_until) * 1000)::bigint AS snoozed_until_ms, plan,"
+        " (extract(epoch FROM unknown_since) * 1000)::bigint AS unknown_since_ms,"
         " (extract(epoch FROM next_at) * 1000)::bigint AS next_ms"
         " FROM alerts WHERE id = %s AND account_id = %s",
         alert,

@@ -99,7 +99,8 @@ def _held_back(connection: Connection) -> list[Row]:
 
 def _due(connection: Connection) -> list[Row]:
     return connection.execute(
-        _ALERT.encode() + b"WHERE a.ended_at IS NULL AND a.next_at <= now() ORDER BY a.next_at LIMIT %s"
+        _ALERT.encode()
+        + b"WHERE a.ended_at IS NULL AND a.unknown_since IS NULL AND a.next_at <= now() ORDER BY a.next_at LIMIT %s"
         b" FOR UPDATE OF a SKIP LOCKED",
         (AT_ONCE,),
     ).fetchall()

@@ -14,6 +14,8 @@ EVENTS: dict[AlertState, str] = {"firing": "start", "resolved": "end", "notice":
 """What a notification calls each transition; all others are an `update`."""
 ENDED: tuple[AlertState, ...] = ("resolved", "notice")
 """States in which nothing more comes of an alert."""
+DOUBTS: tuple[AlertState, ...] = ("unknown", "known")
+"""An alert goes on, but for a while nobody can tell whether it does. Nobody is told, neither again nor further."""
 
 
 def record(
@@ -61,6 +63,10 @@ def _monitor(t: AlertTransition) -> int | None:
 
 def _is_pointless(connection: Connection, t: AlertTransition) -> bool:
     """Whether rule or monitor of a start are gone, or the alert of an end never was."""
+    if t.state in DOUBTS:
+        return (
+            connection.execute("SELECT 1 FROM alerts WHERE id = %s AND ended_at IS NULL", (t.alert,)).fetchone() is None
+        )
     if t.state == "resolved":
         return connection.execute("SELECT 1 FROM alerts WHERE id = %s", (t.alert,)).fetchone() is None
     if connection.execute("SELECT 1 FROM rules WHERE id = %s", (t.rule,)).fetchone() is None:
@@ -128,6 +134,12 @@ def _record_one(
     )
     if not note(connection, t):
         return False
+    if t.state in DOUBTS:
+        connection.execute(
+            "UPDATE alerts SET unknown_since = CASE WHEN %s THEN to_timestamp(%s / 1000.0) END WHERE id = %s",
+            (t.state == "unknown", t.at, t.alert),
+        )
+        return True
     if t.state in ENDED:
         connection.execute(
             "UPDATE alerts SET state = %s, ended_at = to_timestamp(%s / 1000.0), next_at = NULL WHERE id = %s",

@@ -87,3 +87,11 @@ def sources(store: Store, account: int) -> list[dict[str, Any]]:
         " WHERE account_id = %s ORDER BY name",
         account,
     )
+
+
+def heard_sources(store: Store) -> list[dict[str, Any]]:
+    """Account, name, interval and last report (ms UTC, by the sender's clock) of each source of all accounts."""
+    return store.rows(
+        "SELECT account_id, name AS source, interval_ms, (extract(epoch FROM last_seen) * 1000)::bigint AS last_seen_ms"
+        " FROM sources"
+    )

@@ -1,7 +1,7 @@
 /** Which alerts people see: what fires, and notices for an hour. */
 import { expect, test } from "vitest";
 import { AlertBoard, NOTICE_MS } from "../src/alerts/alert_board";
-import { stepWords, whoHasIt } from "../src/alerts/alert_wording";
+import { alertState, stepWords, whoHasIt } from "../src/alerts/alert_wording";
 import type { AlertStep } from "../src/alerts/contract";
 import type { Alert, AlertEvent, AlertState } from "../src/gateway/contract";
 
@@ -79,4 +79,14 @@ test("an alert says whose it is and how each step went", () => {
   expect(step("assigned", { by: "ann", to: null })).toBe("Assigned to nobody by ann");
   expect(step("resolved", { removed: "rule" })).toBe("It was over: its rule was removed");
   expect(step("firing", { monitor: 4 })).toBe("It began to fire");
+});
+
+test("an alert of which nothing is heard stays, and says so, until it is heard of again", async () => {
+  const found = board(alert("1", "firing", NOW));
+  await found.load();
+  const label = () => found.list(NOW).map(alertState);
+  found.absorb({ ...event("1", "firing", NOW + 1, "s1"), state: "unknown" });
+  expect(label()).toEqual([{ state: "unknown", label: "unknown" }]);
+  found.absorb({ ...event("1", "firing", NOW + 2, "s1"), state: "known" });
+  expect(label()).toEqual([{ state: "down", label: "firing" }]);
 });

@@ -14,7 +14,7 @@ from vedette.store import outbox
 from vedette.store.recording import record
 
 WEBHOOK = {"url": "https://ops.example/hook"}
-MORE = {"channels": [], "severity": "critical", "runbook": None}
+MORE = {"channels": [], "severity": "critical", "runbook": None, "title": None, "body": None}
 RULES: list[dict[str, Any]] = [
     {"name": "down", "kind": "endpoint_down", "monitor": None, "after_failures": 3, **MORE},
     {"name": "silent", "kind": "host_silent", "source": "web-.*", **MORE},
@@ -24,7 +24,11 @@ RULES: list[dict[str, Any]] = [
         "series": "cpu",
         "above": 0.9,
         "below": None,
+        "outside": None,
         "for_s": 60,
+        "clear_above": None,
+        "clear_below": None,
+        "clear_for_s": 0,
         **MORE,
         "severity": "info",
         "runbook": "https://wiki.example/hot",

@@ -28,6 +28,7 @@ def test_a_transition_makes_an_alert_and_a_notification_for_each_channel(store: 
             "id": str(start.alert), "rule_name": "Endpoint down", "subject": "monitor:1@x", "title": "shop is down",
             "severity": "", "state": "firing", "value": 1.5, "started_ms": T0, "ended_ms": None, "body": None,
             "acknowledged_by": None, "assignee": None, "snoozed_until_ms": None,
+            "unknown_since_ms": None,
         }
     ]  # fmt: skip
     found = notes(store)

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from alerting.machine import Rule, SubjectState, Titles
+from alerting.machine import Rule, SubjectState, Titles, subject_of
 from alerting.rules import rule_adapter
-from dataflows.alerts import subject_of
 from vedette.events.signals import Signal
 
 

@@ -58,6 +58,10 @@ function done(event: AlertEvent): Partial<Alert> {
       return { acknowledged_by: null };
     case "snoozed":
       return { snoozed_until_ms: Number(said["until_ms"]) };
+    case "unknown":
+      return { unknown_since_ms: event.at };
+    case "known":
+      return { unknown_since_ms: null };
     case "assigned":
       return { assignee: said["to"] == null ? null : String(said["to"]) };
     default:

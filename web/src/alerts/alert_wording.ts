@@ -13,11 +13,14 @@ const STEPS: Record<string, string> = {
   commented: "Remark",
   assigned: "Assigned",
   reminded: "Everybody was reminded",
+  unknown: "Nothing is heard of it: nobody knows whether it still fires",
+  known: "It was heard of again, and fires",
 };
 
 export function alertState(alert: Alert): { state: string; label: string } {
   if (alert.state === "notice") return { state: "unknown", label: "notice" };
   if (alert.state === "resolved") return { state: "up", label: "over" };
+  if (alert.unknown_since_ms != null) return { state: "unknown", label: "unknown" };
   return { state: "down", label: "firing" };
 }
 

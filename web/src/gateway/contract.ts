@@ -150,8 +150,16 @@ export interface CheckResult {
 /** A notice is a one-off: it ended as it began. */
 export type AlertState = "firing" | "resolved" | "notice";
 
-/** What people do about an alert, and reminders: the alert goes on. */
-export type AlertDeed = "acknowledged" | "unacknowledged" | "snoozed" | "commented" | "assigned" | "reminded";
+/** What people do about an alert, reminders, and whether it can be known: the alert goes on. */
+export type AlertDeed =
+  | "acknowledged"
+  | "unacknowledged"
+  | "snoozed"
+  | "commented"
+  | "assigned"
+  | "reminded"
+  | "unknown"
+  | "known";
 
 export interface Alert {
   id: Id;
@@ -168,6 +176,8 @@ export interface Alert {
   acknowledged_by?: string | null;
   assignee?: string | null;
   snoozed_until_ms?: number | null;
+  /** Since when nothing has been heard of its subject. */
+  unknown_since_ms?: number | null;
 }
 
 /** Stream events, by their `event:` name. */

@@ -1,0 +1,106 @@
+"""Rules: when a signal about a subject is an alert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from alerting.model_rules import Drift, ModelSilent, Quality
+from alerting.rules.endpoints import EndpointDown, Outage, Trend, is_silent
+from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
+from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
+from vedette.events.signals import Signal, SignalKind
+
+__all__ = [
+    "Absence",
+    "AnyRule",
+    "Change",
+    "Drift",
+    "EndpointDown",
+    "HostFlag",
+    "HostSilent",
+    "ModelSilent",
+    "OfSeries",
+    "Outage",
+    "PluginNotice",
+    "Quality",
+    "Rule",
+    "RuleSpec",
+    "Threshold",
+    "Trend",
+    "hold_ms",
+    "is_silent",
+    "minds",
+    "minds_subject",
+    "rule_adapter",
+]
+
+AnyRule = (
+    EndpointDown
+    | HostSilent
+    | Threshold
+    | Outage
+    | Trend
+    | HostFlag
+    | PluginNotice
+    | Drift
+    | ModelSilent
+    | Quality
+    | Change
+    | Absence
+)
+RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
+rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with its identity and account; what happened before `created_ms` (UTC) is none of its business.
+
+    Otherwise a flow that reads the signals from their beginning would raise alerts that the first run could not.
+    """
+
+    id: int
+    account: int
+    spec: AnyRule
+    created_ms: int = 0
+
+
+_KINDS: dict[str, SignalKind] = {
+    "endpoint_down": "endpoint",
+    "outage": "monitor",
+    "trend": "trend",
+    "host_silent": "host",
+    "plugin_notice": "notice",
+    "drift": "drift",
+    "model_silent": "model",
+    "quality": "quality",
+}
+
+
+def minds(rule: AnyRule, signal: Signal) -> bool:
+    """Whether the rule may have anything to say about the signal's subject, whatever its state and the host's roles.
+
+    The same for all signals of one kind about one subject. Where it is False, `holds` is None.
+    """
+    if isinstance(rule, HostFlag):
+        return rule.flag == signal.kind
+    if isinstance(rule, OfSeries):
+        return is_about(rule, signal)
+    if _KINDS[rule.kind] != signal.kind:
+        return False
+    monitor = getattr(rule, "monitor", None)
+    return monitor is None or monitor == signal.detail.get("monitor")
+
+
+def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, str | int | float | None]) -> bool:
+    """The same of an alert's subject, with the detail of the signal that raised it."""
+    kind = rule.flag if isinstance(rule, HostFlag) else "series" if isinstance(rule, OfSeries) else _KINDS[rule.kind]
+    return minds(rule, Signal(kind, account, subject, 0, detail=detail))
+
+
+def hold_ms(rule: AnyRule) -> int:
+    """How long the rule's condition must hold before it fires."""
+    return rule.for_s * 1000 if isinstance(rule, Threshold) else 0

@@ -1,0 +1,76 @@
+"""Rules about endpoints: a location that fails, a monitor that is down, an Apdex that has changed for good."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from alerting.every_rule import RuleBase, Severity
+from vedette.events.signals import Signal
+
+
+def is_silent(signal: Signal) -> bool:
+    """Whether the signal itself says that nobody is to be called: for maintenance, or since a parent is down."""
+    return bool(signal.detail.get("maintenance") or signal.detail.get("suppressed_by"))
+
+
+class EndpointDown(RuleBase):
+    """An endpoint fails at a location, `after_failures` times in a row."""
+
+    kind: Literal["endpoint_down"]
+    severity: Severity = "critical"
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    after_failures: int = Field(default=1, ge=1, le=100)
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the signal means trouble; None if it says nothing about this rule."""
+        if signal.kind != "endpoint" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state != "down":
+            return False  # it is up, or nobody looks any more
+        if is_silent(signal):
+            return None
+        failures = signal.detail.get("failures")
+        return True if isinstance(failures, int) and failures >= self.after_failures else None
+
+
+class Outage(RuleBase):
+    """A monitor is down: a quorum of its locations has failed."""
+
+    kind: Literal["outage"]
+    severity: Severity = "critical"
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    partial: bool = Field(default=False, description="also while fewer locations than the quorum fail")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the monitor is down; None if the signal is about something else, or nobody is to be called."""
+        if signal.kind != "monitor" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state != "down" and not (self.partial and signal.state == "partial"):
+            return False
+        return None if is_silent(signal) else True
+
+
+class Trend(RuleBase):
+    """A monitor's Apdex has changed for good: a step, or a slow decline.
+
+    It is over with a step the other way, or a step in neither after seven days: then the new level is the usual one.
+    A decline is over when it is no longer seen.
+    """
+
+    kind: Literal["trend"]
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    direction: Literal["down", "up"] = "down"
+    minimum: float = Field(default=0.0, ge=0, le=1, description="smallest change of Apdex that matters")
+    declines: bool = Field(default=True, description="slow declines too, not only steps")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the Apdex has moved that way by enough; None if the signal says nothing about this rule."""
+        if signal.kind != "trend" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state != self.direction:
+            return False
+        if signal.detail.get("trend") == "decline" and not self.declines:
+            return None
+        return True if abs(signal.value) >= self.minimum else None

@@ -1,0 +1,98 @@
+"""The words of alerts: defaults by kind of rule, or a rule's own templates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from alerting.rules import EndpointDown, HostSilent, Outage, Rule, Trend
+from alerting.templates import MAX_BODY, MAX_TITLE, TemplateFault, fill
+from vedette.events.signals import AlertState, Signal
+from vedette.notifying.labels import labels_of
+
+Detail = dict[str, str | int | float | None]
+
+
+class Titles:
+    """Words for alerts; `monitors` gives names by identity."""
+
+    def __init__(self, monitors: dict[int, str] | None = None) -> None:
+        self._monitors = monitors or {}
+
+    def title(self, rule: Rule, signal: Signal) -> str:
+        """One line that says what is the matter, and since the alert's end, what was."""
+        spec = rule.spec
+        monitor = signal.detail.get("monitor")
+        name = self._monitor(signal)
+        if isinstance(spec, Trend):
+            how = "is declining by" if signal.detail.get("trend") == "decline" else "moved by"
+            return f"the Apdex of {name or f'monitor {monitor}'} {how} {signal.value:+.3f}"
+        if isinstance(spec, EndpointDown | Outage):
+            where = signal.detail.get("location")
+            if isinstance(spec, Outage):
+                where = signal.detail.get("failing") or where
+            what = f"{name or f'monitor {monitor}'} is down at {where}"
+            error = signal.detail.get("error")
+            return f"{what}: {error}" if error else what
+        if isinstance(spec, HostSilent):
+            return f"{signal.subject.removeprefix('source:')} has fallen silent"
+        return spec.title(signal)
+
+    def words(self, rule: Rule, signal: Signal, state: AlertState) -> tuple[str, Detail]:
+        """Title, and the signal's detail with what the rule adds: `runbook`, and `body` by its template.
+
+        A template that cannot be filled in costs no alert: the default words are used, and `template_fault` says why.
+        """
+        title, detail = self._filled(rule, signal, state)
+        return (f"flapping: {title}" if "flapping" in detail else title), detail
+
+    def _filled(self, rule: Rule, signal: Signal, state: AlertState) -> tuple[str, Detail]:
+        title, detail, spec = self.title(rule, signal), signal.detail, rule.spec
+        if spec.runbook:
+            detail = {**detail, "runbook": spec.runbook}
+        if spec.title_template is None and spec.body_template is None:
+            return title, detail
+        values = self._values(rule, signal, state, title)
+        faults = []
+        if spec.title_template is not None:
+            try:
+                # A title is one line.
+                title = " ".join(fill(spec.title_template, values).split())[:MAX_TITLE] or title
+            except TemplateFault as fault:
+                faults.append(f"title: {fault}")
+        if spec.body_template is not None:
+            try:
+                detail = {**detail, "body": fill(spec.body_template, values)[:MAX_BODY]}
+            except TemplateFault as fault:
+                faults.append(f"body: {fault}")
+        return title, {**detail, "template_fault": "; ".join(faults)} if faults else detail
+
+    def _monitor(self, signal: Signal) -> str | None:
+        monitor = signal.detail.get("monitor")
+        return self._monitors.get(monitor) if isinstance(monitor, int) else None
+
+    def _values(self, rule: Rule, signal: Signal, state: AlertState, words: str) -> dict[str, object]:
+        spec = rule.spec
+        labels = labels_of(spec.name, signal.subject, spec.severity, signal.detail)
+        name = self._monitor(signal) or signal.detail.get("name") or labels.get("source")
+        return {
+            "subject": signal.subject,
+            "value": value_of(signal),
+            "limit": spec.limit(),
+            "rule": spec.name,
+            "severity": spec.severity,
+            "state": state,
+            "name": name,
+            "words": words,
+            "runbook": spec.runbook,
+            "at": datetime.fromtimestamp(signal.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            **{f"labels.{key}": value for key, value in labels.items()},
+            **{f"detail.{key}": value for key, value in signal.detail.items()},
+        }
+
+
+_VALUED = {"series", "trend", "drift", "quality"}
+
+
+def value_of(signal: Signal) -> float | None:
+    """The signal's number; None for kinds that have none."""
+    return signal.value if signal.kind in _VALUED else None

@@ -1,0 +1,1 @@
+"""What a rule would have done: readings and signals of the past, handed to the state machines."""

@@ -1,0 +1,60 @@
+"""Backtests of all other rules, over the signals that the log still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from alerting.backtest import Trial
+from alerting.machine import subject_of
+from alerting.rules import Rule, minds
+from alerting.titles import Titles
+from ingest_api.backtests.rollups import Backtest
+from vedette.errors import InvalidInput
+from vedette.events.codec import decode
+from vedette.events.signals import Signal
+from vedette.events.topics import SIGNALS
+from vedette.log import Log
+
+MOST_SIGNALS = 300_000
+_AT_ONCE = 2_000
+_decoder = msgspec.json.Decoder(Signal)
+
+
+def over_signals(log: Log, rule: Rule, titles: Titles, from_ms: int, to_ms: int) -> Backtest:
+    """The rule over the signals that the log took in the range. Signals of series are left out: their rows say more."""
+    result, trials = Backtest(), dict[str, Trial]()
+    for logged_ms, signal in _signals(log, from_ms, to_ms):
+        if signal.account != rule.account or signal.kind in {"series", "timer"} or not minds(rule.spec, signal):
+            continue
+        result.readings += 1
+        result.first_ms = min(logged_ms, result.first_ms or logged_ms)
+        trials.setdefault(subject_of(signal), Trial(rule, titles)).hear(signal, logged_ms)
+    for trial in trials.values():
+        trial.pass_time(to_ms)
+        result.episodes += trial.episodes
+    result.subjects = len(trials)
+    return result
+
+
+def _signals(log: Log, from_ms: int, to_ms: int) -> Iterator[tuple[int, Signal]]:
+    read = 0
+    for partition in range(log.partitions(SIGNALS.name)):
+        offset = log.offset_at(SIGNALS.name, partition, from_ms)
+        while records := log.read(SIGNALS.name, partition, offset, _AT_ONCE):
+            offset, read = records[-1].offset + 1, read + len(records)
+            if read > MOST_SIGNALS:
+                raise InvalidInput(
+                    "from", from_ms, f"a later time: the log has more than {MOST_SIGNALS:,} signals since"
+                )
+            for record in records:
+                if record.time_ms >= to_ms:
+                    break
+                try:
+                    yield record.time_ms, decode(_decoder, record.value)
+                except InvalidInput:
+                    continue  # the flow has put it aside too
+            else:
+                continue
+            break

@@ -1,0 +1,162 @@
+"""Commands about rules: make, change, list, remove, and try them on the past, over the gateway."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from launch.client import gateway
+from vedette.errors import NotFound
+
+app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
+console = Console(highlight=False)
+KINDS = (
+    "outage, endpoint_down, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
+    " model_silent, quality"
+)
+Set = Annotated[
+    list[str],
+    typer.Option("--set", "-s", help="a field of the rule, as above=0.9 or outside=[10,90]; may be repeated"),
+]
+_SHOWN = 30
+
+
+@app.command("add")
+def add_rule(
+    name: str,
+    kind: Annotated[str, typer.Argument(help=KINDS)],
+    series: Annotated[str | None, typer.Option(help="threshold, change, absence: a selector")] = None,
+    above: Annotated[float | None, typer.Option()] = None,
+    below: Annotated[float | None, typer.Option()] = None,
+    for_s: Annotated[int | None, typer.Option("--for", help="threshold, absence: seconds it must hold")] = None,
+    by: Annotated[float | None, typer.Option(help="change: percent that is too far")] = None,
+    window_s: Annotated[int | None, typer.Option("--window", help="change: seconds of a window")] = None,
+    against: Annotated[str | None, typer.Option(help="change: before, yesterday or last_week")] = None,
+    monitor: Annotated[int | None, typer.Option(help="outage, endpoint_down, trend: one monitor only")] = None,
+    after_failures: Annotated[int | None, typer.Option(help="endpoint_down: failures in a row")] = None,
+    direction: Annotated[str | None, typer.Option(help="trend, change: down or up")] = None,
+    minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,
+    source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
+    plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
+    model: Annotated[int | None, typer.Option(help="drift, model_silent, quality: one model only")] = None,
+    feature: Annotated[str | None, typer.Option(help="drift: a regular expression")] = None,
+    metric: Annotated[str | None, typer.Option(help="quality: accuracy, auc, rmse …")] = None,
+    baseline: Annotated[float | None, typer.Option(help="quality: what is usual")] = None,
+    delta: Annotated[float | None, typer.Option(help="quality: how far from the baseline is too far")] = None,
+    windows: Annotated[int | None, typer.Option(help="quality: windows in a row")] = None,
+    flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
+    severity: Annotated[str | None, typer.Option(help="critical, warning, info; each kind has its own")] = None,
+    runbook: Annotated[str | None, typer.Option(help="a page that says what to do")] = None,
+    channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
+    more: Set = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Make a rule."""
+    given = {
+        "series": series,
+        "above": above,
+        "below": below,
+        "for_s": for_s,
+        "by": by,
+        "window_s": window_s,
+        "against": against,
+        "monitor": monitor,
+        "after_failures": after_failures,
+        "direction": direction,
+        "minimum": minimum,
+        "source": source,
+        "plugin": plugin,
+        "model": model,
+        "feature": feature,
+        "metric": metric,
+        "baseline": baseline,
+        "delta": delta,
+        "windows": windows,
+        "flag": flag,
+        "severity": severity,
+        "runbook": runbook,
+    }
+    body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}
+    console.print(f"rule {gateway().call('POST', '/v1/rules', body={**body, **_fields(more)})['id']}")
+
+
+@app.command("change")
+def change_rule(rule: int, fields: Set) -> None:
+    """Change fields of a rule; its open alerts stay, and end when the new condition does not hold."""
+    gateway().call("PUT", f"/v1/rules/{rule}", body={**_rule(rule), **_fields(fields)})
+
+
+@app.command("list")
+def list_rules() -> None:
+    """List rules."""
+    columns = ("id", "name", "kind", "severity", "series", "above", "below")
+    table = Table(*columns, title="rules")
+    for row in gateway().call("GET", "/v1/rules")["rules"]:
+        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
+    console.print(table)
+
+
+@app.command("remove")
+def remove_rule(rule: int) -> None:
+    """Remove a rule."""
+    gateway().call("DELETE", f"/v1/rules/{rule}")
+
+
+@app.command("backtest")
+def backtest(
+    rule: Annotated[int | None, typer.Argument(help="a rule that there is; else give all its fields")] = None,
+    fields: Set = [],  # noqa: B006 - typer copies it
+    since: Annotated[str, typer.Option("--from", help="-7d, ISO 8601, or milliseconds")] = "-1d",
+    until: Annotated[str, typer.Option("--to")] = "now",
+) -> None:
+    """Try a rule on the past: how often it would have fired, when, and for how long. Nothing is changed."""
+    tried = {"name": "tried", **({} if rule is None else _rule(rule)), **_fields(fields)}
+    body: dict[str, Any] = {"rule": tried, "from": since, "to": until}
+    found = gateway().call("POST", "/v1/rules/backtest", body=body if rule is None else {**body, "id": rule})
+    seen = found["looked_at"]
+    console.print(
+        f"fired {found['fired']} times ({found['a_day']:g} a day), for {found['firing_s']} s in all;"
+        f" looked at {seen['readings']} {'readings' if seen['what'] == 'rollups' else 'signals'}"
+        f" of {seen['subjects']} subjects since {_time(seen['from_ms']) or 'never'}",
+        markup=False,
+    )
+    if found["recorded"] is not None:
+        recorded = found["recorded"]
+        console.print(f"what it did: fired {recorded['fired']} times, for {recorded['firing_s']} s in all")
+    table = Table("from (UTC)", "to (UTC)", "s", "subject", "title")
+    for one in found["episodes"][:_SHOWN]:
+        times = (_time(one["started_ms"]), _time(one["ended_ms"]), str(one["lasted_s"]))
+        table.add_row(*times, one["subject"], one["title"])
+    if found["episodes"]:
+        console.print(table)
+    if found["fired"] > _SHOWN:
+        console.print(f"and {found['fired'] - _SHOWN} more")
+
+
+def _time(ms: int | None) -> str:
+    return "" if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _rule(number: int) -> dict[str, Any]:
+    for row in gateway().call("GET", "/v1/rules")["rules"]:
+        if row["id"] == number:
+            return {name: value for name, value in row.items() if name != "id"}
+    raise NotFound(f"rule {number} does not exist")
+
+
+def _fields(given: list[str]) -> dict[str, Any]:
+    """`name=value` pairs; a value is JSON where it can be read as such, else text."""
+    found: dict[str, Any] = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{one!r}: a field and its value, as above=0.9", param_hint="--set")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
