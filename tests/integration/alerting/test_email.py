@@ -68,7 +68,7 @@ class Listening(Controller):
         for session in self.sessions:
             if session.transport is not None:
                 session.transport.abort()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
 
     def stop(self, no_assert: bool = False) -> None:
         asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(10)
@@ -120,7 +120,10 @@ def mail(port: int, body: dict[str, Any], identity: str = "7", timeout_s: float 
         async with httpx.AsyncClient(trust_env=False) as client:
             outward = Outward(client, allow_private=True, page="https://vedette.example", timeout_s=timeout_s)
             channel = Email.from_config({"host": "localhost", "port": port, "security": "none", **CONFIG, **config})
-            return await channel.deliver(outward, identity, body, NOW)
+            try:
+                return await channel.deliver(outward, identity, body, NOW)
+            finally:
+                await asyncio.sleep(0.05)  # TLS says goodbye behind our back, as long as there is a loop
 
     return asyncio.run(run())
 
