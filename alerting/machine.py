@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
-from alerting.rules import Absence, Change, Rule
+from alerting.rules import Absence, Change, Rule, hold_ms
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
@@ -118,6 +118,8 @@ class SubjectState:
                 roles = {name: last.detail[name] for name in ("roles",) if name in last.detail}
                 found_out = replace(word, subject=last.subject, detail={**word.detail, **roles})
                 changed = state.miss(rule.spec, found_out, at, self.last_at)
+            elif state.waits(rule.spec, last):
+                changed = state.wait(rule.spec, at)
             else:
                 changed = state.look(word, at, self.gap_ms) if state.state == "firing" else None
             if changed is not None:
@@ -151,6 +153,8 @@ class SubjectState:
                     due.append(self.heard_ms + min(max(QUIET_MS, 3 * self.gap_ms), STALE_MS))
                 if state.flapping:
                     due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
+            elif state is not None and state.waits(rule.spec, signal):
+                due.append(state.since + hold_ms(rule.spec) + self.heard_ms - self.last_at)
             elif isinstance(rule.spec, Absence):
                 due.append(self.heard_ms + rule.spec.for_s * 1000)
         self.due_ms = min(due, default=0)

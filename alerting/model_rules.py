@@ -18,13 +18,18 @@ class Drift(RuleBase):
     kind: Literal["drift"]
     model: int | None = Field(default=None, description="null: every model")
     feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
+    windows: int = Field(default=1, ge=1, le=100, description="drifted windows in a row, of those that say anything")
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether drift is raised; None if the signal is about something else."""
         if signal.kind != "drift" or self.model not in {None, signal.detail.get("model")}:
             return None
         feature = str(signal.detail.get("feature"))
-        return signal.state == "drift" if self.feature is None or matches_whole(self.feature, feature) else None
+        if self.feature is not None and not matches_whole(self.feature, feature):
+            return None
+        if self.windows > 1 and signal.state == "drift" and signal.detail.get("window_state", "drift") != "drift":
+            return None  # raised still, but not by this window
+        return signal.state == "drift"
 
     def title(self, signal: Signal) -> str:
         """Which feature, by which statistic."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alerting.means import Means
-from alerting.rules import Absence, AnyRule, Change, Threshold, hold_ms
+from alerting.rules import Absence, AnyRule, Change, OfSeries, Threshold, hold_count, hold_ms
 from vedette.events.signals import AlertState, Signal
 
 LAPSE_MS = 300_000
@@ -23,9 +23,10 @@ FLAPS, FLAP_MS, CALM_MS = 5, 1_800_000, 900_000
 class RuleState:
     """`since` is when the condition began to hold, `alert` the open alert, `told_at` the last transition's time.
 
-    `unknown` is since when it is not known whether the condition holds, `clear_since` since when it is over (-1: it is
-    not), `starts` are the last times of alerts' beginnings. While it is `flapping`, `holding` is the condition and
-    `turned` when that changed; all by the subject's own clock. `means` is the memory of rules about changes.
+    `times` is how often it was said that it holds until it fired. `unknown` is since when it is not known whether the
+    condition holds, `clear_since` since when it is over (-1: it is not), `starts` are the last times of alerts'
+    beginnings. While it is `flapping`, `holding` is the condition and `turned` when that changed; all by the subject's
+    own clock. `means` is the memory of rules about changes.
     """
 
     state: Literal["ok", "pending", "firing"] = "ok"
@@ -39,6 +40,7 @@ class RuleState:
     holding: bool = False
     turned: int = 0
     means: Means | None = None
+    times: int = 0
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -66,9 +68,19 @@ class RuleState:
         self.clear_since = -1
         if self.state == "firing":
             return None
-        lapsed = self.state == "pending" and gap_ms > max(hold_ms(spec), LAPSE_MS)
+        # Only of series there are signals all the time: of others there is one when something has changed.
+        lapsed = isinstance(spec, OfSeries) and gap_ms > max(hold_ms(spec), LAPSE_MS)
         if self.state == "ok" or lapsed:
-            self.state, self.since = "pending", at
+            self.state, self.since, self.times = "pending", at, 0
+        self.times += 1
+        return None if at - self.since < hold_ms(spec) or self.times < hold_count(spec) else self.fire(at)
+
+    def waits(self, spec: AnyRule, last: Signal) -> bool:
+        """Whether the rule's time may run out without another signal after the `last`."""
+        return self.state == "pending" and hold_ms(spec) > 0 and last.kind != "series" and spec.holds(last) is True
+
+    def wait(self, spec: AnyRule, at: int) -> AlertState | None:
+        """What it does to a rule that `waits` that it is `at` now, by the subject's clock."""
         return None if at - self.since < hold_ms(spec) else self.fire(at)
 
     def fire(self, at: int) -> AlertState:

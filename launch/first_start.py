@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from alerting.rules import HostSilent, Outage, PluginNotice
+from alerting.defaults import default_rules
 from launch.variables import secret
 from vedette.auth.passwords import random_password
 from vedette.errors import Conflict
@@ -47,11 +47,7 @@ def _first_user(store: Store, account: int, given: str | None) -> FirstLogin:
 
 
 def _first_rules(store: Store, account: int) -> None:
-    for rule in (
-        Outage(name="Outage", kind="outage"),
-        HostSilent(name="Host silent", kind="host_silent"),
-        PluginNotice(name="Plugin notice", kind="plugin_notice"),
-    ):
+    for rule in default_rules():
         with suppress(Conflict):  # an interrupted first start has made it
             alerts.add_rule(store, account, rule.name, rule.kind, rule.model_dump(exclude={"name", "kind"}))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from alerting.model_rules import Drift, ModelSilent, Quality
-from alerting.rules.endpoints import EndpointDown, Outage, Trend, is_silent
+from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
 from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
 from vedette.events.signals import Signal, SignalKind
@@ -17,6 +17,7 @@ __all__ = [
     "Absence",
     "AnyRule",
     "Change",
+    "Degraded",
     "Drift",
     "EndpointDown",
     "HostFlag",
@@ -30,6 +31,7 @@ __all__ = [
     "RuleSpec",
     "Threshold",
     "Trend",
+    "hold_count",
     "hold_ms",
     "is_silent",
     "minds",
@@ -42,6 +44,7 @@ AnyRule = (
     | HostSilent
     | Threshold
     | Outage
+    | Degraded
     | Trend
     | HostFlag
     | PluginNotice
@@ -71,6 +74,7 @@ class Rule:
 _KINDS: dict[str, SignalKind] = {
     "endpoint_down": "endpoint",
     "outage": "monitor",
+    "degraded": "monitor",
     "trend": "trend",
     "host_silent": "host",
     "plugin_notice": "notice",
@@ -103,4 +107,9 @@ def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, s
 
 def hold_ms(rule: AnyRule) -> int:
     """How long the rule's condition must hold before it fires."""
-    return rule.for_s * 1000 if isinstance(rule, Threshold) else 0
+    return rule.for_s * 1000 if isinstance(rule, Threshold | Degraded) else 0
+
+
+def hold_count(rule: AnyRule) -> int:
+    """And how many times in a row it must have been said."""
+    return rule.windows if isinstance(rule, Drift) else 1

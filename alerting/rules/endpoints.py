@@ -52,6 +52,26 @@ class Outage(RuleBase):
         return None if is_silent(signal) else True
 
 
+class Degraded(RuleBase):
+    """A monitor answers, but not as it should (slow, a certificate that ends soon), and has for a while."""
+
+    kind: Literal["degraded"]
+    monitor: int | None = Field(default=None, description="null: every monitor")
+    for_s: int = Field(default=600, ge=0, le=86_400, description="how long it must have been so")
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether the monitor is degraded; None if the signal is about something else, or nobody is to be called.
+
+        One that is down is not degraded any more: that is for rules of the kind `outage`. One that fails at too few
+        locations to be down stays what it was.
+        """
+        if signal.kind != "monitor" or self.monitor not in {None, signal.detail.get("monitor")}:
+            return None
+        if signal.state != "degraded":
+            return None if signal.state == "partial" else False
+        return None if is_silent(signal) else True
+
+
 class Trend(RuleBase):
     """A monitor's Apdex has changed for good: a step, or a slow decline.
 

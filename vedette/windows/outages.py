@@ -260,6 +260,8 @@ class OutageShard:
         }
         if monitor.incident is not None:
             detail |= {"incident": str(monitor.incident.id), "error": monitor.incident.error}
+        if state == "degraded":
+            detail["error"] = next((v.error for _, v in sorted(monitor.votes.items()) if v.outcome == state), None)
         detail |= silence(quiet, suppressed)
         at = monitor.signalled = max(at_ms, monitor.signalled + 1)
         self._decisions.signals.append(Signal("monitor", monitor.account, f"monitor:{key}", at, state, detail=detail))

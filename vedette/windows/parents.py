@@ -41,18 +41,30 @@ def orders(result: CheckRecord, policy: Policy, known: Knowledge, places: Iterab
 
 
 def holds_back(monitor: MonitorState, policy: Policy, known: Knowledge, clock_ms: int) -> bool:
-    """Whether nobody is called yet: the parent fails too, or was asked and has not answered.
+    """Whether nobody is called yet: the parent fails too, or was asked and has not answered, or has just come back.
 
-    For `HOLD_MS` at most from the first time on; after that somebody is called whatever the parent says.
+    For `HOLD_MS` at most from the first time on, or if the parent came back, until each location that fails has looked
+    since; after that somebody is called whatever the parent says.
     """
     if policy.parent is None:
         return False
     if monitor.held_until_ms:
-        return clock_ms < monitor.held_until_ms and _in_doubt(monitor, policy.parent, known)
-    if not _in_doubt(monitor, policy.parent, known):
+        waits = _in_doubt(monitor, policy.parent, known) or _from_before(monitor)
+        return clock_ms < monitor.held_until_ms and waits
+    standing = known.standing(policy.parent)
+    explained = monitor.meant is not None and monitor.meant[2] is not None
+    monitor.explained_ms = standing.at_ms if explained and standing is not None else 0
+    returned = _from_before(monitor)
+    if not returned and not _in_doubt(monitor, policy.parent, known):
         return False
-    monitor.held_until_ms, monitor.held_at = clock_ms + HOLD_MS, monitor.now_ms
+    hold_ms = policy.interval_ms + policy.timeout_ms if returned else HOLD_MS
+    monitor.held_until_ms, monitor.held_at = clock_ms + hold_ms, monitor.now_ms
     return True
+
+
+def _from_before(monitor: MonitorState) -> bool:
+    """Whether a location that fails has not looked again since the parent was back."""
+    return any(vote.failing and vote.started_ms < monitor.explained_ms for vote in monitor.votes.values())
 
 
 def _in_doubt(monitor: MonitorState, parent: int, known: Knowledge) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alerting.defaults import default_rules
 from launch import first_start as module
 from launch.up.bootstrap import bootstrap
 from launch.up.folder import DataFolder
@@ -34,7 +35,7 @@ def test_a_first_start_makes_all_and_a_second_nothing(store: Store, plan: Plan) 
     assert login.password
     before = names(store)
     assert before == (
-        ["Outage", "Host silent", "Plugin notice"],
+        [rule.name for rule in default_rules()],
         ["Vedette gateway", "Vedette page", "Vedette readiness"],
     )
     assert bootstrap(store, plan) is None
@@ -44,7 +45,7 @@ def test_a_first_start_makes_all_and_a_second_nothing(store: Store, plan: Plan) 
 def test_the_default_rule_waits_until_an_outage_is_confirmed(store: Store, plan: Plan) -> None:
     bootstrap(store, plan)
     rules = {row["kind"]: row for row in alerts.rules_of(store, 1)}
-    assert set(rules) == {"outage", "host_silent", "plugin_notice"}
+    assert set(rules) == {rule.kind for rule in default_rules()}
     assert (rules["outage"]["monitor"], rules["outage"]["partial"]) == (None, False)
 
 
@@ -65,7 +66,7 @@ def test_a_first_start_that_was_interrupted_is_completed_by_the_next(
             bootstrap(store, plan)
     assert bootstrap(store, plan) is not None
     assert names(store) == (
-        ["Outage", "Host silent", "Plugin notice"],
+        [rule.name for rule in default_rules()],
         ["Vedette gateway", "Vedette page", "Vedette readiness"],
     )
     assert len(accounts.users(store)) == 1

@@ -99,6 +99,28 @@ def test_a_child_whose_parent_recovers_calls_if_it_is_still_down() -> None:
     assert of_child(watched)[-1] == ("down", PARENT)
     watched.fold(check(120, "a"), check(120.5, "b", attempt=2))
     watched.fold(down(121, "a", monitor=CHILD))
+    assert of_child(watched)[-1] == ("down", PARENT), "the other location has not looked again yet"
+    watched.fold(down(122, "b", monitor=CHILD))
+    assert of_child(watched)[-1] == ("down", None)
+
+
+def test_a_child_that_comes_back_just_after_its_parent_calls_nobody() -> None:
+    watched = family()
+    fails(watched, PARENT, 60)
+    fails(watched, CHILD, 61)
+    watched.fold(check(120, "a"), check(120.5, "b", attempt=2))
+    watched.fold(check(121, "c", monitor=CHILD), check(121.2, "a", monitor=CHILD), check(121.4, "b", monitor=CHILD))
+    assert ("down", None) not in of_child(watched)
+    assert of_child(watched)[-1] == ("up", None)
+
+
+def test_a_child_whose_locations_do_not_look_again_calls_after_an_interval() -> None:
+    watched = family()
+    fails(watched, PARENT, 60)
+    fails(watched, CHILD, 61)
+    watched.fold(check(120, "a"), check(120.5, "b", attempt=2))
+    watched.fold(down(121, "a", monitor=CHILD))
+    watched.tick(121 + 60 + 10)
     assert of_child(watched)[-1] == ("down", None)
 
 
