@@ -63,15 +63,21 @@ def _service(url: str, within: Confined) -> NotifyBase | None:
 
     _silence()
     # What plugins do when they are imported is theirs, and not by a user's will.
-    NotificationManager().schemas()
+    NotificationManager().schemas()  # type: ignore[no-untyped-call]
     asset = AppriseAsset(
         app_id="Vedette", app_desc="Vedette", app_url="", plugin_paths=[], storage_mode=PersistentStoreMode.MEMORY
     )
     with confined(within):
         found = Apprise.instantiate(url, asset=asset)
-        schemes = [] if found is None else [type(found).protocol, type(found).secure_protocol]
-    names = {name for one in schemes for name in ([one] if isinstance(one, str) else one or [])}
-    return None if names & LOCAL else found
+    return None if found is None or _schemes(found) & LOCAL else found
+
+
+def _schemes(service: NotifyBase) -> set[str]:
+    """All by which its kind is known."""
+    found: set[str] = set()
+    for one in (service.protocol, service.secure_protocol):
+        found |= {one} if isinstance(one, str) else set(one or ())
+    return found
 
 
 @cache
