@@ -11,13 +11,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx
 
-from alerting.channels import CHANNELS, DeliveryError, Outward, Taken
+from alerting.channels import CHANNELS, Channel, DeliveryError, Outward, Taken
 from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
 from alerting.outward import http_client
 from vedette.clock import Clock
 from vedette.errors import InvalidInput, Unavailable
 from vedette.settings import AlertWorkerSettings
-from vedette.store import outbox
+from vedette.store import alert_links, outbox
 from vedette.store.keeping import keep
 from vedette.store.outbox import Notification
 from vedette.store.pool import Store
@@ -148,9 +148,10 @@ class AlertWorker:
             raise DeliveryError(f"unknown kind of channel {n.kind!r}", permanent=True)
         try:
             channel = kind.from_config(n.config)
+            body = {**n.body, "links": links} if (links := await self._links(kind, n)) else n.body
             # The lease outlives the attempt: otherwise another worker would deliver the same at the same time.
             async with asyncio.timeout(min(self._settings.timeout_s * 2, self._settings.lease_s * 0.8)):
-                return await channel.deliver(self._outward(client), str(n.id), n.body, self._clock.now_ms() // 1000)
+                return await channel.deliver(self._outward(client), str(n.id), body, self._clock.now_ms() // 1000)
         except DeliveryError:
             raise
         except TimeoutError as error:
@@ -161,6 +162,19 @@ class AlertWorker:
             # A fault of the channel's code, or of a library below: trying again may help, and others must go on.
             self._log.exception("delivery_broke", id=n.id, channel=n.channel, kind=n.kind)
             raise DeliveryError(repr(error)[:_SHOWN]) from error
+
+    async def _links(self, kind: type[Channel], n: Notification) -> dict[str, str]:
+        """Where people acknowledge what has begun or fires still; nothing for all else, or where no page is known."""
+        page, alert = self._settings.public_url, n.body["alert"]
+        asks = n.body["event"] == "start" or n.body.get("update") == "reminded"
+        if page is None or not kind.FOR_PEOPLE or not asks or alert.get("acknowledged_by"):
+            return {}
+        told = [int(one["id"]) for one in n.body.get("alerts") or [alert]]
+        try:
+            token = await self._ask(alert_links.make, told, n.channel)
+        except Unavailable:
+            return {}  # the message matters more
+        return {} if token is None else {"acknowledge": f"{page}/act/{token}"}
 
     def _outward(self, client: httpx.AsyncClient) -> Outward:
         settings = self._settings

@@ -28,7 +28,7 @@ from benchmarks.quiet_models import Fault as ModelFault
 from benchmarks.quiet_models import Models
 from vedette.events.signals import AlertTransition, Signal
 
-BUDGET = 5
+BUDGET = 10
 DAY = 1440
 MINUTE_MS = 60_000
 

@@ -25,6 +25,7 @@ from ingest_api.plain import plain
 from ingest_api.questions import Questions
 from ingest_api.routes import (
     account,
+    act,
     agents,
     alerts,
     auth,
@@ -147,6 +148,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         features,
         outcomes,
         hands,
+        act,
         routing,
         backtest,
     ):

@@ -72,6 +72,8 @@ class Channel(BaseModel, ABC):
     """One configured channel: its fields are its settings, those of a secret type are told to nobody."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    FOR_PEOPLE: ClassVar[bool] = False
+    """Whether messages are read by people, who may acknowledge from them."""
     DESTINATION: ClassVar[tuple[str, ...]] = ()
     """Settings that say where secrets are sent: who changes one must give the secrets again."""
     NOT_GIVEN: ClassVar[tuple[str, ...]] = ()

@@ -12,7 +12,7 @@ from pydantic import Field
 from alerting.channels.base import Channel, Outward
 from alerting.channels.posting import judged, post, seconds
 from alerting.channels.settings import SecretUrl
-from alerting.channels.wording import Message, cut, message_of
+from alerting.channels.wording import Message, cut, message_of, utf16
 
 TITLE, DESCRIPTION = 256, 4096
 """Characters that title and description of an embed may have."""
@@ -24,6 +24,7 @@ _NEVER = (401, 403, 404)
 class Discord(Channel):
     """Posts to the webhook `webhook_url`."""
 
+    FOR_PEOPLE = True
     webhook_url: SecretUrl = Field(description="the URL of a webhook, as Discord shows it")
 
     async def _deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
@@ -34,9 +35,10 @@ class Discord(Channel):
 
 def payload(message: Message) -> dict[str, Any]:
     """The message as an embed that mentions nobody."""
+    taking_up = f"\n[Acknowledge]({message.acknowledge})" if message.acknowledge else ""
     embed: dict[str, Any] = {
         "title": cut(message.heading, TITLE),
-        "description": cut("\n".join(map(_plain, message.lines)), DESCRIPTION),
+        "description": cut("\n".join(map(_plain, message.lines)), DESCRIPTION - utf16(taking_up)) + taking_up,
         "color": _COLOURS.get(message.event) or _SEVERITIES.get(message.severity, 0x4C7BD9),
     }
     if message.link:

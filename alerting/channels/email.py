@@ -41,6 +41,7 @@ Address = Annotated[str, StringConstraints(pattern=_ADDRESS)]
 class Email(Channel):
     """Mails `to` from `sender` by the server `host`."""
 
+    FOR_PEOPLE = True
     DESTINATION = ("host", "port", "security")
     host: str = Field(pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:_-]{0,252})$", description="a host's name or address")
     port: int | None = Field(default=None, ge=1, le=65_535, description="a port; else 587, 465 or 25, by security")
@@ -122,7 +123,8 @@ def html_of(message: Message) -> str:
     """The message as a small page, without anything to load."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in message.lines)
     link = f'<p><a href="{escape(message.link)}">Open in Vedette</a></p>' if message.link else ""
-    return f"<!doctype html><html><body><h2>{escape(message.heading)}</h2>{lines}{link}</body></html>\n"
+    taking_up = f'<p><a href="{escape(message.acknowledge)}">Acknowledge</a></p>' if message.acknowledge else ""
+    return f"<!doctype html><html><body><h2>{escape(message.heading)}</h2>{taking_up}{lines}{link}</body></html>\n"
 
 
 def _failure(error: Exception) -> DeliveryError:

@@ -24,6 +24,7 @@ _NEVER = (401, 403, 404)
 class Ntfy(Channel):
     """Publishes to `topic` of the server `url`, with an access token if there is one."""
 
+    FOR_PEOPLE = True
     DESTINATION = ("url",)
     topic: str = Field(pattern=r"^[-_A-Za-z0-9]{1,64}$", description="1 to 64 letters, digits, - and _")
     url: BaseUrl = Field(default="https://ntfy.sh", description="an ntfy server")
@@ -55,4 +56,6 @@ def payload(topic: str, message: Message) -> dict[str, Any]:
         found["tags"] = [_TAGS[message.event]]
     if message.link:
         found["click"] = message.link
+    if message.acknowledge:
+        found["actions"] = [{"action": "view", "label": "Acknowledge", "url": message.acknowledge, "clear": True}]
     return found

@@ -23,6 +23,7 @@ _NEVER = (403, 404, 410)
 class Slack(Channel):
     """Posts to the incoming webhook `webhook_url`."""
 
+    FOR_PEOPLE = True
     webhook_url: SecretUrl = Field(description="the URL of an incoming webhook, as Slack shows it")
 
     async def _deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
@@ -40,9 +41,10 @@ def payload(message: Message) -> dict[str, Any]:
         {"type": "header", "text": {"type": "plain_text", "text": cut(message.heading, HEADER), "emoji": False}},
         {"type": "section", "text": {"type": "mrkdwn", "text": _escaped(message.lines), "verbatim": True}},
     ]
-    if message.link:
-        link = f"<{message.link}|Open in Vedette>"
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": link}]})
+    links = ((message.acknowledge, "Acknowledge"), (message.link, "Open in Vedette"))
+    texts = [{"type": "mrkdwn", "text": f"<{link}|{word}>"} for link, word in links if link]
+    if texts:
+        blocks.append({"type": "context", "elements": texts})
     return {"text": _plain(cut(message.heading, SECTION // 5)), "blocks": blocks, "unfurl_links": False}
 
 

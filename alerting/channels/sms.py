@@ -26,6 +26,7 @@ _NEVER_CODES = {21211, 21212, 21214, 21217, 21408, 21606, 21608, 21610, 21614, 2
 class Sms(Channel):
     """Texts `to` from `sender`, by the account `account_sid`."""
 
+    FOR_PEOPLE = True
     DESTINATION = ("url",)
     account_sid: str = Field(pattern=r"^[A-Za-z0-9_-]{2,64}$", description="the account's SID, such as AC…")
     auth_token: SecretStr = Field(min_length=6, max_length=200, description="the account's token, 6 to 200 characters")
@@ -48,6 +49,7 @@ class Sms(Channel):
 
 def text_of(message: Message) -> str:
     """What is said, as short as it may be: whole links, cut titles."""
-    link = f"\n{message.link}" if message.link and len(message.link) < SHORT // 2 else ""
+    place = message.acknowledge or message.link
+    link = f"\n{place}" if place and len(place) < SHORT // 2 else ""
     severity = f" ({message.severity})" if message.severity else ""
     return cut(message.heading + severity, SHORT - len(link)) + link

@@ -24,6 +24,7 @@ _NEVER = (401, 403, 404, 410)
 class Teams(Channel):
     """Posts to the workflow `webhook_url`."""
 
+    FOR_PEOPLE = True
     webhook_url: SecretUrl = Field(description="the URL of a workflow that posts webhook requests to a channel")
 
     async def _deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
@@ -46,8 +47,10 @@ def payload(message: Message) -> dict[str, Any]:
             {"type": "TextBlock", "wrap": True, "text": _plain(text)},
         ],
     }
-    if message.link:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open in Vedette", "url": message.link}]
+    links = ((message.acknowledge, "Acknowledge"), (message.link, "Open in Vedette"))
+    actions = [{"type": "Action.OpenUrl", "title": word, "url": link} for link, word in links if link]
+    if actions:
+        card["actions"] = actions
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}
 

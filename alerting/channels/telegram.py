@@ -23,6 +23,7 @@ _NEVER = (401, 403, 404)
 class Telegram(Channel):
     """Sends as the bot of `token` to `chat` (and into its `thread`)."""
 
+    FOR_PEOPLE = True
     DESTINATION = ("url",)
     token: Annotated[SecretStr, matching(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,80}")] = Field(
         description="a bot's token, digits, a colon and letters"

@@ -45,7 +45,8 @@ class Message:
     """A notification for people.
 
     `word` says where in its life the alert is (Firing, Still firing, Acknowledged, Given back, Resolved, Notice),
-    `title` what it is about, `lines` more of it, `link` its place on the page (None if nobody said where the page is).
+    `title` what it is about, `lines` more of it, `link` its place on the page (None if nobody said where the page is),
+    `acknowledge` where it is acknowledged without signing in (None where there is nothing to acknowledge).
     """
 
     event: str
@@ -54,6 +55,7 @@ class Message:
     severity: str
     lines: tuple[str, ...]
     link: str | None
+    acknowledge: str | None = None
 
     @property
     def heading(self) -> str:
@@ -63,7 +65,8 @@ class Message:
     @property
     def text(self) -> str:
         """All of it, a line each."""
-        return "\n".join([self.heading, *self.lines, *([self.link] if self.link else [])])
+        taking_up = [f"Acknowledge: {self.acknowledge}"] if self.acknowledge else []
+        return "\n".join([self.heading, *taking_up, *self.lines, *([self.link] if self.link else [])])
 
 
 def message_of(body: dict[str, Any], page: str | None = None) -> Message:
@@ -81,6 +84,7 @@ def message_of(body: dict[str, Any], page: str | None = None) -> Message:
         severity=str(alert.get("severity") or ""),
         lines=tuple(_lines(body, others, detail)),
         link=None if page is None else f"{page}/#/alerts/{alert['id']}",
+        acknowledge=(body.get("links") or {}).get("acknowledge"),
     )
 
 

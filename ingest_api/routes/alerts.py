@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from alerting.defaults import default_rules
 from alerting.rules import RuleSpec, minds_subject
 from ingest_api.context import Context, context
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
-from vedette.errors import InvalidInput
+from vedette.errors import Conflict, InvalidInput
 from vedette.events.signals import AlertState
 from vedette.store import alerts
 
@@ -44,6 +46,20 @@ def add_rule(
     config = body.model_dump(exclude={"name", "kind"})
     rule = alerts.add_rule(found.store, principal.account, body.name, body.kind, config)
     return {"id": rule, **body.model_dump()}
+
+
+@router.post("/rules/defaults", status_code=201, summary="Make the default rules")
+def add_default_rules(
+    principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """Those whose names no rule of the account has; the others stay as they are."""
+    made = []
+    for rule in default_rules():
+        with suppress(Conflict):
+            config = rule.model_dump(exclude={"name", "kind"})
+            number = alerts.add_rule(found.store, principal.account, rule.name, rule.kind, config)
+            made.append({"id": number, **rule.model_dump()})
+    return {"rules": made}
 
 
 @router.put("/rules/{rule}", summary="Change a rule")

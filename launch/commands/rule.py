@@ -16,7 +16,7 @@ from vedette.errors import NotFound
 app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
 console = Console(highlight=False)
 KINDS = (
-    "outage, endpoint_down, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
+    "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
     " model_silent, quality"
 )
 Set = Annotated[
@@ -98,6 +98,13 @@ def list_rules() -> None:
     for row in gateway().call("GET", "/v1/rules")["rules"]:
         table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
     console.print(table)
+
+
+@app.command("defaults")
+def add_defaults() -> None:
+    """Make the default rules that are not there, by their names."""
+    made = gateway().call("POST", "/v1/rules/defaults")["rules"]
+    console.print(f"made {len(made)}: {', '.join(one['name'] for one in made)}" if made else "all are there")
 
 
 @app.command("remove")

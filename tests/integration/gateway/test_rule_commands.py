@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from alerting.defaults import default_rules
 from launch.commands import rule
 from launch.main import app
 from tests.integration.gateway.reports import NOW
@@ -61,3 +62,13 @@ def test_a_rule_is_tried_on_the_past_and_stays_as_it_is(as_admin: Gateway) -> No
     unsaved = run("rule", "backtest", "-s", "kind=threshold", "-s", "series=load", "-s", "above=99", "--from", "-1h")
     assert "fired 0 times" in unsaved
     assert "what it did" not in unsaved
+
+
+def test_the_default_rules_that_lack_are_made_and_those_that_are_there_stay(as_admin: Gateway) -> None:
+    names = [one.name for one in default_rules()]
+    run("rule", "add", names[3], "outage")
+    assert run("rule", "defaults").startswith(f"made {len(names) - 1}: ")
+    assert run("rule", "defaults").strip() == "all are there"
+    rules = {one["name"]: one for one in as_admin.get("/v1/rules").json()["rules"]}
+    assert set(names) == set(rules)
+    assert rules[names[3]]["kind"] == "outage"

@@ -21,6 +21,7 @@ INSERTS = {
     " NULL, NULL, NULL, NULL, NULL, 0, NULL, 500)",
     "check_rollup": "INSERT INTO {} VALUES (1, 'x', {}, 500, 1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, '')",
     "refresh_tokens": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), id, gen_random_uuid(), {} FROM users",
+    "alert_links": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), 1, NULL, ARRAY[1], {}",
     "alerts": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, 'r', 's', 't', 'resolved', NULL, now(), {}",
     "incidents": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, now(), NULL, {}, 'ended', 'partial', 'status',"
     " NULL, NULL, '{{}}', '[]', false, NULL, 1",
