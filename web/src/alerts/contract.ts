@@ -29,6 +29,38 @@ export interface AlertDetail extends Alert {
   notifications: Told[];
 }
 
+export interface Channel {
+  id: Id;
+  name: string;
+  kind: string;
+  /** Without secrets. */
+  config: Record<string, unknown>;
+  /** Why nothing goes through it any more; null if it is in use. */
+  disabled_reason: string | null;
+}
+
+/** What a channel of a kind needs, as JSON Schema. */
+export interface ChannelKind {
+  kind: string;
+  settings: { properties: Record<string, SettingSchema>; required: string[] };
+}
+
+export interface SettingSchema {
+  type?: string;
+  anyOf?: SettingSchema[];
+  enum?: string[];
+  default?: unknown;
+  description?: string;
+  /** Secret: set, and never told again. */
+  writeOnly?: boolean;
+}
+
+export interface Trial {
+  delivered: boolean;
+  permanent: boolean;
+  answer: string;
+}
+
 export interface Silence {
   id: Id;
   selector: string;
