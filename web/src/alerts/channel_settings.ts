@@ -1,7 +1,14 @@
 /** The settings of a kind of channel as a form shows them, from what the gateway says of the kind. */
-import { numberControl, selectControl, textControl, wordsControl } from "../forms/control";
+import {
+  type Control,
+  checkControl,
+  numberControl,
+  selectControl,
+  textControl,
+  wordsControl,
+} from "../forms/control";
 import type { FieldSpec } from "../forms/form";
-import type { ChannelKind, SettingSchema, Trial } from "./contract";
+import type { ChannelKind, RuleKind, SettingSchema, Trial } from "./contract";
 
 const CAPITALS = new Set(["url", "sid", "api"]);
 const KINDS: Record<string, string> = {
@@ -18,7 +25,7 @@ export interface Setting {
   name: string;
   label: string;
   hint: string;
-  shape: "secret" | "choice" | "number" | "list" | "text";
+  shape: "secret" | "choice" | "check" | "number" | "list" | "text";
   options: string[];
   /** What holds if nothing is said. */
   fallback: string;
@@ -29,7 +36,7 @@ export function kindLabel(kind: string): string {
 }
 
 /** Those that are needed first. */
-export function settingsOf(kind: ChannelKind): Setting[] {
+export function settingsOf(kind: ChannelKind | RuleKind): Setting[] {
   const { properties, required } = kind.settings;
   const needed = (name: string) => required.includes(name);
   const names = Object.keys(properties);
@@ -40,7 +47,7 @@ export function settingsOf(kind: ChannelKind): Setting[] {
     return {
       name,
       label: labelOf(name),
-      hint: needed(name) ? allowed : `${allowed} (need not be given)`,
+      hint: needed(name) ? allowed : `${allowed} (need not be given)`.trim(),
       shape: shapeOf(schema, inner),
       options: inner.enum ?? [],
       fallback: schema.default === undefined || schema.default === null ? "" : String(schema.default),
@@ -51,6 +58,7 @@ export function settingsOf(kind: ChannelKind): Setting[] {
 function shapeOf(schema: SettingSchema, inner: SettingSchema): Setting["shape"] {
   if (schema.writeOnly) return "secret";
   if (inner.enum) return "choice";
+  if (inner.type === "boolean") return "check";
   if (inner.type === "integer" || inner.type === "number") return "number";
   return inner.type === "array" ? "list" : "text";
 }
@@ -71,11 +79,26 @@ export function fieldOf(setting: Setting): FieldSpec {
     if (setting.shape === "number") return numberControl(name, { placeholder: fallback });
     if (setting.shape === "list") return wordsControl(name, { empty: undefined });
     if (setting.shape === "text") return textControl(name, { placeholder: fallback });
-    const choice = selectControl(name, setting.options);
-    if (fallback !== "") choice.write(fallback);
-    return choice;
+    if (setting.shape === "check") return ticked(checkControl(name, "yes"), fallback === "true");
+    return choosing(name, setting.options, fallback);
   };
   return { name, label, hint, make };
+}
+
+function ticked(control: Control, yes: boolean): Control {
+  control.write(yes);
+  return control;
+}
+
+/** One of the options; nothing, where nothing is an answer. */
+function choosing(name: string, options: readonly string[], fallback: string): Control {
+  if (fallback !== "") {
+    const choice = selectControl(name, options);
+    choice.write(fallback);
+    return choice;
+  }
+  const choice = selectControl(name, [["", "not said"], ...options.map((one) => [one, one] as const)]);
+  return { ...choice, read: () => choice.read() || undefined };
 }
 
 /** What a form says as the gateway takes it: all but the name are settings. */

@@ -55,6 +55,32 @@ export interface SettingSchema {
   writeOnly?: boolean;
 }
 
+/** A rule, with the fields of its kind. */
+export interface Rule extends Record<string, unknown> {
+  id: Id;
+  name: string;
+  kind: string;
+  severity: string;
+}
+
+export interface RuleKind {
+  kind: string;
+  /** What it is for, in a sentence. */
+  means: string;
+  settings: ChannelKind["settings"];
+}
+
+/** What a rule would have done. */
+export interface Backtest {
+  from_ms: number;
+  to_ms: number;
+  looked_at: { what: string; from_ms: number | null; subjects: number; readings: number };
+  fired: number;
+  a_day: number;
+  firing_s: number;
+  episodes: { title: string; started_ms: number; ended_ms: number | null; lasted_s: number }[];
+}
+
 export interface Trial {
   delivered: boolean;
   permanent: boolean;

@@ -1,5 +1,5 @@
-/** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences and channels. */
-import type { AlertDetail, Silence, Trial } from "../alerts/contract";
+/** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences, channels and rules. */
+import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
 import type { BadgeLinks, Maintenance, Marker } from "./outage_contract";
@@ -68,6 +68,21 @@ export class Editing {
 
   removeChannel(channel: Id): Promise<void> {
     return this.gateway.ask(channelPath(channel), { method: "DELETE" });
+  }
+
+  /** Makes a rule, or replaces the definition of the one named. */
+  saveRule(body: Body, id?: Id): Promise<Rule> {
+    if (id === undefined) return this.gateway.ask("/v1/rules", { method: "POST", body });
+    return this.gateway.ask(`/v1/rules/${encodeURIComponent(id)}`, { method: "PUT", body });
+  }
+
+  removeRule(id: Id): Promise<void> {
+    return this.gateway.ask(`/v1/rules/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** What a rule would have done; nothing is changed. */
+  tryRule(rule: Body, from: string): Promise<Backtest> {
+    return this.gateway.ask("/v1/rules/backtest", { method: "POST", body: { rule, from } });
   }
 
   publishBadges(monitor: string): Promise<BadgeLinks> {
