@@ -91,6 +91,7 @@ def _silence() -> None:
 class Apprise(Channel):
     """Delivers to the service of `apprise_url`."""
 
+    FOR_PEOPLE = True
     # Not `url`: settings of one name are secret for all kinds, or for none.
     apprise_url: Annotated[SecretStr, AfterValidator(_checked)] = Field(
         description="an apprise URL such as gotify://host/token"
@@ -113,11 +114,11 @@ class Apprise(Channel):
         if service is None:
             raise DeliveryError("the library knows no such service")
         service.socket_connect_timeout = service.socket_read_timeout = timeout_s
-        lines = [*message.lines, *([message.link] if message.link else [])]
+        text = message.text.removeprefix(f"{message.heading}\n")
         kind = _WORDS.get(message.event, "info")
         with _Said() as said, confined(within):
             try:
-                taken = service.notify(body="\n".join(lines), title=message.heading, notify_type=kind)
+                taken = service.notify(body=text, title=message.heading, notify_type=kind, body_format="text")
             except Exception as error:  # noqa: BLE001 - plugins of a hundred services raise what they like
                 raise self._failure(within, f"{type(error).__name__}: {error}") from None
         if not taken:
