@@ -92,6 +92,7 @@ class Apprise(Channel):
     """Delivers to the service of `apprise_url`."""
 
     FOR_PEOPLE = True
+
     # Not `url`: settings of one name are secret for all kinds, or for none.
     apprise_url: Annotated[SecretStr, AfterValidator(_checked)] = Field(
         description="an apprise URL such as gotify://host/token"
@@ -114,7 +115,7 @@ class Apprise(Channel):
         if service is None:
             raise DeliveryError("the library knows no such service")
         service.socket_connect_timeout = service.socket_read_timeout = timeout_s
-        text = message.text.removeprefix(f"{message.heading}\n")
+        text = message.text.partition("\n")[2]
         kind = _WORDS.get(message.event, "info")
         with _Said() as said, confined(within):
             try:
