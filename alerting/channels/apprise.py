@@ -119,7 +119,7 @@ class Apprise(Channel):
         kind = _WORDS.get(message.event, "info")
         with _Said() as said, confined(within):
             try:
-                taken = service.notify(body=text, title=message.heading, notify_type=kind)
+                taken = service.notify(body=text, title=message.heading, notify_type=kind, body_format="text")
             except Exception as error:  # noqa: BLE001 - plugins of a hundred services raise what they like
                 raise self._failure(within, f"{type(error).__name__}: {error}") from None
         if not taken:

@@ -16,6 +16,7 @@ from vedette.errors import InvalidInput
 
 NOW_MS = 1_700_000_000_000
 KEY = "geheim0123456789"
+ACKNOWLEDGE = "https://vedette.example/act/7"
 
 
 def deliver(
@@ -33,9 +34,10 @@ def deliver(
             ours = receiver.url.replace("http://", "json://") + f"/{KEY}"
             channel = CHANNELS["apprise"].from_config({"apprise_url": url or ours})
             identity, body = trial_of(1, NOW_MS)
+            body |= {"event": event, "links": {"acknowledge": ACKNOWLEDGE}}
             outward = Outward(client, allow_private, "https://vedette.example", timeout_s)
             try:
-                return await channel.deliver(outward, identity, {**body, "event": event}, NOW_MS // 1000), receiver
+                return await channel.deliver(outward, identity, body, NOW_MS // 1000), receiver
             except DeliveryError as error:
                 return error, receiver
 
@@ -58,6 +60,7 @@ def test_a_service_gets_the_words_and_the_state(event: str, kind: str) -> None:
     assert request.body["title"].endswith(": A test of this channel")
     assert "Nothing has happened" in request.body["message"]
     assert f"https://vedette.example/#/alerts/test-1-{NOW_MS}" in request.body["message"]
+    assert f"Acknowledge: {ACKNOWLEDGE}" in request.body["message"]
     assert request.body["type"] == kind
 
 
