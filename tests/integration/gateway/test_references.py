@@ -1,0 +1,32 @@
+"""References of a model compared with one another."""
+
+from __future__ import annotations
+
+from tests.integration.gateway.server import Gateway
+from tests.integration.gateway.test_models import COLUMNS, refer, register
+from vedette_client import VedetteClient
+
+
+def test_two_references_are_compared(gateway: Gateway) -> None:
+    model = register(gateway, "compared")
+    first = refer(gateway, model)["id"]
+    second = refer(gateway, model, columns={"plan": ["a", "d"] * 200, "age": ["x"] * 400, "new": [1] * 400})["id"]
+    answer = gateway.get(f"/v1/models/{model}/references/{first}/compare/{second}").json()
+    assert (answer["first"]["id"], answer["second"]["id"], answer["second"]["rows"]) == (first, second, 400)
+    [plan] = answer["features"]
+    assert (plan["feature"], plan["state"], plan["not_compared"]) == ("plan", "drift", {})
+    assert {one["statistic"] for one in plan["findings"] if one["drifted"]} == {"psi", "other_rate"}
+    assert answer["only_in_second"] == ["new"]
+    assert answer["kinds_changed"] == [{"feature": "age", "first": "numeric", "second": "categorical"}]
+    with VedetteClient(gateway.url, gateway.ours.tokens["admin"]) as client:
+        assert client.references.compare(model, first, second) == answer
+
+
+def test_references_of_others_are_not_found(gateway: Gateway) -> None:
+    model, other = register(gateway, "ours"), register(gateway, "another")
+    first, second = refer(gateway, model)["id"], refer(gateway, other, columns=COLUMNS)["id"]
+    path = f"/v1/models/{model}/references/{first}/compare"
+    assert gateway.get(f"{path}/{first}").json()["features"][0]["state"] == "ok"
+    for number in (second, 99_999):
+        assert gateway.call("GET", f"{path}/{number}", "read").status_code == 404
+    assert gateway.call("GET", f"{path}/{first}", "read", tenant=gateway.theirs).status_code == 404
