@@ -39,7 +39,7 @@ def compare_references(
     for side in sides:
         if side["model"] != model:
             raise NotFound(f"reference {side['id']} of model {model} does not exist")
-    profiles = [[FeatureProfile.from_dict(one) for one in side["profiles"]] for side in sides]
-    told: dict[str, Any] = msgspec.to_builtins(compare(*profiles, config.plan()))
+    reference, window = ([FeatureProfile.from_dict(one) for one in side["profiles"]] for side in sides)
+    told: dict[str, Any] = msgspec.to_builtins(compare(reference, window, config.plan()))
     before, after = ({key: side[key] for key in _ABOUT} for side in sides)
     return {"model": model, "first": before, "second": after, **told}

@@ -125,7 +125,7 @@ def _told(verdict: Verdict, one: Rebinned, measures: Measures) -> FeatureCompari
         verdict.findings,
         () if "psi" in one.refused else verdict.moved,
         measures,
-        dict(one.refused),
+        {str(statistic): why for statistic, why in one.refused.items()},
     )
 
 
