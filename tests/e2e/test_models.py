@@ -21,7 +21,9 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
     def ages(many: int, shift: float = 0.0) -> list[float]:
         return [chance.gauss(40 + shift, 9) for _ in range(many)]
 
-    model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60, "task": "classification"})["id"]
+    model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60, "task": "classification"})[
+        "id"
+    ]
     rule = installation.call("POST", "/v1/rules", json={"name": "Drift", "kind": "drift", "model": model})["id"]
     try:
         columns = {"age": ages(4000), "plan": ["a", "b"] * 2000}

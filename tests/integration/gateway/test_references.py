@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.integration.gateway.reports import fault
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_models import COLUMNS, refer, register
 from vedette_client import VedetteClient
@@ -30,3 +31,26 @@ def test_references_of_others_are_not_found(gateway: Gateway) -> None:
     for number in (second, 99_999):
         assert gateway.call("GET", f"{path}/{number}", "read").status_code == 404
     assert gateway.call("GET", f"{path}/{first}", "read", tenant=gateway.theirs).status_code == 404
+
+
+def test_a_reference_is_taken_from_the_past(fresh: Gateway) -> None:
+    model = register(fresh, "churn")
+    now = fresh.clock.now_ms()
+    report = {"model": "churn", "epoch": "e", "seq": 1, "ts": [now - 60_000 + n for n in range(400)]}
+    for _ in range(2):  # the log holds it twice
+        answer = fresh.call("POST", "/v1/features", "agent", json={**report, "columns": COLUMNS})
+        assert answer.status_code == 202, answer.text
+    with VedetteClient(fresh.url, fresh.ours.tokens["admin"]) as client:
+        made = client.references.from_range(model, now - 60_000, now - 60_000 + 300, version="2")
+    assert (made["version"], made["rows"], made["rows_seen"], made["sampled"]) == ("2", 300, 300, False)
+    assert {one["name"]: one["kind"] for one in made["features"]} == {"age": "numeric", "plan": "categorical"}
+    path = f"/v1/models/{model}/references"
+    named = {"from": now - 60_000, "to": now, "version": "3", "rows_of": "none"}
+    fault(fresh.call("POST", path, "admin", json=named), "from")
+    fault(fresh.call("POST", path, "admin", json={"from": now, "to": now - 1}), "from")
+    fault(fresh.call("POST", path, "admin", json={"from": "soon"}), "from")
+    whole = refer(fresh, model, **{"from": "-1h", "to": "now", "version": "3"})
+    uploaded = refer(fresh, model)
+    compared = fresh.get(f"{path}/{uploaded['id']}/compare/{whole['id']}").json()
+    assert whole["version"] == "3"
+    assert [one["findings"][0]["value"] for one in compared["features"]] == [0, 0]
