@@ -1,4 +1,4 @@
-"""Simulated endpoints: three locations, single failures, locations that lose their network; and faults."""
+"""Simulated endpoints: three locations, single failures, locations that lose their network, routes; and faults."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ class Endpoints:
         return at_ms + 55 + round(result.total_ms), result
 
     def _lose_networks(self, at_ms: int) -> None:
-        for location in LOCATIONS:  # once a day for four minutes; a probe notices, but for one time in five
+        for location in LOCATIONS:  # once a day for four minutes: its network, which the probe notices, or some routes
             if self._random.random() < 1 / 1440:
-                outcome: Outcome = "probe_error" if self._random.random() < 0.8 else "down"
+                outcome: Outcome = "probe_error" if self._random.random() < 0.5 else "down"
                 self._lost = {location: (at_ms, at_ms + 4 * MINUTE_MS, outcome)}
 
     def shares(self, monitor: int, at_ms: int) -> tuple[float, float, float]:
@@ -109,7 +109,8 @@ class Endpoints:
         lost = self._lost.get(location)
         if luck < SINGLE:
             outcome, error = "down", "read: connection reset"
-        if lost is not None and lost[0] <= start_ms < lost[1]:
+        routed = lost is not None and lost[2] == "down" and (monitor + lost[0] // MINUTE_MS) % 10 > 0
+        if lost is not None and lost[0] <= start_ms < lost[1] and not routed:
             outcome, error = lost[2], "connect: network is unreachable"
         for fault in self._by_monitor.get(monitor, ()):
             if fault.holds(location, start_ms):

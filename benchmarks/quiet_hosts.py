@@ -94,14 +94,14 @@ class Hosts:
         backup = (into >= 0) & (into < 25 * MINUTE_MS)
         cpu = np.where(backup, 0.98, cpu)
         waits = np.where(backup & (into < 6 * MINUTE_MS), 0.6, 0.02) + random.exponential(0.01, self.count)
-        for host in np.flatnonzero(random.random(self.count) < self.every_ms / DAY_MS * 3):  # builds, three a day
-            self._bursts[int(host)] = time + int(random.integers(2, 15)) * MINUTE_MS
+        for chosen in np.flatnonzero(random.random(self.count) < self.every_ms / DAY_MS * 3):  # builds, three a day
+            self._bursts[int(chosen)] = time + int(random.integers(2, 15)) * MINUTE_MS
         for host, until in list(self._bursts.items()):
             cpu[host], memory[host] = 1.0, min(0.94, memory[host] + 0.15)
             if time >= until:
                 del self._bursts[host]
         short = np.where(random.random(self.count) < 0.0005, 0.4, 0.0)  # somebody waits for memory, for a moment
-        table = np.clip(
+        table: Floats = np.clip(
             np.stack([cpu, memory, self.disks[:, 0], var, np.full(self.count, 0.2), short, waits], axis=1), 0, 1
         )
         for one in self.forced:

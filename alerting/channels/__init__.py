@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerting.channels.apprise import Apprise
 from alerting.channels.base import Channel, DeliveryError, Outward, Taken
 from alerting.channels.console import Console
 from alerting.channels.discord import Discord
@@ -16,6 +17,7 @@ from alerting.channels.telegram import Telegram
 from alerting.channels.webhook import Webhook
 
 CHANNELS: dict[str, type[Channel]] = {
+    "apprise": Apprise,
     "console": Console,
     "discord": Discord,
     "email": Email,

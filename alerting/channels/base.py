@@ -76,6 +76,8 @@ class Channel(BaseModel, ABC):
     """Whether messages are read by people, who may acknowledge from them."""
     DESTINATION: ClassVar[tuple[str, ...]] = ()
     """Settings that say where secrets are sent: who changes one must give the secrets again."""
+    NOT_GIVEN: ClassVar[tuple[str, ...]] = ()
+    """Settings that nobody gives: other deeds make them."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -105,6 +107,17 @@ class Channel(BaseModel, ABC):
     def secrets(cls) -> frozenset[str]:
         """Names of the settings that are secret."""
         return frozenset(name for name, found in cls.model_fields.items() if "SecretStr" in str(found.annotation))
+
+    @classmethod
+    def settings_schema(cls) -> dict[str, Any]:
+        """JSON Schema (draft 2020-12) of the settings that people give; secrets are `writeOnly`."""
+        found = cls.model_json_schema()
+        properties = found["properties"] if cls.model_fields else {}
+        for name in cls.NOT_GIVEN:
+            del properties[name]
+        for name in cls.secrets() & properties.keys():
+            properties[name]["writeOnly"] = True
+        return {"required": [], **found, "properties": properties}
 
     def config(self) -> dict[str, Any]:
         """What is stored: settings that say nothing are left out."""

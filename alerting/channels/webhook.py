@@ -34,6 +34,7 @@ def _new_secret() -> SecretStr:
 class Webhook(Channel):
     """Posts to `url`, signed with `secret`, until `previous_until_s` with `previous_secret` too."""
 
+    NOT_GIVEN = ("previous_secret", "previous_until_s")
     url: HttpUrl = Field(description="an http:// or https:// URL")
     secret: SecretStr = Field(default_factory=_new_secret, min_length=16, max_length=200, description=_SECRET)
     previous_secret: SecretStr | None = Field(default=None, min_length=16, max_length=200, description=_SECRET)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -37,6 +37,7 @@ __all__ = [
     "minds",
     "minds_subject",
     "rule_adapter",
+    "rule_kinds",
 ]
 
 AnyRule = (
@@ -82,6 +83,19 @@ _KINDS: dict[str, SignalKind] = {
     "model_silent": "model",
     "quality": "quality",
 }
+
+
+def rule_kinds() -> list[dict[str, Any]]:
+    """The kinds, each with what it is for, and JSON Schema (draft 2020-12) of the fields that people give."""
+    found = []
+    for kind in get_args(AnyRule):
+        schema = kind.model_json_schema(by_alias=True)
+        properties = {name: one for name, one in schema["properties"].items() if name != "kind"}
+        required = [name for name in schema.get("required", ()) if name != "kind"]
+        name = get_args(kind.model_fields["kind"].annotation)[0]
+        means = str(schema.get("description", "")).partition("\n\n")[0].replace("\n", " ")
+        found.append({"kind": name, "means": means, "settings": {"properties": properties, "required": required}})
+    return sorted(found, key=lambda one: str(one["kind"]))
 
 
 def minds(rule: AnyRule, signal: Signal) -> bool:

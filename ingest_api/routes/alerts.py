@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from alerting.defaults import default_rules
-from alerting.rules import RuleSpec, minds_subject
+from alerting.rules import RuleSpec, minds_subject, rule_kinds
 from ingest_api.context import Context, context
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -35,6 +35,12 @@ def list_alerts(
 def list_rules(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
     """In the order they were made."""
     return {"rules": alerts.rules_of(found.store, principal.account)}
+
+
+@router.get("/rules/kinds", summary="Kinds of rules", dependencies=[Depends(needs("read"))])
+def list_rule_kinds() -> dict[str, Any]:
+    """What each is for, and JSON Schema of its fields, for forms."""
+    return {"kinds": rule_kinds()}
 
 
 @router.post("/rules", status_code=201, summary="Make a rule")

@@ -62,6 +62,12 @@ def list_channels(principal: Principal = Depends(needs("read")), found: Context 
     return {"channels": alerts.channels_of(found.store, principal.account)}
 
 
+@router.get("/channels/kinds", summary="Kinds of channels", dependencies=[Depends(needs("read"))])
+def list_kinds() -> dict[str, Any]:
+    """JSON Schema of each kind's settings, for forms; secrets are `writeOnly`: set, and never told again."""
+    return {"kinds": [{"kind": name, "settings": found.settings_schema()} for name, found in sorted(CHANNELS.items())]}
+
+
 @router.post("/channels", status_code=201, summary="Make a channel")
 def add_channel(
     body: NewChannel, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)

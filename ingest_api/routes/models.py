@@ -218,7 +218,8 @@ async def add_reference(
         from vedette.statistics.drift.describing import describe
 
         past = read_past(body) if media_type == "application/json" else None
-        of, told = version, {}
+        of = version
+        told: dict[str, Any] = {}
         if past is None:
             columns, kinds = read_reference(body, media_type)
         else:

@@ -24,7 +24,7 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
     model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60, "task": "classification"})[
         "id"
     ]
-    rule = installation.call("POST", "/v1/rules", json={"name": "Drift", "kind": "drift", "model": model})["id"]
+    rule = installation.call("POST", "/v1/rules", json={"name": "Drift at once", "kind": "drift", "model": model})["id"]
     try:
         columns = {"age": ages(4000), "plan": ["a", "b"] * 2000}
         installation.call("POST", f"/v1/models/{model}/references", json={"columns": columns})

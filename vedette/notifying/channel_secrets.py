@@ -11,5 +11,6 @@ CHANNEL_SECRETS: tuple[str, ...] = (
     "routing_key",
     "api_key",
     "auth_token",
+    "apprise_url",
 )
 """No kind of channel has a setting of such a name that may be shown."""

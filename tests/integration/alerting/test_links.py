@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alerting.channels import CHANNELS
 from alerting.channels.discord import payload as discord
 from alerting.channels.email import html_of
 from alerting.channels.ntfy import payload as ntfy
@@ -95,6 +96,11 @@ def test_what_somebody_has_taken_up_meanwhile_asks_nobody(store: Store) -> None:
 
 def message() -> Message:
     return message_of({**body_of(), "links": {"acknowledge": f"{PAGE}/act/{'0a' * 16}"}}, PAGE)
+
+
+def test_pagers_programs_and_the_log_get_none() -> None:
+    others = {name for name, kind in CHANNELS.items() if not kind.FOR_PEOPLE}
+    assert others == {"console", "opsgenie", "pagerduty", "webhook"}
 
 
 def test_every_kind_for_people_shows_the_link_whole() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alerting.channels import CHANNELS
 from tests.integration.alerting.receiver import OK, Receiver, answer
 from tests.integration.alerting.working import rows, step, tell, with_receiver, worker
 from tests.integration.gateway.reports import fault, problem
@@ -133,3 +134,27 @@ def test_a_secret_does_not_go_elsewhere_with_a_change_of_the_address(gateway: Ga
     assert change(url="https://ntfy.example").status_code == 200
     fault(change(url="https://thief.example"), "token")
     assert change(url="https://other.example", token="tk_of_the_other").status_code == 200
+
+
+def test_kinds_tell_what_a_channel_of_each_needs(gateway: Gateway) -> None:
+    kinds = {one["kind"]: one["settings"] for one in gateway.get("/v1/channels/kinds").json()["kinds"]}
+    assert kinds.keys() == CHANNELS.keys()
+    for name, settings in kinds.items():
+        hidden = {field for field, one in settings["properties"].items() if one.get("writeOnly")}
+        assert hidden == CHANNELS[name].secrets() - {"previous_secret"}
+        assert all(one["description"] for one in settings["properties"].values())
+    assert kinds["email"]["required"] == ["host", "sender", "to"]
+    assert kinds["webhook"]["properties"].keys() == {"url", "secret"}
+    assert kinds["console"]["properties"] == {}
+    assert gateway.call("GET", "/v1/channels/kinds", "ingest").status_code == 403
+
+
+def test_a_channel_of_apprise_shows_its_address_to_nobody(gateway: Gateway) -> None:
+    config = {"apprise_url": "gotify://push.example/a_secret_of_gotify"}
+    made = gateway.call("POST", "/v1/channels", json={"name": "push", "kind": "apprise", "config": config})
+    assert made.status_code == 201, made.text
+    bad = {"apprise_url": "nobody://a_secret_of_gotify"}
+    refused = gateway.call("POST", "/v1/channels", json={"name": "bad", "kind": "apprise", "config": bad})
+    fault(refused, "apprise_url")
+    for answered in (made, refused, gateway.get("/v1/channels")):
+        assert "a_secret_of_gotify" not in answered.text

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alerting.defaults import default_rules
 from tests.integration.gateway.reports import NOW, fault, problem
 from tests.integration.gateway.server import Gateway
 from vedette.events.signals import AlertState, AlertTransition
@@ -265,3 +266,18 @@ def test_a_rule_that_is_narrowed_ends_the_alerts_that_it_does_not_mind_any_more(
     fresh.call("PUT", f"/v1/rules/{rule}", json={**hot, "series": 'cpu{source="db-1"}'})
     assert [one["id"] for one in fresh.get("/v1/alerts?state=firing").json()["alerts"]] == ["2"]
     assert fresh.get("/v1/alerts/1").json()["timeline"][-1]["detail"] == {"changed": "rule"}
+
+
+def test_kinds_of_rules_say_their_fields_as_a_form_needs_them(fresh: Gateway) -> None:
+    kinds = {one["kind"]: one for one in fresh.get("/v1/rules/kinds").json()["kinds"]}
+    assert {rule.kind for rule in default_rules()} <= kinds.keys()
+    assert "absence" in kinds
+    threshold = kinds["threshold"]["settings"]
+    assert threshold["required"] == ["name", "series"]
+    wanted = {"series", "above", "for_s", "clear_below", "severity", "title", "channels"}
+    assert wanted <= threshold["properties"].keys()
+    assert "kind" not in threshold["properties"]
+    for one in kinds.values():
+        assert one["means"].endswith(".")
+        for field in one["settings"]["properties"].values():
+            assert "$ref" not in str(field), "nothing has to be looked up elsewhere"

@@ -64,5 +64,7 @@ def test_what_goes_up_and_down_is_told_a_few_times_and_then_as_flapping(fleet: F
     assert last.at > fault.until_ms
 
 
-def test_besides_the_faults_nothing_is_told(fleet: Fleet) -> None:
-    assert [t.title for t in strays(SCRIPT, fleet.judge.transitions)] == []
+def test_besides_the_faults_nothing_is_told_but_what_the_budget_of_trends_allows(fleet: Fleet) -> None:
+    others = strays(SCRIPT, fleet.judge.transitions)
+    assert [t.title for t in others if t.rule_name != "Apdex has fallen"] == []
+    assert len(others) <= 2, "0.2 a day are allowed over the account"

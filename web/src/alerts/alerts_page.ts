@@ -1,4 +1,4 @@
-/** All alerts, those that fire first, and the silences that hold now or later. */
+/** All alerts, those that fire first, the silences that hold now or later, the rules and the channels. */
 import type { App } from "../app";
 import { formatMoment } from "../format";
 import type { Alert, AlertState } from "../gateway/contract";
@@ -11,6 +11,8 @@ import { followRows } from "../parts/row_link";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { ALERTS, alertAddress } from "../route";
 import { alertLength, alertState, whoHasIt } from "./alert_wording";
+import { channelPanel } from "./channel_panel";
+import { rulePanel } from "./rule_panel";
 import { silencePanel } from "./silence_panel";
 
 const RELOAD_EVERY_MS = 20_000;
@@ -78,6 +80,8 @@ export function alertsPage(app: App, wanted: string | null): Page {
     setChildren(content, found.length > 0 ? table : emptyState(nothing, "Rules say when there is an alert."));
   };
   const silences = silencePanel(app);
+  const rules = rulePanel(app);
+  const channels = channelPanel(app);
   const timer = window.setInterval(() => {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
@@ -91,12 +95,16 @@ export function alertsPage(app: App, wanted: string | null): Page {
       el("div", { class: "page-head" }, el("h1", {}, "Alerts"), count, filters.element),
       content,
       silences.element,
+      rules.element,
+      channels.element,
     ),
     close() {
       request.abort();
       window.clearInterval(timer);
       stop();
       silences.close();
+      rules.close();
+      channels.close();
     },
   };
 }

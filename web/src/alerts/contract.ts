@@ -29,6 +29,64 @@ export interface AlertDetail extends Alert {
   notifications: Told[];
 }
 
+export interface Channel {
+  id: Id;
+  name: string;
+  kind: string;
+  /** Without secrets. */
+  config: Record<string, unknown>;
+  /** Why nothing goes through it any more; null if it is in use. */
+  disabled_reason: string | null;
+}
+
+/** What a channel of a kind needs, as JSON Schema. */
+export interface ChannelKind {
+  kind: string;
+  settings: { properties: Record<string, SettingSchema>; required: string[] };
+}
+
+export interface SettingSchema {
+  type?: string;
+  anyOf?: SettingSchema[];
+  enum?: string[];
+  default?: unknown;
+  description?: string;
+  /** Secret: set, and never told again. */
+  writeOnly?: boolean;
+}
+
+/** A rule, with the fields of its kind. */
+export interface Rule extends Record<string, unknown> {
+  id: Id;
+  name: string;
+  kind: string;
+  severity: string;
+}
+
+export interface RuleKind {
+  kind: string;
+  /** What it is for, in a sentence. */
+  means: string;
+  settings: ChannelKind["settings"];
+}
+
+/** What a rule would have done. */
+export interface Backtest {
+  from_ms: number;
+  to_ms: number;
+  looked_at: { what: string; from_ms: number | null; subjects: number; readings: number };
+  fired: number;
+  a_day: number;
+  firing_s: number;
+  episodes: { title: string; started_ms: number; ended_ms: number | null; lasted_s: number }[];
+}
+
+export interface Trial {
+  delivered: boolean;
+  permanent: boolean;
+  answer: string;
+}
+
 export interface Silence {
   id: Id;
   selector: string;

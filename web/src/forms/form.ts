@@ -44,7 +44,8 @@ export class Form {
       /** On the button: `Save`. */
       save: string;
       prefixes?: readonly string[];
-      cancel: string;
+      /** An address, or what to do. */
+      cancel: string | (() => void);
       send(body: Record<string, unknown>): Promise<void>;
     },
   ) {
@@ -64,12 +65,7 @@ export class Form {
       },
       this.trouble,
       this.sections,
-      el(
-        "div",
-        { class: "form-end" },
-        this.submit,
-        el("a", { class: "button", href: options.cancel }, "Cancel"),
-      ),
+      el("div", { class: "form-end" }, this.submit, cancelling(options.cancel)),
     );
   }
 
@@ -185,4 +181,9 @@ export class Form {
     if (first) first.control.target.focus();
     else this.trouble.scrollIntoView({ block: "center" });
   }
+}
+
+function cancelling(cancel: string | (() => void)): HTMLElement {
+  if (typeof cancel === "string") return el("a", { class: "button", href: cancel }, "Cancel");
+  return el("button", { class: "button", type: "button", testid: "cancel", on: { click: cancel } }, "Cancel");
 }

@@ -1,10 +1,14 @@
-/** What people may change: monitors, maintenance windows, markers, public badges; alerts and silences. */
-import type { AlertDetail, Silence } from "../alerts/contract";
+/** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences, channels and rules. */
+import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
 import type { BadgeLinks, Maintenance, Marker } from "./outage_contract";
 
 export type Body = Record<string, unknown>;
+
+function channelPath(channel: Id, rest = ""): string {
+  return `/v1/channels/${encodeURIComponent(channel)}${rest}`;
+}
 
 export class Editing {
   constructor(private readonly gateway: Gateway) {}
@@ -47,6 +51,38 @@ export class Editing {
 
   endSilence(silence: Id): Promise<Silence> {
     return this.gateway.ask(`/v1/silences/${encodeURIComponent(silence)}/end`, { method: "POST" });
+  }
+
+  /** The answer holds a webhook's secret, this once. */
+  addChannel(body: Body): Promise<{ id: Id; secret?: string }> {
+    return this.gateway.ask("/v1/channels", { method: "POST", body });
+  }
+
+  tryChannel(channel: Id): Promise<Trial> {
+    return this.gateway.ask(channelPath(channel, "/test"), { method: "POST" });
+  }
+
+  enableChannel(channel: Id): Promise<void> {
+    return this.gateway.ask(channelPath(channel, "/enable"), { method: "POST" });
+  }
+
+  removeChannel(channel: Id): Promise<void> {
+    return this.gateway.ask(channelPath(channel), { method: "DELETE" });
+  }
+
+  /** Makes a rule, or replaces the definition of the one named. */
+  saveRule(body: Body, id?: Id): Promise<Rule> {
+    if (id === undefined) return this.gateway.ask("/v1/rules", { method: "POST", body });
+    return this.gateway.ask(`/v1/rules/${encodeURIComponent(id)}`, { method: "PUT", body });
+  }
+
+  removeRule(id: Id): Promise<void> {
+    return this.gateway.ask(`/v1/rules/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** What a rule would have done; nothing is changed. */
+  tryRule(rule: Body, from: string): Promise<Backtest> {
+    return this.gateway.ask("/v1/rules/backtest", { method: "POST", body: { rule, from } });
   }
 
   publishBadges(monitor: string): Promise<BadgeLinks> {

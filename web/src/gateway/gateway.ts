@@ -1,6 +1,6 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
-import type { AlertDetail, Silence } from "../alerts/contract";
+import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
 import type { Drift, Model, Quality, Reference } from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
@@ -87,6 +87,22 @@ export class Gateway {
 
   async silences(): Promise<Silence[]> {
     return (await this.get<{ silences: Silence[] }>("/v1/silences")).silences;
+  }
+
+  async channels(): Promise<Channel[]> {
+    return (await this.get<{ channels: Channel[] }>("/v1/channels")).channels;
+  }
+
+  async channelKinds(): Promise<ChannelKind[]> {
+    return (await this.get<{ kinds: ChannelKind[] }>("/v1/channels/kinds")).kinds;
+  }
+
+  async rules(): Promise<Rule[]> {
+    return (await this.get<{ rules: Rule[] }>("/v1/rules")).rules;
+  }
+
+  async ruleKinds(): Promise<RuleKind[]> {
+    return (await this.get<{ kinds: RuleKind[] }>("/v1/rules/kinds")).kinds;
   }
 
   async models(): Promise<Model[]> {

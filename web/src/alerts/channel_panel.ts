@@ -1,0 +1,123 @@
+/** Channels: where notifications go, whether they arrive there, and a form to make one. */
+import type { App } from "../app";
+import { stateBadge } from "../parts/badge";
+import { deed } from "../parts/deed";
+import { el, setChildren, setText } from "../parts/element";
+import { errorState } from "../parts/states";
+import { channelForm } from "./channel_form";
+import { kindLabel, trialWords } from "./channel_settings";
+import type { Channel } from "./contract";
+
+const HEAD = ["Name", "Kind", "State", ""];
+
+export interface ChannelPanel {
+  element: HTMLElement;
+  close(): void;
+}
+
+export function channelPanel(app: App): ChannelPanel {
+  const content = el("div");
+  const note = el("p", { class: "muted note", role: "status", testid: "channel-secret", hidden: true });
+  const making = el("div", { class: "form-inside" });
+  const add = deed({
+    label: "New channel",
+    testid: "channel-new",
+    act: async () => {
+      const kinds = await app.gateway.channelKinds();
+      note.hidden = true;
+      setChildren(making, channelForm(app, kinds, made));
+    },
+  });
+  const made = (channel?: { secret?: string }) => {
+    setChildren(making);
+    if (channel === undefined) return;
+    note.hidden = channel.secret === undefined;
+    setChildren(
+      note,
+      "Its messages are signed with this secret, shown once: ",
+      el("code", {}, channel.secret),
+    );
+    void load();
+  };
+  const load = async () => {
+    try {
+      const found = await app.gateway.channels();
+      const nothing = el("p", { class: "muted note" }, "Notifications go nowhere: there is no channel.");
+      setChildren(content, found.length === 0 ? nothing : table(found));
+    } catch (error) {
+      setChildren(
+        content,
+        errorState("The channels could not be loaded", error, () => void load()),
+      );
+    }
+  };
+  const table = (found: readonly Channel[]) =>
+    el(
+      "table",
+      {},
+      el("thead", {}, el("tr", {}, ...HEAD.map((label) => el("th", { scope: "col" }, label)))),
+      el("tbody", {}, ...found.map(row)),
+    );
+  const row = (channel: Channel) => {
+    const reason = channel.disabled_reason;
+    return el(
+      "tr",
+      { testid: "channel-row" },
+      el("th", { scope: "row", class: "name" }, channel.name),
+      el("td", {}, kindLabel(channel.kind)),
+      el(
+        "td",
+        { testid: "channel-state" },
+        reason === null ? stateBadge("up", "in use") : stateBadge("down", "disabled"),
+        reason !== null && el("span", { class: "muted" }, ` ${reason}`),
+      ),
+      el("td", {}, app.viewer.admin && deeds(channel)),
+    );
+  };
+  const deeds = (channel: Channel) => {
+    const answer = el("span", { class: "muted", role: "status", testid: "channel-answer" });
+    const test = deed({
+      label: "Test",
+      testid: "channel-test",
+      act: async () => {
+        setText(answer, "");
+        setText(answer, trialWords(await app.editing.tryChannel(channel.id)));
+      },
+    });
+    const enable = deed({
+      label: "Enable",
+      testid: "channel-enable",
+      act: async () => {
+        await app.editing.enableChannel(channel.id);
+        await load();
+      },
+    });
+    const remove = deed({
+      label: "Remove",
+      testid: "channel-remove",
+      confirm: "Remove it, with what waits for it?",
+      act: async () => {
+        await app.editing.removeChannel(channel.id);
+        await load();
+      },
+    });
+    const enabling = channel.disabled_reason === null ? null : enable;
+    return el("div", { class: "row-deeds" }, test, enabling, remove, answer);
+  };
+  const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => void load())];
+  void load();
+  return {
+    element: el(
+      "section",
+      { class: "panel block", testid: "channels", "aria-label": "Channels" },
+      el("header", { class: "chart-head" }, el("h3", {}, "Channels")),
+      el("div", { class: "alert-deeds" }, add),
+      note,
+      making,
+      content,
+    ),
+    close() {
+      for (const stop of stops) stop();
+    },
+  };
+}
