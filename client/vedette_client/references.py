@@ -55,6 +55,10 @@ class References:
         body = {"from": milliseconds(start), "to": milliseconds(end)}
         return self._connection.object("POST", f"/v1/models/{model}/references", params=params, json=body)
 
+    def compare(self, model: int | str, first: int, second: int) -> dict[str, Any]:
+        """The second of two references judged as a window of the first; what cannot be compared is said, and why."""
+        return self._connection.object("GET", f"/v1/models/{model}/references/{first}/compare/{second}")
+
 
 class _Pieces:
     """A file's bytes, read anew each time they are wanted: a request may be sent again with a new credential."""

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 
 from ingest_api.context import Context, context
 from ingest_api.intake.bodies import read_body
+from ingest_api.intake.past import columns_of_past, read_past
 from ingest_api.intake.references import profiles_of, read_reference
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -202,7 +203,9 @@ async def add_reference(
 ) -> dict[str, Any]:
     """Training data, or data of good days, as JSON, CSV, Parquet or an Arrow stream. Every column becomes a feature.
 
-    What comes from a second later on is compared with it. Profiles never change: another reference is another one.
+    Or the rows that it has seen itself: JSON with `from` and `to` (milliseconds, ISO 8601 or -7d), perhaps `version`
+    and `rows_of`, the version whose rows are taken. What comes from a second later on is compared with it. Profiles
+    never change: another reference is another one.
     """
     check_version("version", version)
     await asyncio.to_thread(models.get, found.store, principal.account, model)
@@ -214,12 +217,20 @@ async def add_reference(
     def made() -> dict[str, Any]:
         from vedette.statistics.drift.describing import describe
 
-        columns, kinds = read_reference(body, media_type)
+        past = read_past(body) if media_type == "application/json" else None
+        of = version
+        told: dict[str, Any] = {}
+        if past is None:
+            columns, kinds = read_reference(body, media_type)
+        else:
+            of = version if past.version is None else past.version
+            columns, told = columns_of_past(found, principal.account, model, past)
+            kinds = past.kinds
         profiles, rows = profiles_of(columns, kinds, bins)
         written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles]
-        number = models.add_reference(found.store, model, version, rows, written, describe(columns, profiles))
+        number = models.add_reference(found.store, model, of, rows, written, describe(columns, profiles))
         features = [{"name": one.name, "kind": one.kind, "bins": one.bins, "missing": one.missing} for one in profiles]
-        return {"id": number, "version": version, "rows": rows, "features": features}
+        return {"id": number, "version": of, "rows": rows, **told, "features": features}
 
     return await asyncio.to_thread(made)
 

@@ -21,8 +21,10 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
     def ages(many: int, shift: float = 0.0) -> list[float]:
         return [chance.gauss(40 + shift, 9) for _ in range(many)]
 
-    model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60})["id"]
-    rule = installation.call("POST", "/v1/rules", json={"name": "Drift", "kind": "drift", "model": model})["id"]
+    model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60, "task": "classification"})[
+        "id"
+    ]
+    rule = installation.call("POST", "/v1/rules", json={"name": "Drift at once", "kind": "drift", "model": model})["id"]
     try:
         columns = {"age": ages(4000), "plan": ["a", "b"] * 2000}
         installation.call("POST", f"/v1/models/{model}/references", json={"columns": columns})
@@ -35,9 +37,10 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
                 "seq": minute + 2,
                 "ts": [begin + minute * MINUTE] * 1000,
                 "columns": {"age": ages(1000, shift), "plan": ["a", "b"] * 500},
+                "predictions": [0.9] * 1000,
             }
             taken = installation.call("POST", "/v1/features", json=report)
-            assert (taken["rows"], taken["columns"], taken["refused"]) == (1000, 2, {})
+            assert (taken["rows"], taken["columns"], taken["refused"]) == (1000, 3, {})
 
         def raised() -> set[str]:
             windows = installation.call("GET", f"/v1/models/{model}/drift")["now"]
@@ -46,6 +49,10 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
         later = {"model": "churn", "epoch": "e2e", "seq": 9, "ts": [begin + 2 * MINUTE], "columns": {"age": [40]}}
         installation.call("POST", "/v1/features", json=later)
         eventually("the shift is seen", lambda: raised() == {"age"})
+        eventually(
+            "quality is estimated",
+            lambda: installation.call("GET", f"/v1/models/{model}/quality")["windows"],
+        )
         eventually(
             "an alert fires",
             lambda: [
@@ -66,6 +73,10 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             expect(panel).to_contain_text("Distribution (PSI)")
             expect(panel).to_contain_text("1000 rows, 4000 in the reference")
             expect(panel.get_by_test_id("distribution").locator("tbody tr").first).to_contain_text("∞ …")
+            expect(page.get_by_test_id("quality-said")).to_have_text("No outcomes yet.")
+            expect(page.get_by_test_id("chart-quality")).to_contain_text("Estimated0.9")
+            page.get_by_test_id("choice-recall").click()
+            expect(page.get_by_test_id("choice-recall")).to_have_attribute("aria-pressed", "true")
     finally:
         installation.call("DELETE", f"/v1/rules/{rule}")
         installation.call("DELETE", f"/v1/models/{model}")

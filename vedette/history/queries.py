@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from vedette.clock import Clock
+from vedette.events.features import FeatureBatch
 from vedette.events.samples import layout_id
 from vedette.history.cache import Cache
 from vedette.history.folding import Run, fold_source
@@ -194,6 +195,15 @@ class History:
                 largest = load(run, missing, budget)
                 at += len(run)
                 longest = min(_LONGEST, 2 * longest, max(1, (_RUN_MB << 20) // max(1, largest)))
+
+    def feature_batches(self, account: int, model: int, from_ms: int, to_ms: int) -> Iterator[FeatureBatch]:
+        """What the archive holds of a model whose oldest row is in the time; nothing without an archive."""
+        if self._open is None:
+            return
+        with self._gate.entered(budget := Budget(self._settings, self._clock)):
+            for batch in self._reports().features(account, model, from_ms, to_ms):
+                budget.take(len(batch.ts) * (1 + len(batch.columns)))
+                yield batch
 
     def _reports(self) -> Reports:
         assert self._open is not None  # else the archive would have had no beginning

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import groupby
 
-from vedette.archive.kinds import CHECKS, SAMPLES
+from vedette.archive.kinds import CHECKS, FEATURES, SAMPLES
 from vedette.archive.reader import ArchiveReader
 from vedette.events.checks import CheckRecord
+from vedette.events.features import FeatureBatch
 from vedette.events.samples import PackedSamples
 from vedette.store import series
 from vedette.store.pool import Store
@@ -82,6 +83,11 @@ class Reports:
         events = (event for batch in batches for _, event in batch)
         for monitor, found in groupby(events, key=lambda event: event.monitor):
             yield monitor, list(found)
+
+    def features(self, account: int, model: int, from_ms: int, to_ms: int) -> Iterator[FeatureBatch]:
+        """Batches of a model, those whose oldest row is in the range, hour by hour; what was sent twice comes twice."""
+        for batch in self._reader.events(FEATURES, account, from_ms, to_ms, sources=[model]):
+            yield from (event for _, event in batch)
 
 
 def _counts(reports: list[PackedSamples]) -> bool:

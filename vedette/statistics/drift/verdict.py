@@ -23,7 +23,7 @@ from vedette.statistics.drift.significance import RARE, beyond_range_p, psi_test
 from vedette.statistics.drift.thresholds import ALPHA, SMALLEST_REFERENCE, smallest_window
 from vedette.statistics.multiplicity import benjamini_hochberg, holm
 
-Statistic = Literal["psi", "missing_rate", "other_rate", "out_of_range_rate"]
+Statistic = Literal["psi", "missing_rate", "other_rate", "out_of_range_rate", "ks", "mean_shift"]
 STATISTICS: tuple[Statistic, ...] = ("psi", "missing_rate", "other_rate", "out_of_range_rate")
 CORRECTIONS: dict[str, Callable[[Floats], Floats]] = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}
 
@@ -86,10 +86,14 @@ def cells(profile: FeatureProfile, counts: Counts) -> Floats:
 def judge(profiles: Sequence[FeatureProfile], window: Mapping[str, Counts], plan: Plan | None = None) -> list[Verdict]:
     """One verdict a profile, in their order; a feature that the window does not have is `no_data`."""
     plan = plan or Plan()
-    drafts = [_draft(profile, window.get(profile.name), plan) for profile in profiles]
+    return adjusted([draft(profile, window.get(profile.name), plan) for profile in profiles], plan)
+
+
+def adjusted(drafts: Sequence[Verdict], plan: Plan) -> list[Verdict]:
+    """Drafts with all their tests adjusted together, and decided."""
     p = np.array([np.nan if one.p is None else one.p for draft in drafts for one in draft.findings])
-    adjusted = iter(CORRECTIONS[plan.correction](p).tolist())
-    return [_decided(draft, [next(adjusted) for _ in draft.findings], plan.alpha) for draft in drafts]
+    found = iter(CORRECTIONS[plan.correction](p).tolist())
+    return [_decided(draft, [next(found) for _ in draft.findings], plan.alpha) for draft in drafts]
 
 
 def _decided(draft: Verdict, adjusted: list[float], alpha: float) -> Verdict:
@@ -103,7 +107,8 @@ def _decided(draft: Verdict, adjusted: list[float], alpha: float) -> Verdict:
     return Verdict(draft.feature, state, draft.reference, draft.window, draft.needed, findings, draft.moved)
 
 
-def _draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Verdict:
+def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Verdict:
+    """A feature's tests, before they are adjusted."""
     own = profile.reference()
     held, present = own.present, 0 if counts is None else counts.present
     if counts is None or not present + counts.missing:

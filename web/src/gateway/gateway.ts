@@ -1,7 +1,7 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
 import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
-import type { Drift, Model, Reference } from "../models/contract";
+import type { Drift, Model, Quality, Reference } from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -112,6 +112,11 @@ export class Gateway {
   /** The windows of a model that began since `from`. */
   drift(model: string, from: string, signal?: AbortSignal): Promise<Drift> {
     return this.get(`/v1/models/${encodeURIComponent(model)}/drift`, [["from", from]], signal);
+  }
+
+  /** What became of the predictions in the windows of a model that began since `from`. */
+  quality(model: string, from: string, signal?: AbortSignal): Promise<Quality> {
+    return this.get(`/v1/models/${encodeURIComponent(model)}/quality`, [["from", from]], signal);
   }
 
   reference(reference: Id): Promise<Reference> {

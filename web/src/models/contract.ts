@@ -14,6 +14,8 @@ export interface Model {
   alpha: number;
   wanted: number;
   of: number;
+  /** Null: nothing is said of quality. */
+  task?: "classification" | "regression" | null;
   created_ms: number;
 }
 
@@ -74,6 +76,26 @@ export interface Drift {
   windows: DriftWindow[];
 }
 
+/** What became of the predictions of one window: `metrics` of its `labelled` rows, `estimated` from scores alone. */
+export interface QualityWindow {
+  version: string;
+  start_ms: number;
+  window_s: number;
+  rows: number;
+  labelled: number;
+  metrics: Record<string, number | null>;
+  /** With 95 %. */
+  intervals: Record<string, [number, number] | null>;
+  estimated: Record<string, number | null>;
+}
+
+export interface Quality {
+  model: Model;
+  from: number;
+  to: number;
+  windows: QualityWindow[];
+}
+
 /** A feature of a reference. */
 export interface Profile {
   name: string;
@@ -107,6 +129,8 @@ export const STATISTIC_LABEL: Record<string, string> = {
   missing_rate: "Missing",
   other_rate: "Unseen values",
   out_of_range_rate: "Out of range",
+  ks: "Distribution (KS)",
+  mean_shift: "Mean",
 };
 
 /** How long a window is; those of rows may be of any length. */

@@ -11,6 +11,7 @@ import { MODELS } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
 import { type Drift, type DriftWindow, type Profile, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
+import { QualityPanel } from "./quality_panel";
 import { windowPanel } from "./window_panel";
 
 const RELOAD_EVERY_MS = 15_000;
@@ -25,6 +26,7 @@ export function modelPage(app: App, id: string): Page {
   const said = el("span", { class: "muted" });
   const grid = el("div");
   const detail = el("div");
+  const quality = new QualityPanel();
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -38,10 +40,15 @@ export function modelPage(app: App, id: string): Page {
     picker.show(range);
     if (!shown) setChildren(grid, skeletonRows(6));
     try {
-      const drift = await app.gateway.drift(id, `-${range.seconds}s`, signal);
+      const from = `-${range.seconds}s`;
+      const [drift, found] = await Promise.all([
+        app.gateway.drift(id, from, signal),
+        app.gateway.quality(id, from, signal),
+      ]);
       if (signal.aborted) return;
       shown = true;
       show(drift);
+      quality.show(found);
     } catch (error) {
       if (signal.aborted || shown) return;
       setChildren(
@@ -145,9 +152,11 @@ export function modelPage(app: App, id: string): Page {
       el("div", { class: "page-head" }, el("a", { href: MODELS }, "Models"), title, said, picker.element),
       grid,
       detail,
+      quality.element,
     ),
     close() {
       request.abort();
+      quality.close();
       window.clearInterval(timer);
     },
   };
