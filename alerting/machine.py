@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
-from alerting.rules import Absence, Change, Rule, hold_ms
+from alerting.rules import Absence, Change, Drift, Rule, hold_ms
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition, Signal
@@ -80,10 +80,11 @@ class SubjectState:
             if signal.at < rule.created_ms:
                 continue
             told = self._weighed(rule, signal) if isinstance(rule.spec, Change) else signal
-            holds = rule.spec.holds(told)
+            holds, state = rule.spec.holds(told), self.rules.get(rule.id)
             if holds is None:
+                if state is not None and isinstance(rule.spec, Drift) and rule.spec.begins_anew(told):
+                    state.break_off()
                 continue
-            state = self.rules.get(rule.id)
             if state is None:
                 state = self.rules[rule.id] = RuleState()
             changed = state.step(rule.spec, told, holds, signal.at - before)

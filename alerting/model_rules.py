@@ -31,6 +31,10 @@ class Drift(RuleBase):
             return None  # raised still, but not by this window
         return signal.state == "drift"
 
+    def begins_anew(self, signal: Signal) -> bool:
+        """Whether the signal breaks a row of drifted windows, though drift stays raised by the model's own settings."""
+        return self.windows > 1 and signal.state == "drift" and signal.detail.get("window_state") == "ok"
+
     def title(self, signal: Signal) -> str:
         """Which feature, by which statistic."""
         said = signal.detail

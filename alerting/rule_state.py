@@ -75,6 +75,11 @@ class RuleState:
         self.times += 1
         return None if at - self.since < hold_ms(spec) or self.times < hold_count(spec) else self.fire(at)
 
+    def break_off(self) -> None:
+        """What waited begins anew; an alert goes on."""
+        if self.state == "pending":
+            self.state = "ok"
+
     def waits(self, spec: AnyRule, last: Signal) -> bool:
         """Whether the rule's time may run out without another signal after the `last`."""
         return self.state == "pending" and hold_ms(spec) > 0 and last.kind != "series" and spec.holds(last) is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -27,7 +28,10 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 GIVE_UP_S = 24 * 3600.0
 KEEP_S = 1.0
 """How often what has become due on open alerts is looked for."""
+LINK_S = 2.0
+"""How long a message waits for its link at most."""
 _SHOWN = 300
+_REMEMBERED = 1000
 _OUTBOX_THREADS = 4
 
 P = ParamSpec("P")
@@ -55,6 +59,7 @@ class AlertWorker:
         self._settings = settings
         self._deliveries = Deliveries()
         self._taken = Taken()
+        self._tokens: OrderedDict[int, str | None] = OrderedDict()
         self._threads = ThreadPoolExecutor(_OUTBOX_THREADS, "outbox")
         self._kept_at = -KEEP_S
         self._log = get_logger("alerts")
@@ -148,9 +153,11 @@ class AlertWorker:
             raise DeliveryError(f"unknown kind of channel {n.kind!r}", permanent=True)
         try:
             channel = kind.from_config(n.config)
-            body = {**n.body, "links": links} if (links := await self._links(kind, n)) else n.body
             # The lease outlives the attempt: otherwise another worker would deliver the same at the same time.
-            async with asyncio.timeout(min(self._settings.timeout_s * 2, self._settings.lease_s * 0.8)):
+            whole_s = min(self._settings.timeout_s * 2, self._settings.lease_s * 0.8)
+            async with asyncio.timeout(whole_s):
+                links = await self._links(kind, n, min(LINK_S, whole_s / 4))
+                body = {**n.body, "links": links} if links else n.body
                 return await channel.deliver(self._outward(client), str(n.id), body, self._clock.now_ms() // 1000)
         except DeliveryError:
             raise
@@ -163,17 +170,22 @@ class AlertWorker:
             self._log.exception("delivery_broke", id=n.id, channel=n.channel, kind=n.kind)
             raise DeliveryError(repr(error)[:_SHOWN]) from error
 
-    async def _links(self, kind: type[Channel], n: Notification) -> dict[str, str]:
+    async def _links(self, kind: type[Channel], n: Notification, most_s: float) -> dict[str, str]:
         """Where people acknowledge what has begun or fires still; nothing for all else, or where no page is known."""
         page, alert = self._settings.public_url, n.body["alert"]
         asks = n.body["event"] == "start" or n.body.get("update") == "reminded"
         if page is None or not kind.FOR_PEOPLE or not asks or alert.get("acknowledged_by"):
             return {}
-        told = [int(one["id"]) for one in n.body.get("alerts") or [alert]]
-        try:
-            token = await self._ask(alert_links.make, told, n.channel)
-        except Unavailable:
-            return {}  # the message matters more
+        if n.id not in self._tokens:  # one for all attempts: the message stays the same
+            told = [int(one["id"]) for one in n.body.get("alerts") or [alert]]
+            try:
+                async with asyncio.timeout(most_s):
+                    self._tokens[n.id] = await self._ask(alert_links.make, told, n.channel)
+            except (Unavailable, TimeoutError):
+                self._tokens[n.id] = None  # the message matters more
+            while len(self._tokens) > _REMEMBERED:
+                self._tokens.popitem(last=False)
+        token = self._tokens[n.id]
         return {} if token is None else {"acknowledge": f"{page}/act/{token}"}
 
     def _outward(self, client: httpx.AsyncClient) -> Outward:

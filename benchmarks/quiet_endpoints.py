@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from dataflows.trend_book import counts_out
 from vedette.events.checks import CheckRecord, Outcome
 from vedette.events.control import Recheck
-from vedette.store.trends import HourSums
+from vedette.statistics.trends.baseline import BUCKET_MS
+from vedette.store.incidents import IncidentRow
+from vedette.store.trends import HourSums, IncidentTimes
 from vedette.windows.outage_state import Standing
 from vedette.windows.trend_shard import Budget
 from vedette.windows.votes import Policy
@@ -19,6 +22,8 @@ LOCATIONS = ("fra", "nyc", "sgp")
 KINDS = ((0.91, 0.08, 0.01), (0.97, 0.02, 0.01), (0.85, 0.12, 0.03))
 TIMES_MS = (200.0, 900.0, 2_500.0)
 """Satisfied, tolerating and frustrated, at T = 500 ms."""
+_MOST_INCIDENTS, _FORGOTTEN = 2_000, 1_000
+"""So many are remembered; the oldest are of no bucket that is open."""
 SINGLE = 2e-4
 """Of so many checks one fails by itself."""
 
@@ -54,6 +59,7 @@ class Endpoints:
     seed: int
     faults: list[Fault] = field(default_factory=list)
     parents: dict[int, int] = field(default_factory=dict)
+    incidents: dict[int, IncidentTimes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._random = np.random.default_rng(self.seed)
@@ -156,12 +162,24 @@ class Endpoints:
         return True
 
     def excluded(self, bucket_ms: int, monitors: object) -> set[int]:
-        """Those in trouble at the time."""
+        """Those whose bucket lies in an incident, by the flow's own rule."""
+        end_ms = bucket_ms + BUCKET_MS
         return {
-            fault.monitor
-            for fault in self.faults
-            if not fault.slower and fault.outcome == "down" and fault.from_ms - 300_000 <= bucket_ms < fault.until_ms
+            one.monitor
+            for one in self.incidents.values()
+            if one.started_ms < end_ms
+            and (one.ended_ms is None or one.ended_ms > bucket_ms)
+            and counts_out(one, end_ms, self.policy(one.monitor))
         }
+
+    def tell(self, rows: Iterable[IncidentRow]) -> None:
+        """Incidents that began or changed."""
+        for row in rows:
+            self.incidents[row.id] = IncidentTimes(row.monitor, row.started_ms, row.confirmed_ms, row.ended_ms)
+        if len(self.incidents) > _MOST_INCIDENTS:
+            for number in sorted(self.incidents, key=lambda one: self.incidents[one].started_ms)[:_FORGOTTEN]:
+                if self.incidents[number].ended_ms is not None:
+                    del self.incidents[number]
 
     def history(self, monitors: list[int], from_ms: int, to_ms: int) -> list[HourSums]:
         """Four weeks that were as the simulation goes on."""

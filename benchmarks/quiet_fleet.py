@@ -96,6 +96,7 @@ class Fleet:
             self.outages.fold(result, known, logged_ms)
             self.buckets.add(0, logged_ms, result)
             decided = self.outages.take()
+            known.tell(decided.incidents.values())
             for signal in decided.signals:
                 self.judge.hear(signal, logged_ms)
             for order in decided.orders:
@@ -103,7 +104,9 @@ class Fleet:
                 heapq.heappush(self._waiting, (later_ms, next(self._numbers), again))
         if self.outages.timed:
             self.outages.tick(until_ms, known)
-            for signal in self.outages.take().signals:
+            decided = self.outages.take()
+            known.tell(decided.incidents.values())
+            for signal in decided.signals:
                 self.judge.hear(signal, until_ms)
         self.buckets.heard(0, until_ms)
         for closed in self.buckets.close():

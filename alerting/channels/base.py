@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from vedette.errors import InvalidInput
 
 _REMEMBERED = 1000
-_SHORTEST_HIDDEN = 6
+_SHORTEST_HIDDEN, _SHORTEST_PIECE = 6, 12
+_MOST_SHOWN = 204
+"""A status, and 200 characters of what was said with it."""
 HIDDEN = "***"
 
 
@@ -133,10 +136,11 @@ class Channel(BaseModel, ABC):
 
         `identity` is the idempotency key: the same for every attempt at one notification. `body` is as webhooks get it.
         """
+        hidden = [*self._hidden(), *_pieces_of_links(body)]
         try:
-            return self._without_secrets(await self._deliver(outward, identity, body, now_s))
+            return _shown(await self._deliver(outward, identity, body, now_s), hidden)
         except DeliveryError as error:
-            error.answer = self._without_secrets(error.answer)
+            error.answer = _shown(error.answer, hidden)
             error.args = (error.answer,)
             raise
 
@@ -144,9 +148,29 @@ class Channel(BaseModel, ABC):
     async def _deliver(self, outward: Outward, identity: str, body: dict[str, Any], now_s: int) -> str:
         """The same, by each kind's own way."""
 
-    def _without_secrets(self, text: str) -> str:
+    def _hidden(self) -> list[str]:
+        """What receivers may repeat of secrets: of a secret URL also its path, and what is long in it."""
+        found = []
         for name in type(self).secrets():
             value = getattr(self, name)
-            if isinstance(value, SecretStr) and len(value.get_secret_value()) >= _SHORTEST_HIDDEN:
-                text = text.replace(value.get_secret_value(), HIDDEN)
-        return text
+            if not isinstance(value, SecretStr):
+                continue
+            secret = value.get_secret_value()
+            _, scheme, rest = secret.partition("://")
+            path = rest.partition("/")[2] if scheme else ""
+            pieces = [one for one in re.split(r"[/?&=#]", path) if len(one) >= _SHORTEST_PIECE]
+            found += [one for one in (secret, path, *pieces) if len(one) >= _SHORTEST_HIDDEN]
+        return found
+
+
+def _pieces_of_links(body: dict[str, Any]) -> list[str]:
+    """Links that act, and their tokens: whoever reads the answer may not act."""
+    links = [str(link) for link in (body.get("links") or {}).values()]
+    return [*links, *(link.rpartition("/")[2] for link in links)]
+
+
+def _shown(answer: str, hidden: list[str]) -> str:
+    """The beginning of an answer, without what nobody is told; hidden before it is cut."""
+    for one in sorted(hidden, key=len, reverse=True):
+        answer = answer.replace(one, HIDDEN)
+    return answer if len(answer) <= _MOST_SHOWN else answer[:_MOST_SHOWN]

@@ -31,7 +31,6 @@ from vedette.errors import InvalidInput
 
 SUBJECT = 200
 """Characters of a subject."""
-_SHOWN = 200
 _ADDRESS = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _FIRST_PERMANENT = 500
@@ -149,4 +148,4 @@ def _utf8(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)[:_SHOWN]
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -39,7 +39,7 @@ class Ntfy(Channel):
         words = judged(answer, success=(200,), permanent=_NEVER, refused=(400, 413))
         # A taken message is repeated in the answer, which may be longer than what is read of it.
         if not answer.body.lstrip().startswith(b'{"id":"'):
-            raise DeliveryError(f"{words}: not ntfy's answer")
+            raise DeliveryError(f"not ntfy's answer: {words}")
         return f"200 {answer.json.get('id', 'ok')}"
 
 

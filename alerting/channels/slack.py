@@ -31,7 +31,7 @@ class Slack(Channel):
         answer = await post(outward, self.webhook_url.get_secret_value(), json=json)
         words = judged(answer, success=(200,), permanent=_NEVER, refused=(400, 413))
         if answer.body.strip() != b"ok":
-            raise DeliveryError(f"{words}: not Slack's answer")
+            raise DeliveryError(f"not Slack's answer: {words}")
         return words
 
 

@@ -49,5 +49,5 @@ class Telegram(Channel):
         words = judged(answer, success=(200,), permanent=_NEVER, refused=(400,), retry_after_s=wait)
         # A taken message is repeated in the answer, which may be longer than what is read of it.
         if not answer.body.lstrip().startswith(b'{"ok":true'):
-            raise DeliveryError(f"{words}: not Telegram's answer")
+            raise DeliveryError(f"not Telegram's answer: {words}")
         return "200 ok"

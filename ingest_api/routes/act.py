@@ -74,7 +74,8 @@ def _page(status: int, title: str, body: str) -> Response:
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title} · Vedette</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/act/style.css"></head>'
+        f'<title>{title} · Vedette</title><link rel="icon" href="data:,">'
+        '<link rel="stylesheet" href="/act/style.css"></head>'
         f'<body><h1>{title}</h1>{body}<p><a href="/">Open Vedette</a></p></body></html>'
     )
     return Response(text, status, media_type="text/html", headers=_HEADERS)

@@ -55,8 +55,8 @@ def find(store: Store, token: str) -> Link:
     row = None
     if _TOKEN.fullmatch(token):
         row = store.row(
-            "SELECT l.account_id, l.alerts, l.used_at, coalesce(c.name, 'a channel') AS channel FROM alert_links l"
-            " LEFT JOIN channels c ON c.id = l.channel_id WHERE l.hash = %s AND l.expires_at > now()",
+            "SELECT l.account_id, l.alerts, l.used_at, c.name AS channel FROM alert_links l"
+            " JOIN channels c ON c.id = l.channel_id WHERE l.hash = %s AND l.expires_at > now()",
             _hash(token),
         )
     if row is None:

@@ -60,8 +60,8 @@ class MonitorState:
     """One monitor: its locations' votes, its state since `since_ms`, and its open incident if it has one.
 
     `good` counts results in a row with which the quorum did not fail, while the state is still `down`. A confirmation
-    of `held_at` is held back until `held_until_ms` at most; failures before `explained_ms` were explained by an outage
-    of the parent that is over. `paused` tells that the outage was ended by a pause.
+    of `held_at` is held back from `held_from_ms` (by the clock) until `held_until_ms` at most; failures up to
+    `explained_ms` were explained by the parent's. `paused` tells that the outage was ended by a pause.
     """
 
     votes: Votes = field(default_factory=dict)
@@ -79,6 +79,7 @@ class MonitorState:
     held_until_ms: int = 0
     asked_parent: bool = False
     explained_ms: int = 0
+    held_from_ms: int = 0
     paused: bool = False
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:

@@ -188,13 +188,19 @@ class OutageShard:
         """Signal and show how the monitor is; a confirmation may be held back for the sake of its parent."""
         found, incident = str(monitor.state), monitor.incident
         if found not in TROUBLE or incident is None:
-            monitor.held_until_ms = 0
-            self._signal(key, monitor, (found, False, None), monitor.now_ms)
+            monitor.held_until_ms = monitor.explained_ms = 0
+            quiet, suppressed = False, None
+            if found == "degraded":
+                quiet = bool(policy.windows) and in_maintenance(policy.windows, monitor.now_ms)
+                suppressed = parents.explains(policy, known)
+            self._signal(key, monitor, (found, quiet, suppressed), monitor.now_ms)
             monitor.incident = None
             self._show(key, monitor, found)
             return
         quiet = bool(policy.windows) and in_maintenance(policy.windows, monitor.now_ms)
         suppressed = parents.explains(policy, known)
+        if suppressed is not None:
+            monitor.explained_ms = monitor.now_ms
         if suppressed is not None and incident.suppressed_by is None:
             incident.suppressed_by = suppressed
             self._decisions.incidents[incident.id] = incident.row()

@@ -43,28 +43,25 @@ def orders(result: CheckRecord, policy: Policy, known: Knowledge, places: Iterab
 def holds_back(monitor: MonitorState, policy: Policy, known: Knowledge, clock_ms: int) -> bool:
     """Whether nobody is called yet: the parent fails too, or was asked and has not answered, or has just come back.
 
-    For `HOLD_MS` at most from the first time on, or if the parent came back, until each location that fails has looked
-    since; after that somebody is called whatever the parent says.
+    For `HOLD_MS` at most from the first time on; or until each location whose failure the parent's explained has looked
+    again, for an interval and a timeout at most. After that somebody is called whatever the parent says.
     """
     if policy.parent is None:
         return False
+    returned, doubt = _from_before(monitor), _in_doubt(monitor, policy.parent, known)
     if monitor.held_until_ms:
-        waits = _in_doubt(monitor, policy.parent, known) or _from_before(monitor)
-        return clock_ms < monitor.held_until_ms and waits
-    standing = known.standing(policy.parent)
-    explained = monitor.meant is not None and monitor.meant[2] is not None
-    monitor.explained_ms = standing.at_ms if explained and standing is not None else 0
-    returned = _from_before(monitor)
-    if not returned and not _in_doubt(monitor, policy.parent, known):
+        doubt = doubt and clock_ms < monitor.held_from_ms + HOLD_MS
+        return clock_ms < monitor.held_until_ms and (returned or doubt)
+    if not returned and not doubt:
         return False
     hold_ms = policy.interval_ms + policy.timeout_ms if returned else HOLD_MS
-    monitor.held_until_ms, monitor.held_at = clock_ms + hold_ms, monitor.now_ms
+    monitor.held_from_ms, monitor.held_until_ms, monitor.held_at = clock_ms, clock_ms + hold_ms, monitor.now_ms
     return True
 
 
 def _from_before(monitor: MonitorState) -> bool:
-    """Whether a location that fails has not looked again since the parent was back."""
-    return any(vote.failing and vote.started_ms < monitor.explained_ms for vote in monitor.votes.values())
+    """Whether a location that fails has not looked again since its failure was explained by the parent's."""
+    return any(vote.failing and vote.started_ms <= monitor.explained_ms for vote in monitor.votes.values())
 
 
 def _in_doubt(monitor: MonitorState, parent: int, known: Knowledge) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from alerting.channels.slack import payload as slack
 from alerting.channels.sms import SHORT, text_of
 from alerting.channels.teams import payload as teams
 from alerting.channels.wording import Message, message_of
-from tests.integration.alerting.receiver import Receiver, answer
+from tests.integration.alerting.receiver import Received, Receiver, answer
 from tests.integration.alerting.test_receivers import body_of
-from tests.integration.alerting.working import add_channel, step, tell, with_receiver, worker
-from vedette.errors import StoreUnavailable
+from tests.integration.alerting.working import add_channel, due_now, rows, step, tell, with_receiver, worker
+from vedette.errors import NotFound, StoreUnavailable
 from vedette.store import accounts, alert_links, alerts, hands
 from vedette.store.pool import Store
 
@@ -125,3 +126,59 @@ def test_a_long_message_keeps_the_link_at_its_end() -> None:
     description = discord(long)["embeds"][0]["description"]
     assert len(description) <= 4096
     assert description.endswith("(https://v.example/act/1)")
+
+
+def test_all_attempts_at_a_message_have_one_link(store: Store) -> None:
+    async def body(receiver: Receiver) -> None:
+        add_ntfy(store, receiver)
+        tell(store)
+        alert_worker = worker(store, public_url=PAGE)
+        for _ in range(3):
+            await step(alert_worker)
+            due_now(store)
+        assert len({one["actions"][0]["url"] for one in bodies(receiver)}) == 1
+        assert store.rows("SELECT count(*) AS n FROM alert_links") == [{"n": 1}]
+
+    with_receiver(lambda request: answer(503), body)
+
+
+def test_a_link_that_is_slow_to_be_made_costs_no_lease(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*arguments: object) -> None:
+        time.sleep(3)
+
+    async def body(receiver: Receiver) -> None:
+        add_ntfy(store, receiver)
+        tell(store)
+        monkeypatch.setattr(alert_links, "make", slow)
+        await step(worker(store, public_url=PAGE, lease_s=4.0, timeout_s=10))
+        assert [one.get("actions") for one in bodies(receiver)] == [None]
+        assert [state for state, *_ in rows(store)] == ["delivered"]
+
+    with_receiver(lambda request: TAKEN, body)
+
+
+def test_who_reads_the_answer_of_a_receiver_that_quotes_the_link_cannot_act(store: Store) -> None:
+    def quoting(request: Received) -> bytes:
+        return answer(400, b"blocked: " + request.body["actions"][0]["url"].encode())
+
+    async def body(receiver: Receiver) -> None:
+        add_ntfy(store, receiver)
+        tell(store)
+        await step(worker(store, public_url=PAGE))
+        [(state, _, said)] = rows(store)
+        assert (state, "blocked: ***" in said, "/act/" in said) == ("failed", True, False)
+
+    with_receiver(quoting, body)
+
+
+def test_links_of_a_channel_that_is_removed_lead_nowhere(store: Store) -> None:
+    async def body(receiver: Receiver) -> None:
+        channel = add_ntfy(store, receiver)
+        tell(store)
+        await step(worker(store, public_url=PAGE))
+        token = bodies(receiver)[0]["actions"][0]["url"].rpartition("/")[2]
+        alerts.remove_channel(store, 1, channel)
+        with pytest.raises(NotFound):
+            alert_links.acknowledge(store, token)
+
+    with_receiver(lambda request: TAKEN, body)

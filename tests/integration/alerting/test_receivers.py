@@ -185,3 +185,25 @@ def test_an_incident_of_pagerduty_ends_with_its_alert() -> None:
 def test_a_number_that_has_unsubscribed_is_for_ever() -> None:
     said = b'{"code": 21610, "message": "Attempt to send to unsubscribed recipient", "status": 400}'
     assert failure("sms", lambda request: answer(400, said)).permanent
+
+
+@pytest.mark.parametrize("kind", ["slack", "teams", "discord"])
+@pytest.mark.parametrize("said", ["Cannot POST {path}", "{filler}{path}", "no hook {piece}"])
+def test_what_is_secret_in_an_address_is_not_told_when_a_receiver_quotes_a_piece_of_it(kind: str, said: str) -> None:
+    def quoting(request: Received) -> Answer:
+        piece = request.path.rpartition("/")[2]
+        return answer(404, said.format(path=request.path, piece=piece, filler="x" * 230).encode())
+
+    async def run() -> str:
+        async with receiving(quoting) as receiver, httpx.AsyncClient(trust_env=False) as client:
+            base = "/".join(receiver.url.split("/")[:3])
+            url = f"{base}/services/T0000/B0000/s3cr3ts3cr3ts3cr3t"
+            channel = CHANNELS[kind].from_config({"webhook_url": url})
+            with pytest.raises(DeliveryError) as caught:
+                await channel.deliver(Outward(client, allow_private=True), "1", body_of(), NOW)
+            return caught.value.answer
+
+    told = asyncio.run(run())
+    assert told.startswith("404")
+    assert "s3cr3t" not in told
+    assert len(told) <= 300

@@ -21,7 +21,7 @@ INSERTS = {
     " NULL, NULL, NULL, NULL, NULL, 0, NULL, 500)",
     "check_rollup": "INSERT INTO {} VALUES (1, 'x', {}, 500, 1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, '')",
     "refresh_tokens": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), id, gen_random_uuid(), {} FROM users",
-    "alert_links": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), 1, NULL, ARRAY[1], {}",
+    "alert_links": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), 1, id, ARRAY[1], {} FROM channels",
     "alerts": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, 'r', 's', 't', 'resolved', NULL, now(), {}",
     "incidents": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, now(), NULL, {}, 'ended', 'partial', 'status',"
     " NULL, NULL, '{{}}', '[]', false, NULL, 1",
@@ -56,6 +56,7 @@ def test_rows_older_than_their_days_go_and_younger_ones_stay(store: Store, table
     store.execute("INSERT INTO users (account_id, email, password_hash, scopes) VALUES (1, 'a@b', '', '{}')")
     store.execute("INSERT INTO monitors (account_id, name, url, config) VALUES (1, 'm', 'http://x/', '{}')")
     store.execute("INSERT INTO models (account_id, name, config) VALUES (1, 'm', '{}')")
+    store.execute("INSERT INTO channels (account_id, name, kind, config) VALUES (1, 'c', 'console', '{}')")
     days = timedelta(days=table.keep_days)
     insert(store, table.name, days + chunk(store, table) + timedelta(minutes=1))
     insert(store, table.name, days - timedelta(hours=1))

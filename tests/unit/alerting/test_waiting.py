@@ -91,3 +91,13 @@ def test_windows_with_too_few_rows_neither_count_nor_begin_the_count_anew() -> N
 def test_by_default_a_single_window_is_enough() -> None:
     site = Site({"kind": "drift"})
     assert drift(site, "drift", "insufficient_data") == ["firing"], "it is raised, whatever this window says"
+
+
+def test_a_window_that_is_well_breaks_the_row_though_drift_stays_raised_and_ends_no_alert() -> None:
+    site = Site({"kind": "drift", "windows": 2})
+    assert drift(site, "drift") == []
+    assert drift(site, "drift", "ok") == []
+    assert drift(site, "drift") == []
+    assert drift(site, "drift") == ["firing"]
+    assert drift(site, "drift", "ok") == [], "by its own settings it drifts still"
+    assert drift(site, "ok") == ["resolved"]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.unit.windows.watching import MINUTE, T0, Known, Watched, check, down, everywhere
+from vedette.events.checks import Outcome
+from vedette.windows.maintenance import Once
 from vedette.windows.outage_state import Standing
 from vedette.windows.parents import HOLD_MS
 
@@ -141,3 +145,30 @@ def test_a_restart_while_a_confirmation_waits_loses_nothing() -> None:
     watched.restart()
     watched.tick(70)
     assert of_child(watched)[-1] == ("down", None)
+
+
+def test_once_all_locations_have_looked_again_a_parent_that_fails_somewhere_holds_nobody_back_for_long() -> None:
+    hourly = replace(MINUTE, interval_ms=3_600_000, parent=PARENT)
+    watched = Watched(Known(MINUTE, {CHILD: hourly}))
+    watched.fold(*everywhere(0), *(check(n, place, monitor=CHILD) for n, place in enumerate("abc")))
+    fails(watched, PARENT, 60)
+    fails(watched, CHILD, 61)
+    watched.fold(check(120, "a"), check(120.5, "b", attempt=2))
+    watched.fold(down(121, "a", monitor=CHILD), down(121.1, "a", attempt=2))
+    assert of_child(watched)[-1] == ("down", PARENT), "the other has not looked again"
+    watched.fold(down(122, "b", monitor=CHILD), down(122.5, "c", monitor=CHILD))
+    watched.tick(127)
+    assert of_child(watched)[-1] == ("down", None)
+
+
+@pytest.mark.parametrize("outcome", ["down", "degraded"])
+def test_in_maintenance_and_below_a_parent_that_is_down_the_signal_says_so(outcome: Outcome) -> None:
+    watched = Watched(Known(replace(MINUTE, quorum=1, windows=(Once(T0, T0 + 3_600_000),))))
+    watched.fold(*everywhere(1), *everywhere(60, outcome))
+    assert [(s.state, s.detail.get("maintenance")) for s in watched.signals][-1] == (outcome, 1)
+    watched.fold(*everywhere(3_660, outcome))
+    assert [(s.state, s.detail.get("maintenance")) for s in watched.signals][-1] == (outcome, None)
+    child = family()
+    fails(child, PARENT, 60)
+    child.fold(*(check(61 + n, place, outcome, monitor=CHILD) for n, place in enumerate("abc")))
+    assert of_child(child)[-1] == (outcome, PARENT)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
@@ -100,6 +100,7 @@ def test_odd_columns_have_an_answer(values: list[Any]) -> None:
 samples = st.lists(st.integers(-30, 30).map(lambda n: n / 4), min_size=1, max_size=300)
 
 
+@settings(deadline=None)
 @given(samples, samples)
 def test_counts_are_those_of_the_values_and_distances_lie_within_their_bounds(a: list[float], b: list[float]) -> None:
     first, second = profile(a, "numeric"), profile(b, "numeric")
