@@ -163,7 +163,9 @@ class SubjectState:
 
 
 def subject_of(signal: Signal) -> str:
-    """What a signal's time is compared within: steps and declines of a monitor come beside its outages."""
+    """What a signal's time is compared within: steps, declines and the budget of a monitor come beside its outages."""
+    if signal.kind in {"budget", "timer"} and "budget" in signal.detail:
+        return f"{signal.subject}/budget"
     trend = signal.detail.get("trend") if signal.kind in {"trend", "timer"} else None
     return signal.subject if trend is None and signal.kind != "trend" else f"{signal.subject}/{trend}"
 

@@ -38,7 +38,9 @@ def words(state: SubjectState, now_ms: int, standing: Standing | None) -> Iterat
     last = state.last
     if last is None:
         return
-    about = {name: last.detail[name] for name in ("trend",) if name in last.detail}
+    about: dict[str, str | int | float | None] = {
+        name: last.detail[name] for name in ("trend", "budget") if name in last.detail
+    }
     word = Signal("timer", last.account, last.subject, now_ms, detail={"after": state.last_at, **about})
     if last.kind == "series" and standing is not None:
         # The source's clock may be off; what it says is moved by what lay between the last signal and the log's time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from alerting.rules import Degraded, EndpointDown, HostSilent, Outage, Rule, Trend
+from alerting.rules import BurnRate, Degraded, EndpointDown, HostSilent, Outage, Rule, Trend
 from alerting.templates import MAX_BODY, MAX_TITLE, TemplateFault, fill
 from vedette.events.signals import AlertState, Signal
 from vedette.notifying.labels import labels_of
@@ -37,6 +37,8 @@ class Titles:
             error = signal.detail.get("error")
             what = f"{name or f'monitor {monitor}'} is degraded"
             return f"{what}: {error}" if error else what
+        if isinstance(spec, BurnRate):
+            return spec.words(name or f"monitor {monitor}", signal)
         if isinstance(spec, HostSilent):
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
         return spec.title(signal)

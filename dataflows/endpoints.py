@@ -32,6 +32,7 @@ from vedette.log import Log, Message
 from vedette.store.checks import CheckBatch, CheckWindow, hours_of_days, write
 from vedette.store.pool import Store
 from vedette.telemetry import metrics
+from vedette.windows.budget import BudgetShard
 from vedette.windows.days import Gap, fill, gaps
 from vedette.windows.endpoint import EndpointShard
 from vedette.windows.incident import end_ms
@@ -104,7 +105,7 @@ def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
 
 
 class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
-    """Drives an `EndpointShard` and an `OutageShard`.
+    """Drives an `EndpointShard`, an `OutageShard` and a `BudgetShard`.
 
     Every batch is folded and put out at once, for an outage must not wait. Polls that found all partitions read to
     their end drive what is due without results, and what follows from monitors that were paused or removed. `hours`
@@ -124,9 +125,11 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         self._reviewed = 0
         self._snapshot: bytes | None = None
         found = EndpointShard() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - our own folder
-        # Until there were outages, a snapshot held the windows alone.
-        pair: tuple[EndpointShard, OutageShard] = found if isinstance(found, tuple) else (found, OutageShard())
-        self._shard, self._outages = pair
+        # Until there were outages, a snapshot held the windows alone, and then those two until there were budgets.
+        kept = found if isinstance(found, tuple) else (found,)
+        self._shard: EndpointShard = kept[0]
+        self._outages: OutageShard = kept[1] if len(kept) > 1 else OutageShard()
+        self._budgets: BudgetShard = kept[2] if len(kept) > 2 else BudgetShard()
 
     def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
         """Fold the results of `values`, and do what is due."""
@@ -160,14 +163,18 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
             persist("policies", lambda: self._book.plan(result.monitor))
         true = not_ahead(result, logged_ms)
         self._outages.fold(true, self._book, logged_ms)
-        watched = self._book.policy(result.monitor).watched(result.location, end_ms(true))
-        self._shard.fold(result, self._outages.silence_of(result.monitor) if watched else None)
+        policy = self._book.policy(result.monitor)
+        watched = policy.watched(result.location, end_ms(true))
+        counted = self._shard.fold(result, self._outages.silence_of(result.monitor) if watched else None)
+        if counted and watched:
+            self._budgets.fold(result, policy, logged_ms)
 
     def _pass_time(self, at_ms: int) -> None:
         generation = self._book.generation
         if generation != self._reviewed:
             self._outages.review(self._book)
             self._shard.review(self._book.policy, self._book.removed)
+            self._budgets.review(self._book.policy, self._book.removed)
             self._reviewed, self._snapshot = generation, None
         if self._outages.timed:
             self._outages.tick(at_ms, self._book)
@@ -177,18 +184,18 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         metrics().count("vedette_flow_duplicates_total", self._shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", self._shard.late, flow=FLOW)
         self._shard.duplicates = self._shard.late = 0
-        flushed, decisions = self._shard.flush(), self._outages.take()
-        if flushed is None and not decisions:
+        flushed, decisions, budgets = self._shard.flush(), self._outages.take(), self._budgets.take()
+        if flushed is None and not decisions and not budgets:
             return []
         batch, signals = flushed or (CheckBatch((), (), (), ()), [])
         incidents, states = list(decisions.incidents.values()), list(decisions.states.values())
         batch = replace(batch, incidents=incidents, outages=states)
-        return [Written(batch, [*signals, *decisions.signals], decisions.orders)]
+        return [Written(batch, [*signals, *decisions.signals, *budgets], decisions.orders)]
 
     def snapshot(self) -> bytes:
         """The pickled shards; the same bytes while nothing has changed."""
         if self._snapshot is None:
-            self._snapshot = pickle.dumps((self._shard, self._outages), protocol=5)
+            self._snapshot = pickle.dumps((self._shard, self._outages, self._budgets), protocol=5)
         return self._snapshot
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter
 
 from alerting.model_rules import Drift, ModelSilent, Quality
+from alerting.rules.burn import BurnRate
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
 from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
@@ -16,6 +17,7 @@ from vedette.events.signals import Signal, SignalKind
 __all__ = [
     "Absence",
     "AnyRule",
+    "BurnRate",
     "Change",
     "Degraded",
     "Drift",
@@ -54,6 +56,7 @@ AnyRule = (
     | Quality
     | Change
     | Absence
+    | BurnRate
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
@@ -82,6 +85,7 @@ _KINDS: dict[str, SignalKind] = {
     "drift": "drift",
     "model_silent": "model",
     "quality": "quality",
+    "burn_rate": "budget",
 }
 
 

@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
 console = Console(highlight=False)
 KINDS = (
     "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
-    " model_silent, quality"
+    " model_silent, quality, burn_rate"
 )
 Set = Annotated[
     list[str],
@@ -37,10 +37,17 @@ def add_rule(
     by: Annotated[float | None, typer.Option(help="change: percent that is too far")] = None,
     window_s: Annotated[int | None, typer.Option("--window", help="change: seconds of a window")] = None,
     against: Annotated[str | None, typer.Option(help="change: before, yesterday or last_week")] = None,
-    monitor: Annotated[int | None, typer.Option(help="outage, endpoint_down, trend: one monitor only")] = None,
+    monitor: Annotated[
+        int | None, typer.Option(help="outage, endpoint_down, trend, burn_rate: one monitor only")
+    ] = None,
     after_failures: Annotated[int | None, typer.Option(help="endpoint_down: failures in a row")] = None,
     direction: Annotated[str | None, typer.Option(help="trend, change: down or up")] = None,
-    minimum: Annotated[float | None, typer.Option(help="trend: smallest change of Apdex")] = None,
+    minimum: Annotated[
+        float | None, typer.Option(help="trend: smallest change of Apdex; burn_rate: checks in the long window")
+    ] = None,
+    objective: Annotated[float | None, typer.Option(help="burn_rate: share of checks that must be good, 0.999")] = None,
+    good: Annotated[str | None, typer.Option(help="burn_rate: up or satisfied")] = None,
+    pair: Annotated[list[str], typer.Option(help="burn_rate: as 1h/5m:14.4; may be repeated")] = [],  # noqa: B006 - typer copies it
     source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
     plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
     model: Annotated[int | None, typer.Option(help="drift, model_silent, quality: one model only")] = None,
@@ -68,6 +75,9 @@ def add_rule(
         "after_failures": after_failures,
         "direction": direction,
         "minimum": minimum,
+        "objective": objective,
+        "good": good,
+        "pairs": pair or None,
         "source": source,
         "plugin": plugin,
         "model": model,

@@ -7,7 +7,19 @@ from typing import Literal
 import msgspec
 
 SignalKind = Literal[
-    "endpoint", "monitor", "host", "series", "trend", "clone", "clock", "notice", "drift", "model", "quality", "timer"
+    "endpoint",
+    "monitor",
+    "host",
+    "series",
+    "trend",
+    "clone",
+    "clock",
+    "notice",
+    "drift",
+    "model",
+    "quality",
+    "timer",
+    "budget",
 ]
 AlertState = Literal[
     "firing",
@@ -43,10 +55,12 @@ class Signal(msgspec.Struct, omit_defaults=True):
     state `drift | ok` as of the end of a window, `value` the statistic that says most. `model`: the same without
     feature, state `active | no_data`. `quality`: subject `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state
     `known | over`, `value` the metric in the newest window, and in `detail` `recent`, the last windows as
-    `START_MS:VALUE:ROWS` with blanks between. `timer`: subject of another signal, which alerting has not heard of for
-    a while; state `silent` (its host is) or `missing` (for `value` ms, while its host reports), or empty; `after` in
-    `detail` is the last signal's `at`: if another came since, the timer says nothing any more. A receiver ignores any
-    other signal that is not newer than the last one it has seen of the same subject: after a crash they may come again.
+    `START_MS:VALUE:ROWS` with blanks between. `budget`: subject `monitor:ID`, state `spent | whole | paused`, whether
+    any check of the last three days was not good; in `detail` `budget`, counts of windows (`events/budgets.py`).
+    `timer`: subject of another signal, which alerting has not heard of for a while; state `silent` (its host is) or
+    `missing` (for `value` ms, while its host reports), or empty; `after` in `detail` is the last signal's `at`: if
+    another came since, the timer says nothing any more. A receiver ignores any other signal that is not newer than the
+    last one it has seen of the same subject: after a crash they may come again.
     """
 
     kind: SignalKind

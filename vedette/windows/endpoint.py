@@ -181,10 +181,10 @@ class EndpointShard:
         """Minutes that end later still count, now or when the watermark is that one."""
         return (state.watermark if watermark is None else watermark) - self._lateness_ms
 
-    def fold(self, result: CheckRecord, silence: Mapping[str, int] | None = NOBODY_SILENT) -> None:
+    def fold(self, result: CheckRecord, silence: Mapping[str, int] | None = NOBODY_SILENT) -> bool:
         """Take in one result. `silence` goes into the detail of its signal: why nobody is to be called.
 
-        None: nobody watches the monitor there any more, and nothing is signalled.
+        None: nobody watches the monitor there any more, and nothing is signalled. Says whether the result is counted.
         """
         place = (result.monitor, result.location)
         state = self.place(result)
@@ -192,16 +192,16 @@ class EndpointShard:
         if self.is_late(state, result):
             self.late += 1
             self._results.append(result)
-            return
+            return False
         if result.attempt > 1:
             self._results.append(result)
             self._judge(place, state, result, silence)
-            return
+            return False
         tally = state.minutes.setdefault(minute, Tally())
         member = (result.scheduled_ms, result.attempt)
         if member in tally.members:
             self.duplicates += 1
-            return
+            return False
         tally.members.add(member)
         state.watermark = max(state.watermark, result.scheduled_ms)
         tally.add(result)
@@ -211,6 +211,7 @@ class EndpointShard:
         self._changed.setdefault(place, set()).add(minute)
         self._results.append(result)
         self._judge(place, state, result, silence)
+        return True
 
     def _judge(self, place: Place, state: PlaceState, result: CheckRecord, silence: Mapping[str, int] | None) -> None:
         """Let the place's state be what the result says, if that is news."""

@@ -135,7 +135,8 @@ def test_a_flow_that_was_killed_before_it_heard_of_the_pause_ends_the_same_incid
         assert flow.terminate() == 0
     (row,) = incidents.incidents_of(store, account, *EVER)
     assert (row["state"], row["ended_ms"] is not None) == ("ended", True)
-    told = [signal["state"] for signal in decoded(log, SIGNALS.name) if signal["subject"] == f"monitor:{shop}"]
+    whole = [signal for signal in decoded(log, SIGNALS.name) if signal["kind"] == "monitor"]
+    told = [signal["state"] for signal in whole if signal["subject"] == f"monitor:{shop}"]
     assert (told.count("paused"), told[-1]) == (1, "paused")
 
 

@@ -42,7 +42,8 @@ def check(monitor: int, second: float, place: str, outcome: Outcome = "up", **fi
 
 
 def signals(log: Log, monitor: int) -> list[dict[str, Any]]:
-    return [signal for signal in decoded(log, SIGNALS.name) if signal["subject"] == f"monitor:{monitor}"]
+    told = decoded(log, SIGNALS.name)
+    return [signal for signal in told if (signal["kind"], signal["subject"]) == ("monitor", f"monitor:{monitor}")]
 
 
 def round_of(monitor: int, second: float, failing: Sequence[str] = ()) -> list[tuple[str, bytes]]:

@@ -34,3 +34,13 @@ def test_a_rule_about_trends_is_made_with_its_direction_and_minimum(as_admin: Ga
     assert CliRunner().invoke(app, words).exit_code == 0
     (rule,) = as_admin.get("/v1/rules").json()["rules"]
     assert (rule["kind"], rule["direction"], rule["minimum"], rule["declines"]) == ("trend", "up", 0.02, True)
+
+
+def test_a_rule_about_an_error_budget_is_made_with_its_objective_and_pairs(as_admin: Gateway) -> None:
+    words = ["rule", "add", "burns", "burn_rate", "--objective", "0.99", "--pair", "1h/5m:10", "--pair", "6h/30m:5"]
+    assert CliRunner().invoke(app, [*words, "--good", "satisfied", "--minimum", "50"]).exit_code == 0
+    (rule,) = as_admin.get("/v1/rules").json()["rules"]
+    assert (rule["kind"], rule["objective"], rule["pairs"]) == ("burn_rate", 0.99, ["1h/5m:10", "6h/30m:5"])
+    assert (rule["good"], rule["minimum"]) == ("satisfied", 50)
+    refused = CliRunner().invoke(app, ["rule", "add", "b", "burn_rate", "--pair", "2h/5m:1"])
+    assert refused.exit_code != 0
