@@ -34,6 +34,18 @@ _STARTS = (
     "os.system",
     "pty.spawn",
 )
+_CHANGES = (
+    "os.chmod",
+    "os.link",
+    "os.mkdir",
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.symlink",
+    "os.truncate",
+    "shutil.rmtree",
+    "sqlite3.connect",
+)
 _SENDS = ("socket.connect", "socket.sendto", "socket.sendmsg")
 
 
@@ -117,6 +129,10 @@ def _opening(by: Confined, args: tuple[Any, ...]) -> None:
         by.refuse("files of this host are not for channels")
 
 
+def _changing(by: Confined, _: tuple[Any, ...]) -> None:
+    by.refuse("files of this host are not for channels")
+
+
 def _starting(by: Confined, _: tuple[Any, ...]) -> None:
     by.refuse("programs of this host are not for channels")
 
@@ -132,4 +148,5 @@ _CHECKS: dict[str, Callable[[Confined, tuple[Any, ...]], None]] = {
     "open": _opening,
     **dict.fromkeys(_SENDS, _sending),
     **dict.fromkeys(_STARTS, _starting),
+    **dict.fromkeys(_CHANGES, _changing),
 }

@@ -6,9 +6,12 @@ Source: Apprise's documentation, "URL Basics" and "Development API".
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import re
 import threading
+from collections import Counter
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote
@@ -30,6 +33,8 @@ LOCAL = frozenset(
 """Schemes that are refused: they show something on this host, or cannot be confined."""
 FILES = frozenset({"attach", "keyfile", "pgpkey", "subfile"})
 """Parameters that name files. Others may (`template`), or name what the service has: opening files is refused, too."""
+AT_ONCE, AT_ONCE_A_PLACE = 16, 3
+"""Threads of all channels, and of those to one place."""
 _LONGEST = 4000
 _SHOWN = 200
 _SHORTEST_HIDDEN = 4
@@ -88,6 +93,41 @@ def _silence() -> None:
     log.propagate = False
 
 
+class Threads:
+    """Threads of their own for what cannot be ended: a service that never comes to an end holds up others of its kind
+    at most, and nothing that the process does besides."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: Counter[str] = Counter()
+
+    async def run(self, place: str, do: Callable[[], str]) -> str:
+        """What `do` returns or raises; a `DeliveryError` if earlier calls to the same place, or too many, still run."""
+        with self._lock:
+            if self._running[place] >= AT_ONCE_A_PLACE or self._running.total() >= AT_ONCE:
+                raise DeliveryError("busy: earlier attempts have not come to an end")
+            self._running[place] += 1
+        found: concurrent.futures.Future[str] = concurrent.futures.Future()
+
+        def work() -> None:
+            found.set_running_or_notify_cancel()
+            try:
+                found.set_result(do())
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                found.set_exception(error)
+            finally:
+                with self._lock:
+                    self._running -= Counter({place: 1})
+
+        threading.Thread(target=work, name="apprise", daemon=True).start()
+        return await asyncio.wrap_future(found)
+
+
+@cache
+def _threads() -> Threads:
+    return Threads()
+
+
 class Apprise(Channel):
     """Delivers to the service of `apprise_url`."""
 
@@ -104,7 +144,8 @@ class Apprise(Channel):
         try:
             # The thread cannot be ended: it opens no more connections when nobody waits for it any more.
             async with asyncio.timeout(outward.timeout_s):
-                return await asyncio.to_thread(self._send, within, message, outward.timeout_s)
+                place = self.apprise_url.get_secret_value()
+                return await _threads().run(place, lambda: self._send(within, message, outward.timeout_s))
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
         finally:

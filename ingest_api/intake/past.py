@@ -11,7 +11,8 @@ import numpy as np
 from ingest_api.context import Context
 from ingest_api.intake.references import MOST_CELLS
 from ingest_api.times import parse_time
-from vedette.errors import InvalidInput
+from vedette.clock import Clock
+from vedette.errors import InvalidInput, Overloaded
 from vedette.events.codec import decode
 from vedette.events.features import MOST_COLUMNS, FeatureBatch, check_version, decode_batch
 from vedette.events.outcomes import is_outcomes
@@ -24,6 +25,11 @@ MOST_ROWS = 100_000
 _LONGEST_REPORT_MS = 86_400_000
 """How much older than a row in the range the oldest row of its report may be."""
 _READ = 1000
+MOST_TEXT_BYTES = 128 << 20
+"""Of texts that are held at a time; of long texts there are fewer rows."""
+_CELL_BYTES = 50
+LOG_S = 30.0
+"""How long the log is read for."""
 
 
 class Past(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -67,7 +73,7 @@ def columns_of_past(
     since = max(0, from_ms - _LONGEST_REPORT_MS)
     sample = Sample(from_ms, to_ms, past.rows_of, np.random.default_rng([model, from_ms, to_ms]))
     sample.add(found.history.feature_batches(account, model, since, to_ms))
-    sample.add(logged(found.log, account, model, since - found.settings.max_future_s * 1000))
+    sample.add(logged(found.log, account, model, since - found.settings.max_future_s * 1000, found.clock))
     if not sample.seen:
         allowed = "a range with rows of the model that the archive, or the log of the last day, still holds"
         raise InvalidInput("from", past.from_, allowed)
@@ -76,13 +82,17 @@ def columns_of_past(
     return columns, {"from": from_ms, "to": to_ms, "rows_seen": sample.seen, "sampled": kept < sample.seen}
 
 
-def logged(log: Log, account: int, model: int, since_ms: int) -> Iterator[FeatureBatch]:
-    """The model's batches that the log took since then, up to where it ends now. Reads all models' messages."""
+def logged(log: Log, account: int, model: int, since_ms: int, clock: Clock) -> Iterator[FeatureBatch]:
+    """The model's batches that the log took since then, up to where it ends now. Reads all models' messages, for
+    `LOG_S` at most: `Overloaded` after that."""
     key = str(model).encode()
+    begun = clock.monotonic()
     for partition, bounds in enumerate(log.bounds(FEATURES.name)):
         offset = max(bounds.start, log.offset_at(FEATURES.name, partition, max(0, since_ms)))
         while offset < bounds.end and (records := log.read(FEATURES.name, partition, offset, _READ)):
             offset = records[-1].offset + 1
+            if clock.monotonic() - begun > LOG_S:
+                raise Overloaded("the log holds more of that time than can be read at once: ask for less", 60.0)
             for record in records:
                 if record.key != key:
                     continue
@@ -109,6 +119,7 @@ class Sample:
         self._names: dict[str, None] = {}
         self._rows: list[tuple[float, dict[str, Any]]] = []
         self._limit = 1.0
+        self._bytes = 0
         self.seen = 0
         """Rows of the range."""
 
@@ -141,7 +152,12 @@ class Sample:
         values = {column.name: values_of(column) for column in batch.columns}
         for place in chosen.tolist():
             row = int(inside[place])
-            self._rows.append((float(numbers[place]), {name: column[row] for name, column in values.items()}))
+            kept = {name: column[row] for name, column in values.items()}
+            self._rows.append((float(numbers[place]), kept))
+            self._bytes += sum(_CELL_BYTES + len(value) for value in kept.values() if isinstance(value, str))
+            if self._bytes > MOST_TEXT_BYTES:
+                self._most = max(1, len(self._rows) // 2)
+                self._prune()
         if len(self._rows) >= 2 * self._bound():
             self._prune()
 
@@ -153,3 +169,6 @@ class Sample:
         if len(self._rows) > (most := self._bound()):
             del self._rows[most:]
             self._limit = self._rows[-1][0]
+            self._bytes = sum(
+                _CELL_BYTES + len(value) for _, row in self._rows for value in row.values() if isinstance(value, str)
+            )

@@ -88,7 +88,7 @@ def change_channel(
     if body.kind != kind:
         raise InvalidInput("kind", body.kind, f"{kind}, as it was made")
     config = _with_secrets(_kind(kind), known, body.config)
-    alerts.change_channel(found.store, principal.account, channel, body.name, config)
+    alerts.change_channel(found.store, principal.account, channel, body.name, known, config)
     return {"id": channel, "name": body.name, "kind": kind, **_shown(config)}
 
 

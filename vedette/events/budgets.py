@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 WINDOWS_S: dict[str, int] = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21_600, "1d": 86_400, "3d": 259_200}
 """The windows, in seconds, by their names."""
+_DIGITS = 16
 
 
 class Counts(NamedTuple):
@@ -30,7 +31,7 @@ def counts_of(text: object) -> dict[str, Counts]:
         if (
             name in WINDOWS_S
             and len(counts) == len(Counts._fields)
-            and all(c.isascii() and c.isdigit() for c in counts)
+            and all(c.isascii() and c.isdigit() and len(c) < _DIGITS for c in counts)
         ):
             found[name] = Counts(*map(int, counts))
     return found

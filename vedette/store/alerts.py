@@ -117,17 +117,21 @@ def channel_config(store: Store, account: int, channel: int) -> tuple[str, dict[
     return row["kind"], row["config"]
 
 
-def change_channel(store: Store, account: int, channel: int, name: str, config: dict[str, Any]) -> None:
-    """Replace a channel's name and configuration; what waits for it goes by the new one."""
+def change_channel(
+    store: Store, account: int, channel: int, name: str, before: dict[str, Any], config: dict[str, Any]
+) -> None:
+    """Replace a channel's name and configuration by one that was made of `before`; what waits for it goes by the new
+    one. `Conflict` if it has changed meanwhile."""
     changed = store.execute(
-        "UPDATE channels SET name = %s, config = %s WHERE id = %s AND account_id = %s",
+        "UPDATE channels SET name = %s, config = %s WHERE id = %s AND account_id = %s AND config = %s",
         name,
         Jsonb(config),
         channel,
         account,
+        Jsonb(before),
     )
     if not changed:
-        raise NotFound(f"channel {channel} does not exist")
+        raise Conflict(f"channel {channel} was changed meanwhile")
 
 
 def change_channel_config(

@@ -78,7 +78,7 @@ class Budget:
     """The counts of one monitor up to its newest minute: 204 cells, 2,448 bytes, however often it is checked.
 
     `spent` says that a check was not good since the longest window was told to be free of such, `fresh` that one was
-    since the last signal. `told` is that signal's state.
+    since the last signal. `told` is that signal's state. `since_ms` is the minute of the first check that counted.
     """
 
     account: int
@@ -88,6 +88,7 @@ class Budget:
     told: str = ""
     signalled: int = 0
     rings: tuple[Ring, Ring, Ring] = field(default_factory=_rings)
+    since_ms: int = 0
 
     def windows(self, until_ms: int) -> dict[str, Counts]:
         """The counts of all windows that end at the minute `until_ms`.
@@ -97,6 +98,10 @@ class Budget:
         for ring in self.rings:
             ring.pass_to(until_ms - 1)
         return {name: self.rings[ring].last(cells) for name, (ring, cells) in _KEPT.items()}
+
+    def covers(self, name: str, until_ms: int) -> bool:
+        """Whether checks have been counted for as long as a window lasts: of a shorter time one failure is much."""
+        return until_ms - self.since_ms >= WINDOWS_S[name] * 1000
 
 
 class BudgetShard:
@@ -123,26 +128,28 @@ class BudgetShard:
             budget = self.monitors[result.monitor] = Budget(result.account)
         minute = at - at % MINUTE_MS
         if minute > budget.newest_ms:
-            self._close(result.monitor, budget, minute)
+            self._close(result.monitor, budget, minute, paused=policy.paused)
         if result.outcome not in COUNTED or (policy.windows and in_maintenance(policy.windows, at)):
             return
         down = result.outcome == "down"
         unsatisfied = zone(result.total_ms, result.apdex_t_ms, down) > 0
+        budget.since_ms = budget.since_ms or minute
         for ring in budget.rings:
             ring.add(at, down=down, unsatisfied=unsatisfied)
         if unsatisfied:
             budget.spent = budget.fresh = True
 
-    def _close(self, monitor: int, budget: Budget, minute: int) -> None:
-        """A new minute begins: say what was until then."""
+    def _close(self, monitor: int, budget: Budget, minute: int, *, paused: bool) -> None:
+        """A new minute begins: say what was until then, unless the monitor is paused meanwhile."""
         slow = minute // SLOW_MS > budget.newest_ms // SLOW_MS
         budget.newest_ms = minute
-        if not budget.spent or not (budget.fresh or slow):
+        if paused or not budget.spent or not (budget.fresh or slow):
             return
         windows = budget.windows(minute)
         budget.fresh, budget.spent = False, windows[_LONGEST].unsatisfied > 0
         if budget.spent or budget.told == "spent":
-            self._signal(monitor, budget, "spent" if budget.spent else "whole", minute, counts_text(windows))
+            covered = {name: counts for name, counts in windows.items() if budget.covers(name, minute)}
+            self._signal(monitor, budget, "spent" if budget.spent else "whole", minute, counts_text(covered))
 
     def _signal(self, monitor: int, budget: Budget, state: str, at_ms: int, text: str = "") -> None:
         budget.told = state

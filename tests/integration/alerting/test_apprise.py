@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,10 @@ import httpx
 import pytest
 
 from alerting.channels import CHANNELS, DeliveryError, Outward
+from alerting.channels.apprise import AT_ONCE_A_PLACE, Threads
 from alerting.trial import trial_of
 from tests.integration.alerting.receiver import OK, Answer, Received, Receiver, answer, receiving
+from tests.patience import PATIENCE_S
 from vedette.errors import InvalidInput
 
 NOW_MS = 1_700_000_000_000
@@ -144,3 +147,29 @@ def test_what_is_no_such_url_is_refused_untold(url: str, told: str, caplog: pyte
     assert caught.value.field == "apprise_url"
     assert told in str(caught.value)
     assert KEY not in str(caught.value) + caplog.text
+
+
+def test_a_service_that_never_comes_to_an_end_takes_few_threads_and_others_go_on() -> None:
+    release = threading.Event()
+
+    async def run() -> tuple[list[object], str]:
+        threads = Threads()
+        stuck = [asyncio.create_task(threads.run("a", lambda: str(release.wait(60)))) for _ in range(AT_ONCE_A_PLACE)]
+        await asyncio.sleep(0)
+        for task in stuck:  # nobody waits for them any more
+            task.cancel()
+        ended = await asyncio.gather(*stuck, return_exceptions=True)
+        with pytest.raises(DeliveryError, match="busy"):
+            await threads.run("a", lambda: "a")
+        other = await threads.run("b", lambda: "b")
+        release.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    return ended, other + await threads.run("a", lambda: "a")
+                except DeliveryError:
+                    await asyncio.sleep(0.01)
+
+    ended, said = asyncio.run(run())
+    assert all(isinstance(one, asyncio.CancelledError) for one in ended)
+    assert said == "ba"

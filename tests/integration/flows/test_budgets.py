@@ -42,9 +42,9 @@ def add(store: Store, name: str) -> tuple[int, int]:
     return account, monitors.add(store, account, MonitorSpec(name=name, url="https://shop.example"))
 
 
-def hour(monitor: int, bad: range) -> list[tuple[str, bytes]]:
-    """A check each 10 s for an hour, and those of the seconds of `bad` fail."""
-    return [message(record(monitor, s, "down" if s in bad else "up")) for s in range(0, 3600, 10)]
+def hour(monitor: int, bad: range, since: int = 0) -> list[tuple[str, bytes]]:
+    """A check each 10 s for an hour from second `since` on, and those of the seconds of `bad` fail."""
+    return [message(record(monitor, s, "down" if s in bad else "up")) for s in range(since, since + 3600, 10)]
 
 
 def test_a_burn_becomes_an_alert_that_ends_and_neither_rechecks_nor_repeats_nor_restarts_count(
@@ -54,21 +54,21 @@ def test_a_burn_becomes_an_alert_that_ends_and_neither_rechecks_nor_repeats_nor_
     alerts.add_rule(store, account, "burn", "burn_rate", {"pairs": ["1h/5m:14.4"]})
     store.execute("UPDATE rules SET created_at = 'epoch'")
     checks = hour(shop, range(1200, 1280, 10))
-    put(log, CHECKS.name, *checks[:125])
+    put(log, CHECKS.name, *hour(shop, range(0), -3600), *checks[:125])
     drain_endpoints(log, store, tmp_path)
     again = [message(record(shop, 1240, "down", attempt=2)), *checks[120:125]]
     put(log, CHECKS.name, *again, *checks[125:140])
     drain_endpoints(log, store, tmp_path)
     drain_alerts(log, store, tmp_path)
     (alert,) = alerts.alerts_of(store, account, "firing", 10)
-    # The minute from second 1200 on has 6 failures among the 126 checks until then: 4.8 %, 47.6 times 0.1 %.
-    assert alert["title"].startswith("shop burns its error budget 47.6 times too fast over 1h and 5m: 6.6% of 30 days")
+    # The minute from second 1200 on has 6 failures among the 360 checks of the hour until then: 1.67 %.
+    assert alert["title"].startswith("shop burns its error budget 16.7 times too fast over 1h and 5m: 2.3% of 30 days")
     put(log, CHECKS.name, *checks[140:])
     drain_endpoints(log, store, tmp_path)
     drain_alerts(log, store, tmp_path)
     assert alerts.alerts_of(store, account, "firing", 10) == []
     last = budgets(log)[-1]
-    assert (last["at"], last["detail"]["budget"].split()[2]) == (T0 + 3_300_000, "1h=330/8/8")
+    assert (last["at"], last["detail"]["budget"].split()[2]) == (T0 + 3_300_000, "1h=360/8/8")
 
 
 def test_a_good_monitor_and_one_in_maintenance_say_nothing(log: Log, store: Store, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_snapshots_from_before_budgets_load_and_counting_begins(store: Store) ->
         (signal,) = [one for part in written for one in part.signals if one.kind == "budget"]
         assert (signal.state, signal.at) == ("spent", T0 + 60_000)
         again = EndpointLogic(PolicyBook(store, clock), clock, 1, lambda gaps: [], logic.snapshot())
-        later = [record(shop, 61, "down"), record(shop, 120)]
+        later = [record(shop, 61, "down"), record(shop, 360)]
         written, _ = again.on_batch([Results([(one.started_ms + 20, one) for one in later])])
         (signal,) = [one for part in written for one in part.signals if one.kind == "budget"]
-        assert str(signal.detail["budget"]).startswith("5m=3/2/2 ")
+        assert str(signal.detail["budget"]).startswith("5m=2/1/1")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import sysconfig
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +83,18 @@ def test_other_threads_and_what_comes_after_are_free() -> None:
         thread.join()
     assert faults == []
     sys.audit("socket.connect", None, PRIVATE)
+
+
+def test_files_are_neither_moved_nor_made(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    deeds: list[Callable[[], object]] = [
+        lambda: (tmp_path / "a").rename(tmp_path / "b"),
+        (tmp_path / "a").unlink,
+        (tmp_path / "c").mkdir,
+        lambda: (tmp_path / "d").symlink_to(tmp_path / "a"),
+        lambda: sqlite3.connect(tmp_path / "e"),
+    ]
+    for deed in deeds:
+        with confined(Confined(allow_private=True)), pytest.raises(PermissionError):
+            deed()
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pytest
 
+from ingest_api.intake import past
 from ingest_api.intake.features import pack
 from ingest_api.intake.past import Sample, read_past
-from vedette.errors import InvalidInput
+from vedette.clock import FakeClock
+from vedette.errors import InvalidInput, Overloaded
 from vedette.events.features import FeatureBatch
 from vedette.events.outcomes import OUTCOME
+from vedette.log import Bounds, Log, Record
 
 
 def batch(seq: int, times: list[int], version: str = "", **columns: list[object]) -> FeatureBatch:
@@ -59,3 +64,29 @@ def test_a_table_is_no_range(body: bytes) -> None:
 def test_a_range_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidInput):
         read_past(body)
+
+
+def test_of_long_texts_fewer_rows_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "MOST_TEXT_BYTES", 20_000)
+    found = sample()
+    found.add([batch(seq, [150] * 20, note=["x" * 400] * 20) for seq in range(30)])
+    columns = found.columns()
+    assert found.seen == 600
+    assert 10 <= len(columns["note"]) <= 60
+
+
+def test_the_log_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        def bounds(self, topic: str) -> list[Bounds]:
+            return [Bounds(0, 1 << 40)]
+
+        def offset_at(self, topic: str, partition: int, time_ms: int) -> int:
+            return 0
+
+        def read(self, topic: str, partition: int, offset: int, most: int) -> list[Record]:
+            clock.advance(1)
+            return [Record(offset, 0, b"2", b"")]
+
+    clock = FakeClock()
+    with pytest.raises(Overloaded, match="more of that time"):
+        list(past.logged(cast(Log, Endless()), 1, 1, 0, clock))

@@ -1,6 +1,7 @@
 /** The fields of a kind of rule as a form shows them, and what a rule and its backtest say in words. */
 
 import { formatSpan } from "../format";
+import { areaControl } from "../forms/control";
 import type { FieldSpec } from "../forms/form";
 import { fieldOf, type Setting, settingsOf } from "./channel_settings";
 import type { Backtest, Rule, RuleKind } from "./contract";
@@ -14,6 +15,10 @@ const LABELS: Record<string, string> = {
 };
 
 function specOf(setting: Setting): FieldSpec {
+  if (setting.name === "body") {
+    const { name, label, hint } = setting;
+    return { name, label, hint, wide: true, make: () => areaControl(name, { empty: undefined }) };
+  }
   const label = LABELS[setting.name];
   return fieldOf(label === undefined ? setting : { ...setting, label });
 }
