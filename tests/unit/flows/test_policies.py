@@ -177,13 +177,13 @@ def test_a_pause_and_a_removal_are_acted_upon_when_the_log_has_been_read_to_its_
     ]
     assert [(state.monitor, state.state, state.at_ms) for state in written.batch.outages] == [(1, "paused", T0 + 500)]
     assert [incident.ended_ms for incident in written.batch.incidents] == [T0 + 500]
-    windows, outages = pickle.loads(logic.snapshot())
+    windows, outages, budgets = pickle.loads(logic.snapshot())
     assert logic.snapshot() != before
-    assert ({place[0] for place in windows.places}, set(outages.monitors)) == ({1}, {1})
+    assert {place[0] for place in windows.places} == set(outages.monitors) == set(budgets.monitors) == {1}
     late = CheckRecord(2, "a", T0 + 1000, T0 + 1000, "down", account=7)
     (nothing, _) = logic.on_batch([Results([(T0 + 1000, late)])])
     assert list(nothing) == []
-    windows, _ = pickle.loads(logic.snapshot())
+    windows, *_ = pickle.loads(logic.snapshot())
     assert {place[0] for place in windows.places} == {1}
 
 
