@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -11,6 +13,8 @@ from vedette.store import accounts
 from vedette.store.pool import Store
 
 pytestmark = pytest.mark.e2e
+QUIET = re.compile(r"It would not have fired; \d+ subjects? seen\.")
+"""Other tests of the installation may have made hosts of their own."""
 
 
 def reported(installation: Installation) -> bool:
@@ -35,10 +39,12 @@ def test_a_rule_is_tried_made_changed_and_removed(installation: Installation) ->
         expect(page.get_by_test_id("form-error")).to_contain_text("above or below")
         form.get_by_test_id("field-above").fill("0.0001")
         panel.get_by_test_id("rule-try").click()
-        expect(panel.get_by_test_id("rule-tried-words")).to_contain_text("It would have fired once")
+        expect(panel.get_by_test_id("rule-tried-words")).to_contain_text(
+            re.compile(r"It would have fired (once|\d+ times)")
+        )
         form.get_by_test_id("field-above").fill("1.5")
         panel.get_by_test_id("rule-try").click()
-        expect(panel.get_by_test_id("rule-tried-words")).to_contain_text("It would not have fired; 1 subject seen.")
+        expect(panel.get_by_test_id("rule-tried-words")).to_have_text(QUIET)
         form.get_by_test_id("save").click()
         row = panel.get_by_test_id("rule-row").filter(has_text="in use")
         expect(row).to_contain_text("memory.used_ratio, above 1.5")

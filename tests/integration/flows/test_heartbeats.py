@@ -88,6 +88,7 @@ def test_pings_become_results_with_the_time_of_their_run_and_the_evidence_of_the
 ) -> None:
     job = add(store, account, "backup", every_s=3600)
     jobs.ping(job, "start", rid="a")
+    time.sleep(0.005)  # pings tell whole milliseconds: the run takes more than one
     jobs.ping(job, "success", rid="a", exit_status=0)
     jobs.ping(job, "success")
     jobs.ping(job, "fail", exit_status=3, body="disk full", body_bytes=9)
