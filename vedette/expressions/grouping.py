@@ -50,13 +50,12 @@ def is_asked_of(question: Question, source: str) -> bool:
     return question.hosts is None or question.hosts.matches_source(source)
 
 
-@lru_cache(maxsize=1 << 14)
 def columns(expression: Expression, layout: bytes) -> tuple[tuple[int, str], ...]:
     """Columns and canonical names of the layout's series that the expression is about."""
     return tuple((at, name) for at, name in enumerate(layout_series(layout)[0]) if _concerns(expression, name))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1024)
 def grouped(question: Question, names: tuple[str, ...]) -> tuple[Group, ...]:
     """The combinations among the series `names`, in the order of their labels; none where none has all of `per`."""
     parsed = {name: dict(parse_series(name)[1]) for name in names}

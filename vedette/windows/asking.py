@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from vedette.events.signals import Signal
-from vedette.expressions.grouping import Question, columns, is_asked_of
+from vedette.expressions.grouping import Question, is_asked_of
 from vedette.windows.joining import Joined
 from vedette.windows.layout import LayoutState
 from vedette.windows.output import RowBlock
@@ -55,7 +55,7 @@ class Asking:
                 if block.tier != entry_tier(state.interval_ms):
                     continue  # minutes that are made of finer windows
                 for question in self._asked.get(state.account, ()):
-                    chosen = columns(question.expression, layout.layout) if is_asked_of(question, state.name) else ()
+                    chosen = layout.asked(question) if is_asked_of(question, state.name) else ()
                     if not chosen:
                         continue
                     at, highest, last = int(cells.last_ts[row]), cells.maxs[row], cells.lasts[row]

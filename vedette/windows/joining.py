@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from vedette.events.signals import Signal
 from vedette.expressions.grouping import MOST_SERIES, Group, Labels, Question, grouped
@@ -55,6 +56,16 @@ class Joined:
     open: dict[int, dict[str, tuple[int, float]]] = field(default_factory=dict)
     done: int = -1
     told: set[Labels] = field(default_factory=set)
+    _names: tuple[str, ...] = ()
+    _groups: tuple[Group, ...] = ()
+    """The combinations of just these names; made again after a restart."""
+
+    def __getstate__(self) -> tuple[object, ...]:
+        return self.latest, self.open, self.done, self.told
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.latest, self.open, self.done, self.told = state
+        self._names, self._groups = (), ()
 
     def take(self, window: int, values: Values) -> None:
         """Values that came in a window, the newest of a series; those of a window before one that was looked at are
@@ -94,7 +105,10 @@ class Joined:
             for labels in sorted(self.told) or [()]:
                 yield Finding(labels, at, None, 0.0, "", f"it is about more than {MOST_SERIES} series of the source")
             return
-        for group in grouped(question, tuple(sorted(self.latest))):
+        names = tuple(sorted(self.latest))
+        if names != self._names:
+            self._names, self._groups = names, grouped(question, names)
+        for group in self._groups:
             yield self._found(question, group, at)
 
     def _found(self, question: Question, group: Group, at: int) -> Finding:
