@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Counts, DriftWindow, Profile } from "../src/models/contract";
 import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
+import { unseenText } from "../src/models/window_panel";
 
 const COUNTS: Counts = {
   bins: [],
@@ -98,4 +99,17 @@ test("intervals keep their order, and rare categories stand together", () => {
   expect(many.length).toBe(21);
   expect(many[0]?.label).toBe("c24");
   expect(many.at(-1)).toEqual({ label: "5 others", reference: 15 / 325, window: 5 / 25 });
+});
+
+test("values that the reference does not know are named, and how many more there are", () => {
+  const { verdict } = window("city", 60);
+  expect(unseenText(verdict)).toBe("");
+  const unseen = [
+    { value: "Oslo", rows: 20 },
+    { value: "Riga", rows: 3 },
+  ];
+  expect(unseenText({ ...verdict, unseen, unseen_values: 2 })).toBe(
+    "Not in the reference: Oslo (20), Riga (3).",
+  );
+  expect(unseenText({ ...verdict, unseen, unseen_values: 6 })).toContain("and 4 more");
 });

@@ -42,6 +42,9 @@ export interface Verdict {
   needed: number;
   findings: Finding[];
   moved: Moved[];
+  /** The most frequent values that the reference does not know, of so many distinct ones. */
+  unseen?: { value: string; rows: number }[];
+  unseen_values?: number;
 }
 
 export interface Counts {
