@@ -140,3 +140,28 @@ export const STATISTIC_LABEL: Record<string, string> = {
 export function lengthOf(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }
+
+/** A reference in the list of a model's references. */
+export interface ReferenceRow {
+  id: Id;
+  version: string;
+  rows: number;
+  features: number;
+  created_ms: number;
+}
+
+export interface FeatureComparison {
+  feature: string;
+  state: DriftState | "undecided";
+  findings: Finding[];
+  /** Why a statistic is none, by its name. */
+  not_compared: Record<string, string>;
+}
+
+/** The second reference judged as a window of the first. */
+export interface ReferenceComparison {
+  features: FeatureComparison[];
+  only_in_first: string[];
+  only_in_second: string[];
+  kinds_changed: { feature: string; first: string; second: string }[];
+}
