@@ -2,12 +2,15 @@
 
 All tests of all segments of a window are one family, adjusted together, and not with those of the whole: so segments
 change no verdict on the whole, and of quiet windows about a share of alpha shows drift in any segment of any feature.
+There may be thousands of them, nearly all quiet: those that decide nothing are screened (see `Plan`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from vedette.statistics.drift.counts import Counts, Moments
 from vedette.statistics.drift.places import counts_at
@@ -32,6 +35,7 @@ def judge_segments(
 
     Features that the window has not, or of which parts of it were not counted by these segments, have none.
     """
+    plan = msgspec.structs.replace(plan, screened=True)
     drafts: list[tuple[str, Counts, Verdict]] = []
     for profile in profiles:
         found, own = window.get(profile.name), segments.counts.get(profile.name)
