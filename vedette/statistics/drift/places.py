@@ -7,7 +7,7 @@ places by number gives what the profile's own `count` and `count_codes` give.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def places(profile: FeatureProfile, values: Sequence[Any] | npt.NDArray[Any]) ->
         if profile.kind == "numeric":
             return _of_numbers(profile, array)
         known, place = np.unique(values.ravel(), return_inverse=True)
-        return places(profile, known.tolist())[place]
+        return np.asarray(places(profile, known.tolist())[place])
     if isinstance(values, np.ndarray):
         values = list(values.ravel()) if values.dtype.kind == "M" else values.ravel().tolist()
     if not numeric:
@@ -59,8 +59,7 @@ def places(profile: FeatureProfile, values: Sequence[Any] | npt.NDArray[Any]) ->
 
 def code_places(profile: FeatureProfile, codes: npt.NDArray[np.integer[Any]], dictionary: Sequence[Any]) -> Places:
     """Of a dictionary-encoded column, as `FeatureProfile.count_codes` takes it."""
-    looked_up = np.append(places(profile, dictionary), profile.bins + 2)
-    return looked_up[within(codes, dictionary)]
+    return np.asarray(np.append(places(profile, dictionary), profile.bins + 2)[within(codes, dictionary)])
 
 
 def within(codes: npt.NDArray[np.integer[Any]], dictionary: Sequence[Any]) -> npt.NDArray[np.integer[Any]]:
@@ -88,4 +87,12 @@ def _of_categories(profile: FeatureProfile, values: Sequence[Any]) -> Places:
     known: dict[str | None, int] = {category: at + 1 for at, category in enumerate(profile.categories)}
     known[None] = missing
     read = reading(profile.kind)
-    return np.array([known.get(read(value), other) for value in values], np.intp)
+    return one_by_one(values, lambda value: known.get(read(value), other))
+
+
+def one_by_one(values: Sequence[Any], place: Callable[[object], int]) -> Places:
+    """The place of each value; a text that comes often is read once."""
+    if set(map(type, values)) <= {str, type(None)}:
+        known = {value: place(value) for value in set(values)}
+        return np.fromiter(map(known.__getitem__, values), np.intp, len(values))
+    return np.fromiter(map(place, values), np.intp, len(values))

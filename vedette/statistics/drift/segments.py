@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from vedette.errors import InvalidInput
 from vedette.statistics.drift.counts import Counts, Moments, Whole
-from vedette.statistics.drift.places import Places, counts_at, places, width, within
+from vedette.statistics.drift.places import Places, counts_at, one_by_one, places, width, within
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.values import Kind, keys, reading
 
@@ -78,17 +78,17 @@ class Segments:
         if isinstance(values, np.ndarray):
             if values.dtype.kind in "fiub":
                 known, place = np.unique(values.ravel(), return_inverse=True)
-                return self.of_values(known.tolist())[place]
+                return np.asarray(self.of_values(known.tolist())[place])
             values = list(values.ravel()) if values.dtype.kind == "M" else values.ravel().tolist()
         missing, other = len(self.names) + 1, len(self.names)
         known_as: dict[str | None, int] = {name: at for at, name in enumerate(self.names)}
         known_as |= {None: missing, "": missing, MISSING: missing}
         read = reading(self.kind)
-        return np.array([known_as.get(read(value), other) for value in values], np.intp)
+        return one_by_one(values, lambda value: known_as.get(read(value), other))
 
     def of_codes(self, codes: npt.NDArray[np.integer[Any]], dictionary: Sequence[Any]) -> Places:
         """The same of a dictionary-encoded column."""
-        return np.append(self.of_values(dictionary), len(self.names) + 1)[within(codes, dictionary)]
+        return np.asarray(np.append(self.of_values(dictionary), len(self.names) + 1)[within(codes, dictionary)])
 
     def nowhere(self, rows: int) -> Places:
         """Of rows that do not have the column: all are in `missing`."""
