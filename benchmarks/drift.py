@@ -176,7 +176,8 @@ def peers(options: argparse.Namespace, rate: float) -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of the flow came to: values, windows, seconds of CPU and of the clock, MB at most and before."""
+    """What a run of the flow came to: values, windows, seconds of CPU and of the clock, MB at most and before, bytes
+    that the segments of a feature's window take in the table."""
 
     values: int
     windows: int
@@ -184,6 +185,7 @@ class Run:
     took: float
     most: float
     idle: float
+    size: int
 
     @property
     def rate(self) -> float:
@@ -219,7 +221,8 @@ def through_the_flow(options: argparse.Namespace, segments: int) -> Run:
             used, took = time.process_time() - begun, time.monotonic() - wall
             row = store.row(
                 "SELECT count(*)::int AS n, sum(rows)::bigint AS rows, sum((SELECT sum((one ->> 'rows')::bigint)"
-                " FROM jsonb_array_elements(segments) AS one))::bigint AS parts FROM drift_windows"
+                " FROM jsonb_array_elements(segments) AS one))::bigint AS parts,"
+                " avg(pg_column_size(segments))::int AS size FROM drift_windows"
             )
             assert row is not None
             store.close()
@@ -229,7 +232,7 @@ def through_the_flow(options: argparse.Namespace, segments: int) -> Run:
     for counted in (row["rows"], *([row["parts"]] if segments else [])):
         if not values <= int(counted) <= values + options.models * options.features:
             sys.exit(f"{values:,} values were sent, {counted:,} were counted")
-    return Run(values, row["n"], used, took, most, idle)
+    return Run(values, row["n"], used, took, most, idle, row["size"] or 0)
 
 
 def main() -> None:
@@ -255,7 +258,8 @@ def main() -> None:
         parts = through_the_flow(options, options.segments)
         name = f"by {options.segments} segments too"
         print(f"{name:26} {parts.rate / 1e6:8.1f} million: {parts.rate / rate:.2f} of it")
-        print(f"memory by segment          {parts.most:8.0f} MB at most, {parts.idle:.0f} before the flow began")
+        beside = f"{parts.idle:.0f} before; {parts.size:,} bytes a row"
+        print(f"memory by segment          {parts.most:8.0f} MB at most, {beside}")
     print(f"numpy, ten bins alone      {best / 1e6:8.1f} million")
     print(f"intake of JSON             {json_intake(options, random) / 1e6:8.1f} million")
     print(f"intake of Arrow            {arrow_intake(options, random) / 1e6:8.1f} million")

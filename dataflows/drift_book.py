@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -91,7 +92,7 @@ class DriftBook:
             if written is None:
                 return None
             parts = persist("reference", partial(models.segments, self._store, number))
-            self._references[number] = self._read(number, written), None if parts is None else Segments.from_dict(parts)
+            self._references[number] = self._read(number, written), _segments(number, parts)
         config = msgspec.convert(about.config, DriftConfig)
         profiles, segments = self._references[number]
         if config.segment_only:
@@ -109,3 +110,13 @@ class DriftBook:
             except InvalidInput as error:  # of another version of Vedette: the other features go on
                 get_logger("drift").error("profile_not_understood", reference=number, error=str(error))
         return found
+
+
+def _segments(number: int, written: dict[str, Any] | None) -> Segments | None:
+    if written is None:
+        return None
+    try:
+        return Segments.from_dict(written)
+    except InvalidInput as error:  # of another version of Vedette: the whole goes on
+        get_logger("drift").error("segments_not_understood", reference=number, error=str(error))
+        return None

@@ -125,11 +125,16 @@ class Segments:
 
     @classmethod
     def from_dict(cls, written: Mapping[str, Any]) -> Segments:
-        """What `to_dict` wrote."""
-        chosen = written["chosen"]
-        counts = {feature: np.array(rows, np.int64) for feature, rows in written["counts"].items()}
-        names = tuple(written["names"])
-        return cls(written["column"], written["kind"], names, None if chosen is None else tuple(chosen), counts)
+        """What `to_dict` wrote; `InvalidInput` for anything else."""
+        try:
+            chosen = None if written["chosen"] is None else tuple(written["chosen"])
+            counts = {feature: np.array(rows, np.int64) for feature, rows in written["counts"].items()}
+            found = cls(written["column"], written["kind"], tuple(written["names"]), chosen, counts)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidInput("segments", repr(error), "segments of a reference") from error
+        if any(matrix.ndim != 2 or len(matrix) != len(found.labels) for matrix in counts.values()):
+            raise InvalidInput("segments", f"{len(found.labels)} segments", "a line for each of them")
+        return found
 
 
 def cross(segments: Places, place: Places, count: int, of: int) -> Whole:

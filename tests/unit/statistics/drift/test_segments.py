@@ -108,6 +108,13 @@ def test_segments_are_read_as_they_were_written() -> None:
     assert all((found.counts[name] == SEGMENTS.counts[name]).all() for name in SEGMENTS.counts)
 
 
+@pytest.mark.parametrize("written", [{}, {"names": ["a"]}, {"counts": {"x": [[1], [2]]}}, {"counts": {"x": [1]}}])
+def test_what_are_no_segments_is_refused(written: dict[str, Any]) -> None:
+    whole = SEGMENTS.to_dict()
+    with pytest.raises(InvalidInput, match="segments"):
+        Segments.from_dict({**whole, **written} if written else written)
+
+
 def test_counts_that_are_not_by_the_same_segments_keep_the_whole() -> None:
     whole = PROFILES[0].count(COLUMNS["age"][:100])
     one = SEGMENTS.counted(whole, np.ones((5, width(PROFILES[0])), np.int64))
