@@ -4,10 +4,10 @@ import { el, setChildren } from "../parts/element";
 import type { Segment, SegmentTable } from "./contract";
 import { driftedIn, whyNone } from "./segments";
 
-const HEAD = ["", "Most rows", "Features that drifted", ""];
+const HEAD = ["Segment", "Rows", "Features that drifted", ""];
 
 export class SegmentPanel {
-  readonly element = el("div", { testid: "segments", "aria-live": "polite" });
+  readonly element = el("div", { class: "segments", testid: "segments", "aria-live": "polite" });
 
   constructor(private readonly choose: (segment: string | null) => void) {}
 
@@ -34,7 +34,17 @@ export class SegmentPanel {
       el(
         "table",
         {},
-        el("thead", {}, el("tr", {}, ...HEAD.map((label) => el("th", { scope: "col" }, label)))),
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ...HEAD.map((label) =>
+              el("th", { scope: "col", class: label === "Rows" ? "number" : "" }, label),
+            ),
+          ),
+        ),
         el(
           "tbody",
           {},
