@@ -16,12 +16,13 @@ from vedette.statistics.drift.counts import Counts, Moments
 from vedette.statistics.drift.places import counts_at
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.segments import CountsBySegment, Segments
-from vedette.statistics.drift.verdict import Plan, Verdict, adjusted, draft
+from vedette.statistics.drift.verdict import Draft, Plan, Verdict, adjusted, draft
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentVerdict:
-    """The verdict on one feature in one segment, and what it was found from. The counts have no moments."""
+    """The verdict on one feature in one segment, and what it was found from: counts without moments, and without names
+    of what is unseen."""
 
     segment: str
     counts: Counts
@@ -36,7 +37,7 @@ def judge_segments(
     Features that the window has not, or of which parts of it were not counted by these segments, have none.
     """
     plan = msgspec.structs.replace(plan, screened=True)
-    drafts: list[tuple[str, Counts, Verdict]] = []
+    drafts: list[tuple[str, Counts, Draft]] = []
     for profile in profiles:
         found, own = window.get(profile.name), segments.counts.get(profile.name)
         if own is None or not isinstance(found, CountsBySegment) or found.segments.shape != own.shape:

@@ -50,7 +50,7 @@ class CountsBySegment(Counts):
 
 def _with_segments(whole: Counts, matrix: Whole) -> CountsBySegment:
     beside = (whole.missing, whole.other, whole.below, whole.above)
-    return CountsBySegment(whole.bins, *beside, whole.moments, matrix)
+    return CountsBySegment(whole.bins, *beside, whole.moments, whole.unseen, matrix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
 import { type Drift, type DriftWindow, type Reference, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
 import { QualityPanel } from "./quality_panel";
+import { ReferencePanel } from "./reference_panel";
 import { SegmentPanel } from "./segment_panel";
 import { profileOfSegment } from "./segments";
 import { windowPanel } from "./window_panel";
@@ -37,6 +38,7 @@ export function modelPage(app: App, id: string): Page {
     setChildren(detail);
     void load();
   });
+  const given = new ReferencePanel(app, id);
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -162,6 +164,7 @@ export function modelPage(app: App, id: string): Page {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
   void load();
+  void given.load();
   return {
     title: "Model",
     element: el(
@@ -172,6 +175,7 @@ export function modelPage(app: App, id: string): Page {
       detail,
       segments.element,
       quality.element,
+      given.element,
     ),
     close() {
       request.abort();
