@@ -55,11 +55,13 @@ class Signal(msgspec.Struct, omit_defaults=True):
     the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. `notice`:
     subject `plugin:SOURCE/INSTANCE`, what a plugin wants people to read: `detail` has `title`, `body`, and `said_ms` by
     the host's own clock, which tells notices apart. `drift`: subject `model:ID/FEATURE` or `model:ID@VERSION/FEATURE`,
-    state `drift | ok` as of the end of a window, `value` the statistic that says most. `model`: the same without
-    feature, state `active | no_data`. `quality`: subject `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state
-    `known | over`, `value` the metric in the newest window, and in `detail` `recent`, the last windows as
-    `START_MS:VALUE:ROWS` with blanks between. `budget`: subject `monitor:ID`, state `spent | whole | paused`, whether
-    any check of the last three days was not good; in `detail` `budget`, counts of windows (`events/budgets.py`).
+    state `drift | ok` as of the end of a window, `value` the statistic that says most; of a segment of its rows
+    `segment:ID/SEGMENT/FEATURE` or `segment:ID@VERSION/SEGMENT/FEATURE`, only while it is raised and once when that is
+    over. `model`: subject `model:ID` or `model:ID@VERSION`, state `active | no_data`. `quality`: subject
+    `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state `known | over`, `value` the metric in the newest window,
+    and in `detail` `recent`, the last windows as `START_MS:VALUE:ROWS` with blanks between. `budget`: subject
+    `monitor:ID`, state `spent | whole | paused`, whether any check of the last three days was not good; in `detail`
+    `budget`, counts of windows (`events/budgets.py`).
     `expression`: subject `expression:SOURCE/MARK` with the labels whose combination it is about in braces, state
     `true | false`, `value` the number that is compared first and, in `detail`, `readings`; or state `unknown`, with the
     reason in `detail` as `why`, which says that there is no such reading now: a receiver may get it again.

@@ -8,10 +8,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from vedette.errors import InvalidInput
+from vedette.events.model_subjects import labels_of_model
 from vedette.events.names import parse_series
 from vedette.events.selectors import parse_selector
 
-LABELS = "rule, subject, severity, source, monitor, location, plugin, model, feature, role, and the series' own"
+LABELS = (
+    "rule, subject, severity, source, monitor, location, plugin, model, feature, segment, role, and the series' own"
+)
 
 
 def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, object]) -> dict[str, str]:
@@ -37,11 +40,8 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
         found["monitor"], _, location = rest.partition("@")
         if location or detail.get("location"):
             found["location"] = location or str(detail["location"])
-    elif kind == "model":
-        version, _, feature = rest.partition("/")
-        found["model"] = version.partition("@")[0]
-        if feature:
-            found["feature"] = feature
+    elif kind in {"model", "segment"}:
+        found |= labels_of_model(subject)
     if detail.get("roles"):
         found["role"] = str(detail["roles"])
     return own | found
