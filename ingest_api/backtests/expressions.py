@@ -42,7 +42,7 @@ def over_joined(found: Context, account: int, rule: Rule, spec: Expressed, from_
             result.readings += sum(map(len, windows.values()))
             result.first_ms = min(*windows, result.first_ms or to_ms)
         has = " ".join(roles.get(source, ()))
-        for signals in _signals(result, windows, account, source, question, has).values():
+        for signals in _signals(result, windows, account, source, question, has, from_ms).values():
             heard = reports.of(mine[0], [one.at for one in signals if one.state != "unknown"], needed=False)
             result.episodes += of_signals(rule, signals, heard, to_ms)
     return result
@@ -61,15 +61,16 @@ def _windows(refs: list[SeriesRef], rows: dict[Place, Rows]) -> Windows:
 
 
 def _signals(
-    result: Backtest, windows: Windows, account: int, source: str, question: Question, roles: str
+    result: Backtest, windows: Windows, account: int, source: str, question: Question, roles: str, from_ms: int
 ) -> dict[Labels, list[Signal]]:
-    """What alerting would have heard, by combination of labels; what could not be told is counted in the result."""
+    """What alerting would have heard, by combination of labels; what could not be told since `from_ms` is counted in the
+    result."""
     joined, seen, signals = Joined(), set[Labels](), dict[Labels, list[Signal]]()
     for window in sorted(windows):
         joined.take(window, windows[window])
         for finding in joined.look(question, lambda _: True):
             seen.add(finding.labels)
-            if finding.holds is None:
+            if finding.holds is None and finding.at >= from_ms:
                 result.unknown, result.why = result.unknown + 1, result.why or finding.why
             if joined.is_news(finding):
                 signal = finding.signal(account, source, question)

@@ -64,6 +64,37 @@ def test_a_rule_is_tried_made_changed_and_removed(installation: Installation) ->
         expect(row).to_have_count(0)
 
 
+def test_an_expression_is_refused_with_its_place_tried_and_made(installation: Installation) -> None:
+    eventually("the agent's rows are there", lambda: reported(installation))
+    with opened(installation.url) as page:
+        sign_in(page, ADMIN)
+        page.get_by_role("link", name="Alerts").first.click()
+        panel, form = page.get_by_test_id("rules"), page.get_by_test_id("rule-form")
+        panel.get_by_test_id("rule-new").click()
+        form.get_by_test_id("field-rule-kind").select_option("expression")
+        form.get_by_test_id("field-name").fill("memory by hand")
+        form.get_by_test_id("field-expression").fill("memory.used_bytes / memory.total_bytes")
+        form.get_by_test_id("save").click()
+        expect(form.get_by_test_id("error-expression")).to_contain_text("a comparison, as in a / b > 0.9")
+        whole = "memory.used_bytes / memory.total_bytes > 0 and count(cpu.used_ratio) == 1"
+        form.get_by_test_id("field-expression").fill(whole)
+        panel.get_by_test_id("rule-try").click()
+        expect(panel.get_by_test_id("rule-tried-words")).to_contain_text(
+            re.compile(r"It would have fired (once|\d+ times)")
+        )
+        form.get_by_test_id("field-expression").fill("memory.used_bytes / (swap.in_bytes - swap.in_bytes) > 1")
+        panel.get_by_test_id("rule-try").click()
+        expect(panel.get_by_test_id("rule-tried-words")).to_contain_text("the first time because:")
+        form.get_by_test_id("field-expression").fill(whole.replace("> 0", "> 1.5"))
+        form.get_by_test_id("field-for_s").fill("900")
+        form.get_by_test_id("save").click()
+        row = panel.get_by_test_id("rule-row").filter(has_text="memory by hand")
+        expect(row).to_contain_text("count(cpu.used_ratio) == 1, for 15 min")
+        row.get_by_test_id("rule-remove").click()
+        row.get_by_test_id("rule-remove").click()
+        expect(row).to_have_count(0)
+
+
 def test_who_only_looks_changes_nothing(installation: Installation) -> None:
     email = "looks@shop.example"
     store = Store(installation.dsn, pool_size=1)
