@@ -63,8 +63,8 @@ def _windows(refs: list[SeriesRef], rows: dict[Place, Rows]) -> Windows:
 def _signals(
     result: Backtest, windows: Windows, account: int, source: str, question: Question, roles: str, from_ms: int
 ) -> dict[Labels, list[Signal]]:
-    """What alerting would have heard, by combination of labels; what could not be told since `from_ms` is counted in the
-    result."""
+    """What alerting would have heard, by combination of labels; what could not be told since `from_ms` is
+    counted in the result."""
     joined, seen, signals = Joined(), set[Labels](), dict[Labels, list[Signal]]()
     for window in sorted(windows):
         joined.take(window, windows[window])
