@@ -23,6 +23,7 @@ from launch.commands import (
     janitor,
     loadgen,
     manage,
+    model,
     monitor,
     plugin,
     processes,
@@ -56,6 +57,7 @@ app.add_typer(hosts.host_app, name="host")
 app.add_typer(manage.user_app, name="user")
 app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(model.app, name="model")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(channel.channel_app, name="channel")
 app.add_typer(rule.app, name="rule")

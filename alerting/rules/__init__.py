@@ -11,6 +11,7 @@ from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules.burn import BurnRate
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
+from alerting.rules.model_metric import ModelMetric
 from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
 from vedette.events.signals import Signal, SignalKind
 
@@ -24,6 +25,7 @@ __all__ = [
     "EndpointDown",
     "HostFlag",
     "HostSilent",
+    "ModelMetric",
     "ModelSilent",
     "OfSeries",
     "Outage",
@@ -57,6 +59,7 @@ AnyRule = (
     | Change
     | Absence
     | BurnRate
+    | ModelMetric
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
@@ -86,6 +89,7 @@ _KINDS: dict[str, SignalKind] = {
     "model_silent": "model",
     "quality": "quality",
     "burn_rate": "budget",
+    "model_metric": "metric",
 }
 
 

@@ -15,7 +15,7 @@ from vedette.clock import Clock
 from vedette.errors import InvalidInput, Overloaded
 from vedette.events.codec import decode
 from vedette.events.features import MOST_COLUMNS, FeatureBatch, check_version, decode_batch
-from vedette.events.outcomes import is_outcomes
+from vedette.events.model_metrics import holds_rows, is_metrics
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.windows.quality_config import values_of
@@ -115,7 +115,7 @@ class Sample:
     ) -> None:
         self._from_ms, self._to_ms, self._rows_of = from_ms, to_ms, rows_of
         self._chance, self._most = chance, most
-        self._known: set[tuple[int, int, bool]] = set()
+        self._known: set[tuple[int, int, bool, bool]] = set()
         self._names: dict[str, None] = {}
         self._rows: list[tuple[float, dict[str, Any]]] = []
         self._limit = 1.0
@@ -126,11 +126,11 @@ class Sample:
     def add(self, batches: Iterable[FeatureBatch]) -> None:
         """Look at the rows of all these."""
         for batch in batches:
-            identity = (batch.epoch, batch.seq, outcomes := is_outcomes(batch))
+            identity = (batch.epoch, batch.seq, rows := holds_rows(batch), is_metrics(batch))
             if identity in self._known:
                 continue
             self._known.add(identity)
-            if not outcomes and self._rows_of in (None, batch.version):
+            if rows and self._rows_of in (None, batch.version):
                 self._take(batch)
 
     def columns(self) -> dict[str, list[Any]]:

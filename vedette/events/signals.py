@@ -20,6 +20,7 @@ SignalKind = Literal[
     "quality",
     "timer",
     "budget",
+    "metric",
 ]
 AlertState = Literal[
     "firing",
@@ -57,6 +58,8 @@ class Signal(msgspec.Struct, omit_defaults=True):
     `known | over`, `value` the metric in the newest window, and in `detail` `recent`, the last windows as
     `START_MS:VALUE:ROWS` with blanks between. `budget`: subject `monitor:ID`, state `spent | whole | paused`, whether
     any check of the last three days was not good; in `detail` `budget`, counts of windows (`events/budgets.py`).
+    `metric`: subject `metric:ID/NAME` or `metric:ID@VERSION/NAME`, state `known | over`, `value` the mean in the newest
+    window, and in `detail` `recent`, the last windows as `START_MS:COUNT:MEAN:MIN:MAX` with blanks between.
     `timer`: subject of another signal, which alerting has not heard of for a while; state `silent` (its host is) or
     `missing` (for `value` ms, while its host reports), or empty; `after` in `detail` is the last signal's `at`: if
     another came since, the timer says nothing any more. A receiver ignores any other signal that is not newer than the

@@ -11,7 +11,10 @@ from vedette.errors import InvalidInput
 from vedette.events.names import parse_series
 from vedette.events.selectors import parse_selector
 
-LABELS = "rule, subject, severity, source, monitor, location, plugin, model, feature, role, and the series' own"
+LABELS = "rule, subject, severity, source, monitor, location, plugin, model, feature, metric, role, and the series' own"
+
+_OF_MODELS = {"model": "feature", "quality": "metric", "metric": "metric"}
+"""Kinds of subjects that are a model's, and what part of it they name."""
 
 
 def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, object]) -> dict[str, str]:
@@ -38,11 +41,11 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
         found["monitor"], _, location = rest.partition("@")
         if location or detail.get("location"):
             found["location"] = location or str(detail["location"])
-    elif kind == "model":
-        version, _, feature = rest.partition("/")
+    elif kind in _OF_MODELS:
+        version, _, part = rest.partition("/")
         found["model"] = version.partition("@")[0]
-        if feature:
-            found["feature"] = feature
+        if part:
+            found[_OF_MODELS[kind]] = part
     if detail.get("roles"):
         found["role"] = str(detail["roles"])
     return own | found

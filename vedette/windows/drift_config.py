@@ -14,6 +14,8 @@ from vedette.statistics.drift.verdict import Plan
 
 MOST_SLIDES = 100
 """Slides of a window."""
+WINDOW_S = 3600
+"""Length of a window of which nothing was said."""
 FEWEST_ROWS = 200
 """Rows of a window that is made of rows: fewer give no answer on distributions."""
 
@@ -25,7 +27,7 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     made of `window_rows` rows in the order of the log; then `window_s` only says after how long silence is told.
     """
 
-    window_s: int = 3600
+    window_s: int = WINDOW_S
     slide_s: int | None = None
     window_rows: int | None = None
     alpha: float = 0.05

@@ -17,6 +17,8 @@ from vedette.notifying.labels import labels_of, matches
         ("monitor:4@berlin", {"monitor": "4", "location": "berlin"}),
         ("model:7@2/age", {"model": "7", "feature": "age"}),
         ("model:7", {"model": "7"}),
+        ("quality:7@2/auc", {"model": "7", "metric": "auc"}),
+        ("metric:7/cost/eur", {"model": "7", "metric": "cost/eur"}),
         (
             'series:web-1/disk.used_ratio{mount="/",source="else"}',
             {"source": "web-1", "__name__": "disk.used_ratio", "mount": "/"},
