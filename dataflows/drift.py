@@ -87,6 +87,8 @@ def row_of(found: ClosedFeature) -> DriftRow:
     counts, moments = found.counts, found.counts.moments
     numbers = {"bins": counts.bins.tolist(), "missing": counts.missing, "other": counts.other, "below": counts.below}
     numbers |= {"above": counts.above, "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
+    if found.charts:
+        numbers["charts"] = found.charts
     return DriftRow(
         found.model,
         found.version,

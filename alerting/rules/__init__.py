@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules.burn import BurnRate
+from alerting.rules.control_chart import ControlChart
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
 from alerting.rules.model_metric import ModelMetric
@@ -20,6 +21,7 @@ __all__ = [
     "AnyRule",
     "BurnRate",
     "Change",
+    "ControlChart",
     "Degraded",
     "Drift",
     "EndpointDown",
@@ -60,6 +62,7 @@ AnyRule = (
     | Absence
     | BurnRate
     | ModelMetric
+    | ControlChart
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
@@ -90,6 +93,7 @@ _KINDS: dict[str, SignalKind] = {
     "quality": "quality",
     "burn_rate": "budget",
     "model_metric": "metric",
+    "control_chart": "drift",
 }
 
 

@@ -13,10 +13,14 @@ from vedette.events.signals import Signal
 
 class _Window(NamedTuple):
     start_ms: int
-    count: int
+    values: int
     mean: float
     min: float
     max: float
+
+    def number(self, name: Literal["mean", "min", "max", "count"]) -> float:
+        """The one that a rule compares."""
+        return {"mean": self.mean, "min": self.min, "max": self.max, "count": float(self.values)}[name]
 
 
 class ModelMetric(Limited):
@@ -48,14 +52,14 @@ class ModelMetric(Limited):
         if signal.state != "known":
             return False
         last = self._last(signal)
-        if sum(self.beyond(getattr(one, self.of_values)) for one in last) >= self.wanted:
+        if sum(self.beyond(one.number(self.of_values)) for one in last) >= self.wanted:
             return True
         return False if len(last) == self.of else None
 
     def title(self, signal: Signal) -> str:
         """Which metric, its value in the newest window that is beyond the limit, the limit, and that window."""
-        beyond = [one for one in self._last(signal) if self.beyond(getattr(one, self.of_values))]
-        start, value = (beyond[-1].start_ms, getattr(beyond[-1], self.of_values)) if beyond else (0, signal.value)
+        beyond = [one for one in self._last(signal) if self.beyond(one.number(self.of_values))]
+        start, value = (beyond[-1].start_ms, beyond[-1].number(self.of_values)) if beyond else (0, signal.value)
         begun = datetime.fromtimestamp(start / 1000, UTC).strftime("%Y-%m-%d %H:%M")
         what = self.metric if self.of_values == "mean" else f"{self.of_values} of {self.metric}"
         often = f", {len(beyond)} of {self.of} windows" if self.of > 1 else ""
@@ -65,4 +69,4 @@ class ModelMetric(Limited):
     def _last(self, signal: Signal) -> list[_Window]:
         told = [one.split(":") for one in str(signal.detail.get("recent") or "").split()]
         found = [_Window(int(one[0]), int(one[1]), float(one[2]), float(one[3]), float(one[4])) for one in told]
-        return [one for one in found if one.count >= self.values][-self.of :]
+        return [one for one in found if one.values >= self.values][-self.of :]

@@ -51,7 +51,7 @@ class VedetteClient:
         Numbers of a message are given once: a call that is repeated after an error may count twice.
         """
         self._seq += 1
-        content = {"version": version, "epoch": self._epoch, "seq": self._seq}
+        content: dict[str, Any] = {"version": version, "epoch": self._epoch, "seq": self._seq}
         content |= {"names": list(values), "values": list(values.values())}
         if at is not None:
             content["ts"] = [milliseconds(at)] * len(values)

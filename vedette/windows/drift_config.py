@@ -25,6 +25,7 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
     A window lasts `window_s` and another one ends every `slide_s` (None: `window_s`, so that none overlap), or it is
     made of `window_rows` rows in the order of the log; then `window_s` only says after how long silence is told.
+    `charts` are sets of rules by name, none: no control charts; `chart_width` are standard errors to their limits.
     """
 
     window_s: int = WINDOW_S
@@ -36,6 +37,8 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     wanted: int = 1
     of: int = 1
     cooldown: int = 0
+    charts: tuple[str, ...] = ()
+    chart_width: float = 3.0
 
     def plan(self) -> Plan:
         """How each window is judged."""

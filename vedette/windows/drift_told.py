@@ -9,6 +9,7 @@ from vedette.events.signals import Signal
 from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.decision import Progress, step
 from vedette.statistics.drift.verdict import Verdict, judge
+from vedette.windows.drift_charts import Charted, ChartMemory, chart, told
 from vedette.windows.drift_config import Subject
 from vedette.windows.drift_times import Window
 
@@ -27,6 +28,7 @@ class ClosedFeature:
     raised: bool
     counts: Counts
     verdict: Verdict
+    charts: tuple[Charted, ...] = ()
 
 
 @dataclass(slots=True)
@@ -51,8 +53,9 @@ def judge_window(
     subject: Subject,
     standing: dict[str, Progress],
     closed: Closed,
+    charts: dict[str, ChartMemory],
 ) -> None:
-    """Judge a window of a version, and add what comes of it; `standing`, by feature, moves on."""
+    """Judge a window of a version, and add what comes of it; `standing` and `charts`, by feature, move on."""
     profiles = list(subject.profiles.values())
     at = window.end_ms
     policy = subject.config.policy()
@@ -62,8 +65,13 @@ def judge_window(
         standing[profile.name] = progress
         counts = window.counts.get(profile.name) or profile.nothing()
         place = (account, model, version, profile.name, window.start_ms, window_s)
-        closed.features.append(ClosedFeature(*place, subject.reference, progress.raised, counts, verdict))
-        closed.signals.append(_signal(account, model, version, at, progress.raised, verdict, subject.name))
+        config = subject.config
+        charted = chart(config, subject.reference, profile, counts, charts) if config.charts else ()
+        closed.features.append(ClosedFeature(*place, subject.reference, progress.raised, counts, verdict, charted))
+        signal = _signal(account, model, version, at, progress.raised, verdict, subject.name)
+        if (out := told(charted)) is not None:
+            signal.detail["charts"] = out
+        closed.signals.append(signal)
     for feature in standing.keys() - subject.profiles.keys():
         if standing.pop(feature).raised:  # the new reference has no such feature
             closed.signals.append(over(account, model, version, feature, at, subject.name))
