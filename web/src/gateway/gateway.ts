@@ -1,7 +1,7 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
 import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
-import type { Drift, Model, Quality, Reference } from "../models/contract";
+import type { Drift, Metrics, Model, Quality, Reference } from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -117,6 +117,11 @@ export class Gateway {
   /** What became of the predictions in the windows of a model that began since `from`. */
   quality(model: string, from: string, signal?: AbortSignal): Promise<Quality> {
     return this.get(`/v1/models/${encodeURIComponent(model)}/quality`, [["from", from]], signal);
+  }
+
+  /** What metrics of a model came to in the windows that began since `from`. */
+  metrics(model: string, from: string, signal?: AbortSignal): Promise<Metrics> {
+    return this.get(`/v1/models/${encodeURIComponent(model)}/metrics`, [["from", from]], signal);
   }
 
   reference(reference: Id): Promise<Reference> {

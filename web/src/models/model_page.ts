@@ -9,8 +9,10 @@ import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { MODELS } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
+import { ChartPanel } from "./chart_panel";
 import { type Drift, type DriftWindow, type Profile, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
+import { MetricPanel } from "./metric_panel";
 import { QualityPanel } from "./quality_panel";
 import { windowPanel } from "./window_panel";
 
@@ -27,6 +29,9 @@ export function modelPage(app: App, id: string): Page {
   const grid = el("div");
   const detail = el("div");
   const quality = new QualityPanel();
+  const metrics = new MetricPanel();
+  const charts = new ChartPanel();
+  let newest: Drift | null = null;
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -41,14 +46,16 @@ export function modelPage(app: App, id: string): Page {
     if (!shown) setChildren(grid, skeletonRows(6));
     try {
       const from = `-${range.seconds}s`;
-      const [drift, found] = await Promise.all([
+      const [drift, found, measured] = await Promise.all([
         app.gateway.drift(id, from, signal),
         app.gateway.quality(id, from, signal),
+        app.gateway.metrics(id, from, signal),
       ]);
       if (signal.aborted) return;
       shown = true;
       show(drift);
       quality.show(found);
+      metrics.show(measured);
     } catch (error) {
       if (signal.aborted || shown) return;
       setChildren(
@@ -59,6 +66,8 @@ export function modelPage(app: App, id: string): Page {
   };
 
   const show = (drift: Drift) => {
+    newest = drift;
+    if (chosen !== null) charts.show(drift, chosen.feature, chosen.version);
     setText(title, drift.model.name);
     const { rows, columns } = driftTable(drift.windows);
     const raised = rows.filter((row) => row.raised).length;
@@ -125,6 +134,7 @@ export function modelPage(app: App, id: string): Page {
     chosen = { feature: one.feature, version: one.version, start: one.start_ms };
     for (const button of grid.querySelectorAll("button.cell")) button.setAttribute("aria-pressed", "false");
     setChildren(detail, windowPanel(one, null));
+    if (newest !== null) charts.show(newest, one.feature, one.version);
     const profiles = await profilesOf(one.reference).catch(() => []);
     if (chosen?.start !== one.start_ms || chosen.feature !== one.feature || chosen.version !== one.version)
       return;
@@ -152,11 +162,15 @@ export function modelPage(app: App, id: string): Page {
       el("div", { class: "page-head" }, el("a", { href: MODELS }, "Models"), title, said, picker.element),
       grid,
       detail,
+      charts.element,
       quality.element,
+      metrics.element,
     ),
     close() {
       request.abort();
       quality.close();
+      charts.close();
+      metrics.close();
       window.clearInterval(timer);
     },
   };
