@@ -60,7 +60,7 @@ def read_past(body: bytes) -> Past | None:
 
 
 def columns_of_past(
-    found: Context, account: int, model: int, past: Past
+    found: Context, account: int, model: int, past: Past, most: int = MOST_ROWS
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """The columns of the range's rows, and what the answer says of them. Blocks for as long as the range needs.
 
@@ -71,7 +71,7 @@ def columns_of_past(
     if from_ms >= to_ms:
         raise InvalidInput("from", past.from_, "a time before to")
     since = max(0, from_ms - _LONGEST_REPORT_MS)
-    sample = Sample(from_ms, to_ms, past.rows_of, np.random.default_rng([model, from_ms, to_ms]))
+    sample = Sample(from_ms, to_ms, past.rows_of, np.random.default_rng([model, from_ms, to_ms]), most)
     sample.add(found.history.feature_batches(account, model, since, to_ms))
     sample.add(logged(found.log, account, model, since - found.settings.max_future_s * 1000, found.clock))
     if not sample.seen:

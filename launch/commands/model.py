@@ -1,4 +1,4 @@
-"""Commands about models: what their metrics came to, and a report of some, over the gateway."""
+"""Commands about models: their metrics, and drift of all columns together, over the gateway."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from launch.client import gateway
 from launch.commands.ask import sparkline
 from vedette.errors import InvalidInput
 
-app = typer.Typer(no_args_is_help=True, help="Metrics of models.")
+app = typer.Typer(no_args_is_help=True, help="Metrics of models, and their drift as a whole.")
 console = Console(highlight=False)
 
 
@@ -45,6 +45,32 @@ def metrics(
 
 def _key(window: dict[str, Any]) -> tuple[str, str]:
     return window["metric"], window["version"]
+
+
+@app.command("multivariate")
+def multivariate(
+    model: Annotated[int, typer.Argument(help="the model's number")],
+    since: Annotated[str, typer.Option("--from", help="the window: -1d, ISO 8601, or milliseconds")] = "-1d",
+    until: Annotated[str, typer.Option("--to")] = "now",
+    against: Annotated[str, typer.Option(help="the beginning of what it is compared with")] = "-8d",
+    against_to: Annotated[str, typer.Option(help="and its end")] = "-1d",
+    alpha: Annotated[float, typer.Option(help="share of quiet windows that may show drift")] = 0.05,
+) -> None:
+    """Compare two ranges of a model's rows, all columns together; exit code 3 if there is drift. For schedules."""
+    body = {"window": {"from": since, "to": until}, "baseline": {"from": against, "to": against_to}, "alpha": alpha}
+    found = gateway(timeout_s=300).call("POST", f"/v1/models/{model}/multivariate", body=body)
+    domain, plane = found["domain"], found["reconstruction"]
+    sizes = f"{found['window']['rows']} rows against {found['baseline']['rows']}"
+    console.print(f"{'drift' if found['drifted'] else 'no drift'} (p {found['adjusted']:.3g}), {sizes}")
+    console.print(f"ROC area {domain['auc']:.3f} ({domain['low']:.3f} to {domain['high']:.3f}), p {domain['p']:.3g}")
+    limits = f"usually {plane['lower']:.4g} to {plane['upper']:.4g}"
+    console.print(f"reconstruction error {plane['error']:.4g}, {limits}, p {plane['p']:.3g}")
+    for pair in found["pairs"]:
+        if pair["adjusted"] <= alpha:
+            moved = f"{pair['baseline']:.2f}, now {pair['window']:.2f}"
+            console.print(escape(f"correlation of {pair['first']} and {pair['second']} was {moved}"))
+    if found["drifted"]:
+        raise typer.Exit(3)
 
 
 @app.command("report")
