@@ -24,6 +24,7 @@ from launch.commands import (
     loadgen,
     manage,
     model,
+    model_metrics,
     monitor,
     plugin,
     processes,
@@ -57,13 +58,14 @@ app.add_typer(hosts.host_app, name="host")
 app.add_typer(manage.user_app, name="user")
 app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
-app.add_typer(model.app, name="model")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(channel.channel_app, name="channel")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
 app.add_typer(account.app, name="account")
+model.app.add_typer(model_metrics.app)
+app.add_typer(model.app, name="model")
 
 
 def main() -> None:

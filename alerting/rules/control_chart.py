@@ -36,7 +36,7 @@ class ControlChart(RuleBase):
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether any chart is out of control after this window; None if the signal is about something else."""
-        if signal.kind != "drift" or self.model not in {None, signal.detail.get("model")}:
+        if signal.kind != "drift" or "segment" in signal.detail or self.model not in {None, signal.detail.get("model")}:
             return None
         if self.feature is not None and not matches_whole(self.feature, str(signal.detail.get("feature"))):
             return None

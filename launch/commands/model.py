@@ -1,97 +1,104 @@
-"""Commands about models: their metrics, and drift of all columns together, over the gateway."""
+"""Commands about models and their drift, over the gateway."""
 
 from __future__ import annotations
 
-import math
-import secrets
-from itertools import groupby
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from launch.client import gateway
-from launch.commands.ask import sparkline
-from vedette.errors import InvalidInput
+from launch.client import Gateway, gateway
+from launch.commands.tables import show
+from vedette.errors import NotFound
 
-app = typer.Typer(no_args_is_help=True, help="Metrics of models, and their drift as a whole.")
-console = Console(highlight=False)
+app = typer.Typer(no_args_is_help=True, help="Models, and what has drifted in them.")
+Model = Annotated[str, typer.Argument(help="name or id")]
+Since = Annotated[str, typer.Option("--from", help="-7d, ISO 8601, or milliseconds")]
+Until = Annotated[str, typer.Option("--to")]
 
 
-@app.command("metrics")
-def metrics(
-    model: Annotated[int, typer.Argument(help="the model's number")],
-    since: Annotated[str, typer.Option("--from", help="-7d, ISO 8601, or milliseconds")] = "-7d",
-    until: Annotated[str, typer.Option("--to")] = "now",
-    version: Annotated[str | None, typer.Option()] = None,
-    metric: Annotated[str | None, typer.Option(help="one of them, by its name")] = None,
+def model_id(known: Gateway, model: str) -> int:
+    """The number of a model; `NotFound` if there is none of that name or number."""
+    for one in known.call("GET", "/v1/models")["models"]:
+        if model in (one["name"], str(one["id"])):
+            return int(one["id"])
+    raise NotFound(f"model {model} does not exist")
+
+
+def _time(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} of {whole}"
+
+
+@app.command("list")
+def list_models() -> None:
+    """List models."""
+    rows = gateway().call("GET", "/v1/models")["models"]
+    show("models", rows, "id", "name", "window_s", "alpha", "segment_by")
+
+
+@app.command("drift")
+def drift(
+    model: Model,
+    segment: Annotated[str | None, typer.Option(help="rows of this segment alone")] = None,
+    since: Since = "-7d",
+    until: Until = "now",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
 ) -> None:
-    """Show the means of a model's metrics by window, with sparklines."""
-    chosen = {name: value for name, value in (("version", version), ("metric", metric)) if value is not None}
-    params = {"from": since, "to": until, **chosen}
-    answer = gateway().call("GET", f"/v1/models/{model}/metrics", params=params)
-    table = Table("metric", "version", "means", "windows", "values", "last", "min", "max")
-    rows = sorted(answer["windows"], key=_key)  # stays in the order of time within each
-    for (name, of_version), found in groupby(rows, key=_key):
-        windows = list(found)
-        extremes = (windows[-1]["mean"], min(one["min"] for one in windows), max(one["max"] for one in windows))
-        numbers = (len(windows), sum(one["count"] for one in windows), *(f"{value:.4g}" for value in extremes))
-        line = sparkline([one["mean"] for one in windows], 30)
-        table.add_row(escape(name), escape(of_version), line, *map(str, numbers))
-    console.print(table)
+    """Show the features that moved most."""
+    known = gateway()
+    params: dict[str, Any] = {"from": since, "to": until, "limit": limit}
+    if segment is not None:
+        params["segment"] = segment
+    found = known.call("GET", f"/v1/models/{model_id(known, model)}/movers", params=params)["movers"]
+    rows = [
+        {
+            **one,
+            "drifted": _of(one["drifted"], one["windows"]),
+            "greatest psi": _figure(one["psi"]),
+            "in the window of": "" if one["start_ms"] is None else _time(one["start_ms"]),
+            "moved": [f"{bin_['bin']}: {bin_['reference']:.1%} → {bin_['window']:.1%}" for bin_ in one["moved"][:2]],
+        }
+        for one in found
+    ]
+    title = f"{model}" if segment is None else f"{model}, segment {segment}"
+    show(title, rows, "feature", "version", "drifted", "greatest psi", "in the window of", "moved")
 
 
-def _key(window: dict[str, Any]) -> tuple[str, str]:
-    return window["metric"], window["version"]
-
-
-@app.command("multivariate")
-def multivariate(
-    model: Annotated[int, typer.Argument(help="the model's number")],
-    since: Annotated[str, typer.Option("--from", help="the window: -1d, ISO 8601, or milliseconds")] = "-1d",
-    until: Annotated[str, typer.Option("--to")] = "now",
-    against: Annotated[str, typer.Option(help="the beginning of what it is compared with")] = "-8d",
-    against_to: Annotated[str, typer.Option(help="and its end")] = "-1d",
-    alpha: Annotated[float, typer.Option(help="share of quiet windows that may show drift")] = 0.05,
+@app.command("segments")
+def segments(
+    model: Model,
+    since: Since = "-7d",
+    until: Until = "now",
+    every: Annotated[bool, typer.Option("--all", help="also features that have not drifted")] = False,
 ) -> None:
-    """Compare two ranges of a model's rows, all columns together; exit code 3 if there is drift. For schedules."""
-    body = {"window": {"from": since, "to": until}, "baseline": {"from": against, "to": against_to}, "alpha": alpha}
-    found = gateway(timeout_s=300).call("POST", f"/v1/models/{model}/multivariate", body=body)
-    domain, plane = found["domain"], found["reconstruction"]
-    sizes = f"{found['window']['rows']} rows against {found['baseline']['rows']}"
-    console.print(f"{'drift' if found['drifted'] else 'no drift'} (p {found['adjusted']:.3g}), {sizes}")
-    console.print(f"ROC area {domain['auc']:.3f} ({domain['low']:.3f} to {domain['high']:.3f}), p {domain['p']:.3g}")
-    limits = f"usually {plane['lower']:.4g} to {plane['upper']:.4g}"
-    console.print(f"reconstruction error {plane['error']:.4g}, {limits}, p {plane['p']:.3g}")
-    for pair in found["pairs"]:
-        if pair["adjusted"] <= alpha:
-            moved = f"{pair['baseline']:.2f}, now {pair['window']:.2f}"
-            console.print(escape(f"correlation of {pair['first']} and {pair['second']} was {moved}"))
-    if found["drifted"]:
-        raise typer.Exit(3)
+    """Show drift by segment, the worst first."""
+    known = gateway()
+    params = {"from": since, "to": until}
+    found = known.call("GET", f"/v1/models/{model_id(known, model)}/segments", params=params)
+    rows = [
+        {
+            **cell,
+            "version": segment["version"],
+            "segment": segment["segment"],
+            "drifted": _of(cell["drifted"], cell["windows"]),
+            "greatest psi": _figure(cell["psi"]),
+            "raised": "yes" if cell["raised"] else "",
+        }
+        for segment in found["segments"]
+        for cell in segment["features"]
+        if every or cell["drifted"]
+    ]
+    show(
+        f"{model}, by {found['segment_by']}", rows, "segment", "version", "feature", "drifted", "greatest psi", "raised"
+    )
+    waiting = [str(one["reference"]) for one in found["references"] if one["segments"] is None]
+    if waiting:
+        typer.echo(f"reference {', '.join(waiting)} has no such segments: give it again to have them counted")
 
 
-@app.command("report")
-def report(
-    model: Annotated[int, typer.Argument(help="the model's number")],
-    values: Annotated[list[str], typer.Argument(help="as cost=2.5 tokens=812")],
-    version: Annotated[str | None, typer.Option()] = None,
-) -> None:
-    """Report metrics of a model, all of now."""
-    names, numbers = [], []
-    for text in values:
-        name, equals, value = text.rpartition("=")
-        try:
-            numbers.append(float(value))
-        except ValueError:
-            equals = ""
-        if not equals or not math.isfinite(numbers[-1]):
-            raise InvalidInput("values", text, "NAME=NUMBER, as cost=2.5")
-        names.append(name)
-    body = {"version": version, "epoch": secrets.token_hex(8), "seq": 1, "names": names, "values": numbers}
-    answer = gateway().call("POST", f"/v1/models/{model}/metrics", body=body)
-    for one in answer["refused"]:
-        console.print(f"{escape(str(one['name']))}: {escape(one['reason'])}")
-    console.print(f"{answer['values']} taken, {answer['refused_values']} refused")
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"

@@ -66,7 +66,7 @@ def _charted(point: Point, broken: list[str]) -> Charted:
     return Charted(point.chart, point.of, point.value, point.centre, point.lower, point.upper, tuple(broken))
 
 
-def told(charted: tuple[Charted, ...]) -> str | None:
+def out_of_control(charted: tuple[Charted, ...]) -> str | None:
     """Charts that are out of control, as a signal tells of them: JSON; None if there are none."""
     out = [one for one in charted if one.broken]
     return msgspec.json.encode(out[:MOST_TOLD]).decode() if out else None

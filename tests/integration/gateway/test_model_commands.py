@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from launch.commands import model as commands
+from launch.commands import model_metrics as commands
 from launch.main import app
 from tests.integration.gateway.server import Gateway, Tail
 from tests.integration.gateway.test_models import register
@@ -46,4 +46,4 @@ def test_metrics_are_reported_and_shown(fresh: Gateway, monkeypatch: pytest.Monk
         "cost", "2", "9", "36", "8", "-1", "9",
     ]  # fmt: skip
     assert "▁" not in run("metrics", str(model), "--metric", "tokens")
-    assert "36" not in run("metrics", str(model), "--version", "1")
+    assert "36" not in run("metrics", "churn", "--version", "1")

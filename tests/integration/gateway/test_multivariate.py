@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from launch.commands import model as commands
+from launch.commands import model_metrics as commands
 from launch.main import app
 from tests.integration.gateway.reports import fault
 from tests.integration.gateway.server import Gateway

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vedette.events.model_subjects import subject_of
 from vedette.notifying.labels import labels_of, matches
 
 
@@ -19,6 +20,8 @@ from vedette.notifying.labels import labels_of, matches
         ("model:7", {"model": "7"}),
         ("quality:7@2/auc", {"model": "7", "metric": "auc"}),
         ("metric:7/cost/eur", {"model": "7", "metric": "cost/eur"}),
+        ("segment:7@2/a%2Fb%25/age/x", {"model": "7", "segment": "a/b%", "feature": "age/x"}),
+        (subject_of(7, "", "age", "100%2F"), {"model": "7", "segment": "100%2F", "feature": "age"}),
         (
             'series:web-1/disk.used_ratio{mount="/",source="else"}',
             {"source": "web-1", "__name__": "disk.used_ratio", "mount": "/"},

@@ -10,10 +10,13 @@ import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { MODELS } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
 import { ChartPanel } from "./chart_panel";
-import { type Drift, type DriftWindow, type Profile, STATE_LABEL } from "./contract";
+import { type Drift, type DriftWindow, type Reference, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
 import { MetricPanel } from "./metric_panel";
 import { QualityPanel } from "./quality_panel";
+import { ReferencePanel } from "./reference_panel";
+import { SegmentPanel } from "./segment_panel";
+import { profileOfSegment } from "./segments";
 import { windowPanel } from "./window_panel";
 
 const RELOAD_EVERY_MS = 15_000;
@@ -23,7 +26,8 @@ export function modelPage(app: App, id: string): Page {
   let request = new AbortController();
   let shown = false;
   let chosen: { feature: string; version: string; start: number } | null = null;
-  const references = new Map<Id, Promise<Profile[]>>();
+  let segment: string | null = null;
+  const references = new Map<Id, Promise<Reference>>();
   const title = el("h1", {}, "Model");
   const said = el("span", { class: "muted" });
   const grid = el("div");
@@ -32,6 +36,14 @@ export function modelPage(app: App, id: string): Page {
   const metrics = new MetricPanel();
   const charts = new ChartPanel();
   let newest: Drift | null = null;
+  const segments = new SegmentPanel((wanted) => {
+    segment = wanted;
+    shown = false;
+    chosen = null;
+    setChildren(detail);
+    void load();
+  });
+  const given = new ReferencePanel(app, id);
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -47,13 +59,15 @@ export function modelPage(app: App, id: string): Page {
     try {
       const from = `-${range.seconds}s`;
       const [drift, found, measured] = await Promise.all([
-        app.gateway.drift(id, from, signal),
+        app.gateway.drift(id, from, signal, segment),
         app.gateway.quality(id, from, signal),
         app.gateway.metrics(id, from, signal),
       ]);
+      const by = drift.model.segment_by ? await app.gateway.segments(id, from, signal) : null;
       if (signal.aborted) return;
       shown = true;
       show(drift);
+      segments.show(by, segment);
       quality.show(found);
       metrics.show(measured);
     } catch (error) {
@@ -73,11 +87,14 @@ export function modelPage(app: App, id: string): Page {
     const raised = rows.filter((row) => row.raised).length;
     setText(
       said,
-      rows.length === 0 ? "" : raised === 0 ? "no drift" : `drift in ${raised} of ${rows.length} features`,
+      rows.length === 0
+        ? ""
+        : `${raised === 0 ? "no drift" : `drift in ${raised} of ${rows.length} features`}${segment === null ? "" : `, segment ${segment}`}`,
     );
     if (rows.length === 0) {
       const how = "Windows appear here once rows have come and a window is over.";
-      setChildren(grid, emptyState(`No windows in ${range.label}`, how));
+      const of = segment === null ? "" : ` of segment ${segment}`;
+      setChildren(grid, emptyState(`No windows${of} in ${range.label}`, how));
       return;
     }
     const versions = new Set(rows.map((row) => row.version)).size > 1;
@@ -135,16 +152,19 @@ export function modelPage(app: App, id: string): Page {
     for (const button of grid.querySelectorAll("button.cell")) button.setAttribute("aria-pressed", "false");
     setChildren(detail, windowPanel(one, null));
     if (newest !== null) charts.show(newest, one.feature, one.version);
-    const profiles = await profilesOf(one.reference).catch(() => []);
+    const of = segment;
+    const reference = await referenceOf(one.reference).catch(() => null);
     if (chosen?.start !== one.start_ms || chosen.feature !== one.feature || chosen.version !== one.version)
       return;
-    setChildren(detail, windowPanel(one, profiles.find((profile) => profile.name === one.feature) ?? null));
+    const whole = reference?.profiles.find((profile) => profile.name === one.feature) ?? null;
+    const profile = whole && of !== null ? profileOfSegment(whole, reference?.segments ?? null, of) : whole;
+    setChildren(detail, windowPanel(one, profile));
   };
 
-  const profilesOf = (reference: Id): Promise<Profile[]> => {
+  const referenceOf = (reference: Id): Promise<Reference> => {
     const known = references.get(reference);
     if (known !== undefined) return known;
-    const asked = app.gateway.reference(reference).then((found) => found.profiles);
+    const asked = app.gateway.reference(reference);
     references.set(reference, asked);
     asked.catch(() => references.delete(reference));
     return asked;
@@ -154,6 +174,7 @@ export function modelPage(app: App, id: string): Page {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
   void load();
+  void given.load();
   return {
     title: "Model",
     element: el(
@@ -163,8 +184,10 @@ export function modelPage(app: App, id: string): Page {
       grid,
       detail,
       charts.element,
+      segments.element,
       quality.element,
       metrics.element,
+      given.element,
     ),
     close() {
       request.abort();
