@@ -53,6 +53,7 @@ from ingest_api.routes import (
     roles,
     routing,
     series,
+    situations,
     transfer,
     trends,
 )
@@ -153,6 +154,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         act,
         routing,
         backtest,
+        situations,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)
