@@ -16,9 +16,11 @@ from vedette.store.pool import Store
 from vedette.windows.maintenance import held_until
 
 FIRST, LAST = 300, 500
-"""Steps that are told; of a long timeline the middle is left out."""
+"""Steps that are told; of a long timeline the middle is left out, but for what people did."""
 _LOOKS = 200
-_DEEDS = frozenset({"acknowledged", "unacknowledged", "snoozed", "commented", "assigned"})
+_MOST_SILENCED = 500
+"""Alerts that silences are asked about."""
+_FOUND = frozenset({"firing", "notice"})
 _STARTS = {"firing": "start", "notice": "notice", "resolved": "end"}
 
 
@@ -35,49 +37,59 @@ def timeline(
     Each has `at_ms`, `what` and `title`; and `by`, `text`, `alert`, where there is such.
     """
     until = situation.ended_ms if situation.ended_ms is not None else now_ms
+    alerts, fewer = _alerts(store, situation)
+    messages, unsaid = _messages(store, situation)
     steps = [
-        *_alerts(store, situation),
-        *_messages(store, situation),
+        *alerts,
+        *messages,
         *(step for outage in outages for step in _votes(outage)),
         *_silences(store, account, situation, until),
         *_maintenance(store, account, near, situation.started_ms, until),
         *_markers(store, account, near, situation.started_ms, until),
     ]
     steps.sort(key=lambda step: step["at_ms"])
+    left_out = fewer + unsaid
     if len(steps) <= FIRST + LAST:
-        return steps, 0
-    return [*steps[:FIRST], *steps[-LAST:]], len(steps) - FIRST - LAST
+        return steps, left_out
+    # What people did is few, and matters: all of it stays.
+    middle = [step for step in steps[FIRST:-LAST] if step["by"] is not None]
+    kept = [*steps[:FIRST], *middle, *steps[-LAST:]]
+    return kept, left_out + len(steps) - len(kept)
 
 
 def _step(at_ms: int, what: str, title: str, **more: Any) -> dict[str, Any]:
     return {"at_ms": at_ms, "what": what, "title": title, "by": None, "text": None, "alert": None, **more}
 
 
-def _alerts(store: Store, situation: Situation) -> list[dict[str, Any]]:
+def _alerts(store: Store, situation: Situation) -> tuple[list[dict[str, Any]], int]:
     members = {alert.id: alert for alert in situation.alerts}
     steps = []
-    for row in situation_facts.transitions(store, list(members)):
-        detail = row["detail"]
+    rows, left_out = situation_facts.transitions(store, list(members))
+    for row in rows:
+        # What a rule says of its finding may have words of the same names.
+        detail = {} if row["state"] in _FOUND else row["detail"]
         steps.append(
             _step(
                 row["at_ms"], _STARTS.get(row["state"], row["state"]), members[row["alert"]].title,
-                by=detail.get("by") if row["state"] in _DEEDS or "by" in detail else None,
+                by=detail.get("by"),
                 text=detail.get("text") or (f"to {detail['to']}" if detail.get("to") else None),
                 alert=str(row["alert"]), severity=members[row["alert"]].severity,
             )
         )  # fmt: skip
-    return steps
+    return steps, left_out
 
 
-def _messages(store: Store, situation: Situation) -> list[dict[str, Any]]:
-    return [
+def _messages(store: Store, situation: Situation) -> tuple[list[dict[str, Any]], int]:
+    rows, left_out = situation_facts.notifications(store, [alert.id for alert in situation.alerts])
+    steps = [
         _step(
             row["at_ms"], "told" if row["state"] == "delivered" else f"message {row['state']}",
             f"{row['channel']}: {row['event']}", alert=str(row["alert"]), alerts=row["alerts"],
             channel=row["channel"], event=row["event"], text=None if row["state"] == "delivered" else row["answer"],
         )
-        for row in situation_facts.notifications(store, [alert.id for alert in situation.alerts])
+        for row in rows
     ]  # fmt: skip
+    return steps, left_out
 
 
 def _votes(outage: dict[str, Any]) -> list[dict[str, Any]]:
@@ -93,7 +105,7 @@ def _votes(outage: dict[str, Any]) -> list[dict[str, Any]]:
 def _silences(store: Store, account: int, situation: Situation, until_ms: int) -> list[dict[str, Any]]:
     steps = []
     for row in situation_facts.silences(store, account, situation.started_ms, until_ms + 1):
-        if any(_holds(row["selector"], alert.labels) for alert in situation.alerts):
+        if any(_holds(row["selector"], alert.labels) for alert in situation.alerts[:_MOST_SILENCED]):
             more = {"by": row["author"], "text": row["reason"] or None, "until_ms": row["to_ms"]}
             steps.append(_step(max(row["from_ms"], situation.started_ms), "silence", row["selector"], **more))
     return steps

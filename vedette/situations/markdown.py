@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~&@])")
-_HEAD = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
+_HEAD = re.compile(r"^([#+\-=]|\d+(?=[.)](?: |$)))")
 _SCHEME = re.compile(r"(?<=[A-Za-z])://|\b(?<=www)\.", re.IGNORECASE)
 _UNSEEN = re.compile(
     "[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2060-\u206f\u3000\ufeff\ud800-\udfff]+"

@@ -12,7 +12,6 @@ from typing import Any
 
 from vedette.situations.markdown import plain, table
 
-_NOT_TOLD = "…"
 _BLANK = "_To be written._"
 _DEEDS = ("acknowledged", "unacknowledged", "snoozed", "commented", "assigned", "silence", "end")
 _MOST_CHANGES = 20
@@ -58,8 +57,7 @@ def _summary(told: Mapping[str, Any]) -> list[str]:
     count = told["alerts"]
     lines = [
         f"- From {moment(told['started_ms'])}, {until} ({length(told['impact']['lasted_s'])})",
-        f"- {count} alert{'' if count == 1 else 's'}{severity}: {', '.join(plain(one) for one in told['subjects'])}"
-        + (f" {_NOT_TOLD}" if count > len(told["subjects"]) else ""),
+        f"- {count} alert{'' if count == 1 else 's'}{severity}",
     ]
     lines += [
         f"- It seemed over from {moment(one['from_ms'])} until {moment(one['to_ms'])}" for one in told["quiet"][:10]

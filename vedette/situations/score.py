@@ -30,6 +30,8 @@ SIZES = {
     "alert:critical": 0.7, "alert:warning": 0.5, "alert:info": 0.2, "alert:": 0.5,
     "outage:down": 0.7, "outage:partial": 0.4,
 }  # fmt: skip
+ENOUGH = 5
+"""Minutes after the beginning from which on a measure counts in full."""
 _NORMAL = 1.4826
 """Of normal noise, the standard deviation is so many times the median distance from the median."""
 _LEAST_SPREAD = 0.05
@@ -58,15 +60,17 @@ def scored(size: float, nearness: float, kin: Kin) -> dict[str, float | str]:
 
 
 def deviations(before: Floats, after: Floats) -> tuple[Floats, Floats, Floats]:
-    """By how many spreads the mean of `after` is off the median of `before`; with that median and that mean.
+    """By how many spreads the median of `after` is off that of `before`; and both medians.
 
     Both are minutes by series; there must be minutes. The spread is that of normal noise with the same median distance
-    from the median (so some minutes that are not usual do not matter), or a twentieth of the larger of the two values
-    if that is more: what hardly ever moves would else be called moved by anything.
+    from the median, so that minutes before the alert that are wrong already do not matter; but a third of the standard
+    deviation at least, for what comes in bursts, and a twentieth of the larger of the two values, for what hardly ever
+    moves would else be called moved by anything. Of fewer than `ENOUGH` minutes after, it counts less.
     """
-    usual = np.median(before, axis=0)
-    now = np.mean(after, axis=0)
-    spread = _NORMAL * np.median(np.abs(before - usual), axis=0)
-    spread = np.maximum(spread, _LEAST_SPREAD * np.maximum(np.abs(usual), np.abs(now)))
-    moved = now - usual
-    return np.divide(moved, spread, out=np.zeros_like(moved), where=spread > 0), usual, now
+    with np.errstate(over="ignore", invalid="ignore"):  # of what is too large to compute nothing is said
+        usual, now = np.median(before, axis=0), np.median(after, axis=0)
+        spread = np.maximum(_NORMAL * np.median(np.abs(before - usual), axis=0), np.std(before, axis=0) / 3)
+        spread = np.maximum(spread, _LEAST_SPREAD * np.maximum(np.abs(usual), np.abs(now)))
+        moved = (now - usual) * min(1.0, len(after) / ENOUGH)
+        found = np.divide(moved, spread, out=np.zeros_like(moved), where=spread > 0)
+    return np.where(np.isfinite(found), found, 0.0), usual, now

@@ -8,36 +8,51 @@ from typing import Any
 from vedette.store.pool import Store
 
 MOST_ROWS = 1_000
-"""Of each kind: the first ones."""
+"""Of each kind."""
 _BY_MINUTES_MS = 2 * 86_400_000
 """Ranges up to this are summed from minutes, longer ones from hours."""
 
 
-def transitions(store: Store, alerts: Sequence[int]) -> list[dict[str, Any]]:
-    """What became of these alerts, and what people did about them, in the order of time."""
-    return store.rows(
-        "SELECT alert_id AS alert, state, (extract(epoch FROM at) * 1000)::bigint AS at_ms, value, detail"
-        " FROM alert_transitions WHERE alert_id = ANY(%s) ORDER BY at, id LIMIT %s",
+def transitions(store: Store, alerts: Sequence[int]) -> tuple[list[dict[str, Any]], int]:
+    """What became of these alerts, in the order of time, and how many steps of the middle are left out. Of what people
+    did, the first `MOST_ROWS` are there."""
+    rows = store.rows(
+        "SELECT alert, state, at_ms, value, detail, total FROM (SELECT *, count(*) OVER () AS total,"
+        " row_number() OVER (ORDER BY at_ms, id) AS place, row_number() OVER (PARTITION BY by_hand ORDER BY at_ms, id)"
+        " AS deed FROM (SELECT id, alert_id AS alert, state, (extract(epoch FROM at) * 1000)::bigint AS at_ms, value,"
+        " detail, state NOT IN ('firing', 'notice') AND detail ? 'by' AS by_hand FROM alert_transitions"
+        " WHERE alert_id = ANY(%s)) AS steps) AS counted WHERE place <= %s OR place > total - %s"
+        " OR (by_hand AND deed <= %s) ORDER BY at_ms, id",
         list(alerts),
+        MOST_ROWS // 2,
+        MOST_ROWS // 2,
         MOST_ROWS,
     )
+    total = rows[0]["total"] if rows else 0
+    return rows, total - len(rows)
 
 
-def notifications(store: Store, alerts: Sequence[int]) -> list[dict[str, Any]]:
-    """What was told of these alerts: a row for each message, with the alerts that it told of.
+def notifications(store: Store, alerts: Sequence[int]) -> tuple[list[dict[str, Any]], int]:
+    """What was told of these alerts: a row for each message, with how many alerts it told of; and how many of the
+    middle are left out.
 
     `at_ms` is when it was delivered; of one that was not, when it was to be.
     """
-    return store.rows(
-        "SELECT (extract(epoch FROM min(coalesce(n.delivered_at, n.created_at))) * 1000)::bigint AS at_ms,"
+    rows = store.rows(
+        "SELECT * FROM (SELECT *, count(*) OVER () AS total, row_number() OVER (ORDER BY at_ms, position) AS place FROM"
+        " (SELECT (extract(epoch FROM min(coalesce(n.delivered_at, n.created_at))) * 1000)::bigint AS at_ms,"
         " c.name AS channel, c.kind, n.body->>'event' AS event, n.state, count(*)::int AS alerts,"
-        " max(n.last_answer) AS answer,"
-        " (array_agg(n.alert_id ORDER BY n.position))[1] AS alert"
-        " FROM notifications n JOIN channels c ON c.id = n.channel_id WHERE n.alert_id = ANY(%s)"
-        " GROUP BY coalesce(n.carrier, n.id), c.id, n.body->>'event', n.state ORDER BY 1, min(n.position) LIMIT %s",
+        " max(n.last_answer) AS answer, min(n.position) AS position,"
+        " (array_agg(n.alert_id ORDER BY n.position))[1] AS alert FROM notifications n"
+        " JOIN channels c ON c.id = n.channel_id WHERE n.alert_id = ANY(%s)"
+        " GROUP BY coalesce(n.carrier, n.id), c.id, n.body->>'event', n.state) AS messages) AS counted"
+        " WHERE place <= %s OR place > total - %s ORDER BY at_ms, position",
         list(alerts),
-        MOST_ROWS,
+        MOST_ROWS // 2,
+        MOST_ROWS // 2,
     )
+    total = rows[0]["total"] if rows else 0
+    return rows, total - len(rows)
 
 
 def notification_counts(store: Store, alerts: Sequence[int]) -> dict[str, int]:

@@ -87,7 +87,7 @@ test("steps say what happened, and who did it", () => {
   expect(stepHead(step("outage", { vote: "confirmed", location: "fra-1" }))).toBe(
     "Outage: confirmed at fra-1",
   );
-  expect(stepHead(step("message failed"))).toBe("message failed");
+  expect(stepHead(step("message failed"))).toBe("Message failed");
   expect(["start", "end", "message failed", "unknown"].map((what) => stepTone(step(what)))).toEqual([
     "bad",
     "ok",

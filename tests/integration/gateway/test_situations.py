@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.integration.gateway.bad_release import API, HOST, OTHER, SHOP, START, Site, alert, bad_release
 from tests.integration.gateway.reports import NOW, fault, problem
 from tests.integration.gateway.rows import MINUTE_MS
 from tests.integration.gateway.server import Gateway
+from vedette.events.signals import AlertTransition
+from vedette.store.recording import note, record
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +134,31 @@ def test_deeds_and_silences_are_on_the_timeline(fresh: Gateway) -> None:
     assert told["acknowledged_by"] == told["impact"]["acknowledged_by"]
     assert told["impact"]["acknowledged_by"].startswith("token ")
     assert (told["state"], told["firing"]) == ("open", 1)
+
+
+def test_of_a_storm_the_middle_is_left_out_but_nothing_that_people_did(fresh: Gateway) -> None:
+    fresh.call("POST", "/v1/channels", json={"name": "ops", "kind": "webhook", "config": {"url": "http://127.0.0.1/"}})
+    steps = []
+    for number in range(1, 1201):
+        at = NOW - 60 * MINUTE_MS + number * 10
+        start = AlertTransition(
+            number, number, fresh.ours.account, 1, "Host silent", f"source:h{number}", "firing", at, "s"
+        )
+        end = replace(start, id=-number, state="resolved", at=at + 30 * MINUTE_MS)
+        steps += [(start, ()), (end, ())]
+    deed = AlertTransition(
+        5000, 600, 1, 1, "", "", "commented", NOW - 45 * MINUTE_MS, "", detail={"by": "ann", "text": "!"}
+    )
+    record(fresh.store, steps)
+    with fresh.store.transaction() as connection:
+        note(connection, deed)
+    told = fresh.get("/v1/situations/600").json()
+    assert (told["alerts"], len(told["members"]), told["state"]) == (1200, 500, "ended")
+    assert [step["by"] for step in told["timeline"] if step["what"] == "commented"] == ["ann"]
+    assert len(told["timeline"]) == 801
+    assert told["timeline_left_out"] == 2 * 1200 + 1 + 2 * 1200 - 801
+    assert told["timeline"][0]["what"] == "start"
+    assert "And 700 more." in fresh.get("/v1/situations/600/post-mortem").text
 
 
 def test_a_post_mortem_is_markdown_to_download(gateway: Gateway, site: Site) -> None:

@@ -95,7 +95,7 @@ export function costPanel(situation: SituationDetail, now: number): HTMLElement 
       { class: "facts" },
       ...fact("Began", formatMoment(situation.started_ms, now)),
       ...fact(situation.ended_ms === null ? "Goes on for" : "Lasted", situationLength(situation, now)),
-      ...(situation.quiet.length > 0 ? fact("Reopened", `${situation.quiet.length} times`) : []),
+      ...(situation.quiet.length > 0 ? fact("Reopened", times(situation.quiet.length)) : []),
       ...fact("Down", formatSpan(cost.down_s * 1000)),
       ...fact("Failed checks", `${cost.failed_checks} of ${cost.checks}`),
       ...fact(
@@ -108,6 +108,10 @@ export function costPanel(situation: SituationDetail, now: number): HTMLElement 
     ),
     rows.length > 0 && table(["Endpoint", "Down", "Failed checks", "Apdex"], rows),
   );
+}
+
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
 }
 
 export function alertsPanel(situation: SituationDetail, now: number): HTMLElement {

@@ -117,8 +117,12 @@ export function stepHead(step: Step): string {
     const place = step.location ? ` at ${step.location}` : "";
     return `Outage: ${(step.vote ?? "").replaceAll("_", " ")}${place}`;
   }
-  const words = STEPS[step.what] ?? step.what.replaceAll("_", " ");
+  const words = STEPS[step.what] ?? capital(step.what.replaceAll("_", " "));
   return step.by === null ? words : `${words} by ${step.by}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function stepTone(step: Step): "ok" | "warn" | "bad" {

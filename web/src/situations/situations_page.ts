@@ -70,7 +70,7 @@ export function situationsPage(app: App, wantedState: string | null, wantedRange
     if (!shown) setChildren(content, skeletonRows(5));
     try {
       const state = filter === "all" ? undefined : filter;
-      const found = await app.gateway.situations(`-${range.seconds}s`, state, signal);
+      const found = await app.gateway.situations(`-${range.id}`, state, signal);
       if (signal.aborted) return;
       shown = true;
       show(found);
