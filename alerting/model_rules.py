@@ -36,10 +36,15 @@ class Drift(RuleBase):
         return self.windows > 1 and signal.state == "drift" and signal.detail.get("window_state") == "ok"
 
     def title(self, signal: Signal) -> str:
-        """Which feature, by which statistic."""
+        """Which feature, by which statistic; and which value nobody knew, if one came."""
         said = signal.detail
         what = f"{said.get('feature')} of {said.get('name')} has drifted"
-        return f"{what}: {said['statistic']} {signal.value:.3g}" if "statistic" in said else what
+        if "statistic" in said:
+            what += f": {said['statistic']} {signal.value:.3g}"
+        if "unseen" in said:
+            many = int(said["unseen_values"] or 0) - 1
+            what += f", unseen: {str(said['unseen'])[:40]!r}" + (f" and {many} more" if many > 0 else "")
+        return what
 
 
 class ModelSilent(RuleBase):

@@ -117,6 +117,10 @@ def _detail(
         numbers = "".join(f"<td class=n>{shown(one.get(key))}" for key in ("value", "threshold", "p", "adjusted"))
         yield f"<tr><td>{escape(str(one['statistic']))}{numbers}<td>{'drift' if one.get('drifted') else ''}</tr>"
     yield "</table>"
+    if verdict.get("unseen"):
+        named = ", ".join(f"{one['value']} ({one['rows']})" for one in verdict["unseen"])
+        more = verdict["unseen_values"] - len(verdict["unseen"])
+        yield f"<p>Not in the reference: {escape(named)}{f' and {more} more' if more > 0 else ''}.</p>"
     profile = profiles.get((row["reference"], row["feature"]))
     if profile is not None and len(row["counts"].get("bins", ())) == profile.bins:
         yield from _distribution(profile, row["counts"])

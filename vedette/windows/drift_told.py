@@ -82,6 +82,9 @@ def _signal(account: int, model: int, version: str, at: int, raised: bool, verdi
     if verdict.moved:
         moved = verdict.moved[0]
         detail |= {"bin": moved.bin, "reference_share": moved.reference, "window_share": moved.window}
+    if verdict.unseen and any(one.statistic == "other_rate" and one.drifted for one in verdict.findings):
+        unseen = verdict.unseen[0]
+        detail |= {"unseen": unseen.value, "unseen_rows": unseen.rows, "unseen_values": verdict.unseen_values}
     subject = subject_of(model, version, verdict.feature)
     return Signal("drift", account, subject, at, "drift" if raised else "ok", value, detail)
 

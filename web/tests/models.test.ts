@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import type { Counts, DriftWindow, Profile } from "../src/models/contract";
 import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
+import { differences, unmatched } from "../src/models/reference_panel";
+import { unseenText } from "../src/models/window_panel";
 
 const COUNTS: Counts = {
   bins: [],
@@ -98,4 +100,38 @@ test("intervals keep their order, and rare categories stand together", () => {
   expect(many.length).toBe(21);
   expect(many[0]?.label).toBe("c24");
   expect(many.at(-1)).toEqual({ label: "5 others", reference: 15 / 325, window: 5 / 25 });
+});
+
+test("values that the reference does not know are named, and how many more there are", () => {
+  const { verdict } = window("city", 60);
+  expect(unseenText(verdict)).toBe("");
+  const unseen = [
+    { value: "Oslo", rows: 20 },
+    { value: "Riga", rows: 3 },
+  ];
+  expect(unseenText({ ...verdict, unseen, unseen_values: 2 })).toBe(
+    "Not in the reference: Oslo (20), Riga (3).",
+  );
+  expect(unseenText({ ...verdict, unseen, unseen_values: 6 })).toContain("and 4 more");
+});
+
+test("two references: what differs beyond chance, and what only one of them has", () => {
+  const finding = { threshold: null, p: 1e-9, drifted: true };
+  const one = {
+    feature: "age",
+    state: "drift" as const,
+    findings: [
+      { ...finding, statistic: "psi", value: 0.3141, adjusted: 1.23e-9 },
+      { ...finding, statistic: "missing_rate", value: 0.1, adjusted: 0.4, drifted: false },
+    ],
+    not_compared: {},
+  };
+  expect(differences(one)).toBe("Distribution (PSI) 0.314, p 1.2e-9");
+  const found = {
+    features: [one],
+    only_in_first: ["x", "y"],
+    only_in_second: [],
+    kinds_changed: [{ feature: "plan", first: "numeric", second: "categorical" }],
+  };
+  expect(unmatched(found)).toEqual(["Only in the first: x, y.", "plan was numeric and is categorical."]);
 });

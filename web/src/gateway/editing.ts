@@ -2,7 +2,7 @@
 import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
-import type { BadgeLinks, Maintenance, Marker } from "./outage_contract";
+import type { AccountSettings, BadgeLinks, Maintenance, Marker } from "./outage_contract";
 
 export type Body = Record<string, unknown>;
 
@@ -87,6 +87,10 @@ export class Editing {
 
   publishBadges(monitor: string): Promise<BadgeLinks> {
     return this.gateway.ask(monitorPath(monitor, "/badges"), { method: "POST" });
+  }
+
+  saveAccountSettings(body: Body): Promise<AccountSettings> {
+    return this.gateway.ask("/v1/account/settings", { method: "PATCH", body });
   }
 
   hideBadges(monitor: string): Promise<void> {

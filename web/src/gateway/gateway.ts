@@ -1,7 +1,7 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
 import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
-import type { Drift, Model, Quality, Reference } from "../models/contract";
+import type { Drift, Model, Quality, Reference, ReferenceComparison, ReferenceRow } from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -140,6 +140,16 @@ export class Gateway {
 
   reference(reference: Id): Promise<Reference> {
     return this.get(`/v1/models/references/${encodeURIComponent(reference)}`);
+  }
+
+  async references(model: string): Promise<ReferenceRow[]> {
+    const path = `/v1/models/${encodeURIComponent(model)}/references`;
+    return (await this.get<{ references: ReferenceRow[] }>(path)).references;
+  }
+
+  compareReferences(model: string, first: Id, second: Id): Promise<ReferenceComparison> {
+    const path = [model, "references", first, "compare", second].map(encodeURIComponent).join("/");
+    return this.get(`/v1/models/${path}`);
   }
 
   query(query: Query, signal?: AbortSignal): Promise<QueryAnswer> {

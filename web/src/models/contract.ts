@@ -42,6 +42,9 @@ export interface Verdict {
   needed: number;
   findings: Finding[];
   moved: Moved[];
+  /** The most frequent values that the reference does not know, of so many distinct ones. */
+  unseen?: { value: string; rows: number }[];
+  unseen_values?: number;
 }
 
 export interface Counts {
@@ -136,4 +139,29 @@ export const STATISTIC_LABEL: Record<string, string> = {
 /** How long a window is; those of rows may be of any length. */
 export function lengthOf(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+/** A reference in the list of a model's references. */
+export interface ReferenceRow {
+  id: Id;
+  version: string;
+  rows: number;
+  features: number;
+  created_ms: number;
+}
+
+export interface FeatureComparison {
+  feature: string;
+  state: DriftState | "undecided";
+  findings: Finding[];
+  /** Why a statistic is none, by its name. */
+  not_compared: Record<string, string>;
+}
+
+/** The second reference judged as a window of the first. */
+export interface ReferenceComparison {
+  features: FeatureComparison[];
+  only_in_first: string[];
+  only_in_second: string[];
+  kinds_changed: { feature: string; first: string; second: string }[];
 }

@@ -12,6 +12,7 @@ import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
 import { type Drift, type DriftWindow, type Profile, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
 import { QualityPanel } from "./quality_panel";
+import { ReferencePanel } from "./reference_panel";
 import { windowPanel } from "./window_panel";
 
 const RELOAD_EVERY_MS = 15_000;
@@ -27,6 +28,7 @@ export function modelPage(app: App, id: string): Page {
   const grid = el("div");
   const detail = el("div");
   const quality = new QualityPanel();
+  const given = new ReferencePanel(app, id);
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -144,6 +146,7 @@ export function modelPage(app: App, id: string): Page {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
   void load();
+  void given.load();
   return {
     title: "Model",
     element: el(
@@ -153,6 +156,7 @@ export function modelPage(app: App, id: string): Page {
       grid,
       detail,
       quality.element,
+      given.element,
     ),
     close() {
       request.abort();
