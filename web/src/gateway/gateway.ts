@@ -5,7 +5,6 @@ import type { Drift, Model, Quality, Reference, ReferenceComparison, ReferenceRo
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
-import type { Situation, SituationDetail } from "../situations/contract";
 import type {
   Aggregation,
   Alert,
@@ -84,24 +83,6 @@ export class Gateway {
   /** The newest alerts in a state, or in any. */
   async alertsIn(state: AlertState | undefined, signal?: AbortSignal): Promise<Alert[]> {
     return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", state]], signal)).alerts;
-  }
-
-  async situations(from: string, state?: string, signal?: AbortSignal): Promise<Situation[]> {
-    const parameters: Parameters = [
-      ["from", from],
-      ["state", state],
-    ];
-    return (await this.get<{ situations: Situation[] }>("/v1/situations", parameters, signal)).situations;
-  }
-
-  /** By its number, or that of any of its alerts. */
-  situation(id: string, signal?: AbortSignal): Promise<SituationDetail> {
-    return this.get(`/v1/situations/${encodeURIComponent(id)}`, [], signal);
-  }
-
-  /** The draft of a post-mortem, as Markdown. */
-  postMortem(id: string): Promise<string> {
-    return this.ask(`/v1/situations/${encodeURIComponent(id)}/post-mortem`, { text: true });
   }
 
   async silences(): Promise<Silence[]> {

@@ -9,6 +9,7 @@ import type { Page } from "../parts/page";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { SITUATIONS } from "../route";
 import type { SituationDetail } from "./contract";
+import { postMortem, situationOf } from "./requests";
 import { alertsPanel, changesPanel, costPanel, timelinePanel } from "./situation_panels";
 import { situationState } from "./situation_wording";
 
@@ -27,7 +28,7 @@ export function situationPage(app: App, id: string): Page {
     const { signal } = request;
     if (!situation) setChildren(content, skeletonRows(4));
     try {
-      const found = await app.gateway.situation(id, signal);
+      const found = await situationOf(app.gateway, id, signal);
       if (signal.aborted) return;
       situation = found;
       show(found);
@@ -62,7 +63,7 @@ export function situationPage(app: App, id: string): Page {
   const download = deed({
     label: "Post-mortem",
     testid: "situation-post-mortem",
-    act: async () => save(`post-mortem-${id}.md`, await app.gateway.postMortem(id)),
+    act: async () => save(`post-mortem-${id}.md`, await postMortem(app.gateway, id)),
   });
   const timer = window.setInterval(() => {
     if (!document.hidden && situation?.ended_ms === null) void load();

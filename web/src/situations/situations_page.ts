@@ -12,6 +12,7 @@ import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { situationAddress, situationsAddress } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
 import type { Situation } from "./contract";
+import { situationsSince } from "./requests";
 import { situationLength, situationState } from "./situation_wording";
 
 const RANGES = ENDPOINT_RANGES.filter((range) => range.seconds >= 86_400);
@@ -70,7 +71,7 @@ export function situationsPage(app: App, wantedState: string | null, wantedRange
     if (!shown) setChildren(content, skeletonRows(5));
     try {
       const state = filter === "all" ? undefined : filter;
-      const found = await app.gateway.situations(`-${range.id}`, state, signal);
+      const found = await situationsSince(app.gateway, `-${range.id}`, state, signal);
       if (signal.aborted) return;
       shown = true;
       show(found);
