@@ -59,7 +59,7 @@ def _whole(
     monitors = watched(store, account)
     low, high = from_ms - LATELY_MS, to_ms + LATELY_MS
     while True:
-        alerts = _read(store, account, low, high, near_ms)
+        alerts = alerts_within(store, account, low, high, near_ms)
         found = [one for one in situations(alerts[:MOST], monitors) if wanted(one)]
         first = min((one.started_ms for one in found), default=from_ms) - LATELY_MS
         last = max((_reach(one, now_ms) for one in found), default=to_ms)
@@ -86,7 +86,7 @@ def watched(store: Store, account: int) -> dict[int, Watched]:
     return {number: Watched(name, parent, host_of(url)) for number, name, parent, url in rows}
 
 
-def _read(store: Store, account: int, low_ms: int, high_ms: int, near_ms: int) -> list[Alert]:
+def alerts_within(store: Store, account: int, low_ms: int, high_ms: int, near_ms: int) -> list[Alert]:
     """Alerts that went on in the range; of more than `MOST` one more, those that began nearest to `near_ms`."""
     rows = store.tuples(
         "SELECT a.id, a.rule_name, a.subject, a.title, a.severity, a.state, a.started_ms, a.ended_ms,"

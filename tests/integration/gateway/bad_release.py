@@ -68,6 +68,7 @@ def bad_release(gateway: Gateway) -> Site:
     _hosts(gateway)
     _checks(gateway, shop, blog)
     _drift(gateway, model)
+    _theirs(gateway)
     store.execute("UPDATE monitors SET created_at = 'epoch'")
     return Site(shop, api, blog, model)
 
@@ -96,6 +97,19 @@ def _checks(gateway: Gateway, shop: int, blog: int) -> None:
         rows.append(window(shop, at, [], down=2) if 0 <= minute < 20 else window(shop, at, [100.0, 110.0]))
         rows.append(window(blog, at, [400.0 + minute % 4] if 0 <= minute < 20 else [100.0 + minute % 4]))
     write_checks(gateway, minutes=rows)
+
+
+def _theirs(gateway: Gateway) -> None:
+    """Another account has hosts and monitors of the same names, and everything changes there."""
+    store, account = gateway.store, gateway.theirs.account
+    monitors.add(store, account, MonitorSpec(name="shop", url="https://web-1/"))
+    models.add(store, account, "their model", {})
+    store.execute("UPDATE models SET created_at = to_timestamp(%s) WHERE account_id = %s", START / 1000, account)
+    markers.add(store, account, MarkerSpec("their release", START, (), None))
+    start = AlertTransition(9000, 9000, account, 1, "theirs", "source:web-1", "firing", START, "their alert")
+    record(store, [(start, ())])
+    buckets = {START + minute * MINUTE_MS: [1.0 if minute < 0 else 9.0] * 6 for minute in range(-60, 15)}
+    Sender(gateway, "web-1", ("their.series",), account=account).write("1m", buckets)
 
 
 def _drift(gateway: Gateway, model: int) -> None:

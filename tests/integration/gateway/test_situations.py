@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ingest_api.situations import endpoints, hosts
 from tests.integration.gateway.bad_release import API, HOST, OTHER, SHOP, START, Site, alert, bad_release
 from tests.integration.gateway.reports import NOW, fault, problem
 from tests.integration.gateway.rows import MINUTE_MS
@@ -96,6 +97,28 @@ def test_endpoints_models_and_other_alerts_are_there(told: dict[str, Any], site:
     assert (other["id"], other["kin"]) == (str(OTHER), "other")
 
 
+def test_nothing_of_another_account_is_told(gateway: Gateway, told: dict[str, Any]) -> None:
+    assert "their" not in str({name: part for name, part in told.items() if name != "looked_at"})
+    theirs = gateway.get("/v1/situations/9000", tenant=gateway.theirs).json()
+    assert {change["title"] for change in theirs["changed"]} == {
+        "their release", "new model: their model", "web-1: their.series"
+    }  # fmt: skip
+    assert theirs["alerts"] == 1
+
+
+@pytest.mark.usefixtures("site")
+def test_its_own_hosts_and_endpoints_are_read_first(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "ROWS", 120)
+    monkeypatch.setattr(endpoints, "MOST_MONITORS", 0)
+    told = gateway.get(f"/v1/situations/{SHOP}").json()
+    assert [change["title"] for change in changes(told, "series")] == ["web-1: heap.bytes"]
+    assert {name: told["looked_at"]["hosts"][name] for name in ("hosts", "rows", "left_out")} == {
+        "hosts": 1, "rows": 110, "left_out": 2
+    }  # fmt: skip
+    assert changes(told, "endpoint") == []
+    assert told["looked_at"]["endpoints"]["left_out"] == 1
+
+
 def test_every_link_leads_somewhere(gateway: Gateway, told: dict[str, Any]) -> None:
     for change in told["changed"]:
         assert gateway.get(change["link"]).status_code == 200, change
@@ -181,7 +204,8 @@ def test_a_post_mortem_is_markdown_to_download(gateway: Gateway, site: Site) -> 
 
 def test_nobody_sees_the_situations_of_another_account(gateway: Gateway, site: Site) -> None:
     assert site.shop
-    assert gateway.get("/v1/situations", tenant=gateway.theirs).json()["situations"] == []
+    listed = gateway.get("/v1/situations", tenant=gateway.theirs).json()["situations"]
+    assert [one["id"] for one in listed] == ["9000"]
     for path in ("", "/post-mortem"):
         problem(gateway.get(f"/v1/situations/{SHOP}{path}", tenant=gateway.theirs), 404, "not-found")
     problem(gateway.get("/v1/situations/999"), 404, "not-found")

@@ -95,7 +95,7 @@ def test_any_range_shows_what_all_alerts_together_show(store: Store) -> None:
         lasts = chance.choice([0, 3, 40, 900, None]) if number % 20 == 0 else chance.choice([0, 3, 40])
         ends = None if lasts is None else begins + lasts
         fire(store, number, f"source:web-{chance.randrange(12)}", begins, ends, rule=chance.choice("abc"))
-    everything = stored._read(store, 1, 0, NOW, NOW)
+    everything = stored.alerts_within(store, 1, 0, NOW, NOW)
     whole = situations(everything, {})
     for _ in range(40):
         begin = T0 + chance.randrange(6000) * MINUTE_MS

@@ -12,8 +12,11 @@ import type { SituationDetail } from "./contract";
 import { postMortem, situationOf } from "./requests";
 import { alertsPanel, changesPanel, costPanel, timelinePanel } from "./situation_panels";
 import { situationState } from "./situation_wording";
+import { soon } from "./soon";
 
 const RELOAD_OPEN_MS = 15_000;
+/** Alerts may come by the thousand. */
+const CHANGED_MS = 1_500;
 
 export function situationPage(app: App, id: string): Page {
   const title = el("h1", {}, "Situation");
@@ -68,7 +71,8 @@ export function situationPage(app: App, id: string): Page {
   const timer = window.setInterval(() => {
     if (!document.hidden && situation?.ended_ms === null) void load();
   }, RELOAD_OPEN_MS);
-  const stop = app.alerts.changed.on(() => void load());
+  const later = soon(() => void load(), CHANGED_MS);
+  const stop = app.alerts.changed.on(() => later.ask());
   void load();
   return {
     title: "Situation",
@@ -90,6 +94,7 @@ export function situationPage(app: App, id: string): Page {
       request.abort();
       window.clearInterval(timer);
       stop();
+      later.close();
     },
   };
 }

@@ -14,9 +14,12 @@ import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
 import type { Situation } from "./contract";
 import { situationsSince } from "./requests";
 import { situationLength, situationState } from "./situation_wording";
+import { soon } from "./soon";
 
 const RANGES = ENDPOINT_RANGES.filter((range) => range.seconds >= 86_400);
 const RELOAD_EVERY_MS = 20_000;
+/** Alerts may come by the thousand. */
+const CHANGED_MS = 1_500;
 const FILTERS = [
   { id: "all", label: "All" },
   { id: "open", label: "Open" },
@@ -96,7 +99,8 @@ export function situationsPage(app: App, wantedState: string | null, wantedRange
   const timer = window.setInterval(() => {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
-  const stop = app.alerts.changed.on(() => void load());
+  const later = soon(() => void load(), CHANGED_MS);
+  const stop = app.alerts.changed.on(() => later.ask());
   void load();
   return {
     title: "Situations",
@@ -118,6 +122,7 @@ export function situationsPage(app: App, wantedState: string | null, wantedRange
       request.abort();
       window.clearInterval(timer);
       stop();
+      later.close();
     },
   };
 }
