@@ -27,6 +27,9 @@ from vedette.statistics.drift.two_cells import TwoCells
 
 RARE = 1.0
 """Values expected in a bin, on the smaller side, below which PSI counts it with the other rare ones."""
+SCREENED_AT = 5.0
+"""With so many values expected in the smallest of three bins or more, on the smaller side, p is nowhere below .99 of
+the tail of χ². So a test with a tail well above alpha decides nothing, whatever its exact p."""
 RESOLVED = 1e-6
 """p-values below are orders of magnitude only."""
 QUIET = ((50.0, 0.5), (150.0, 0.12))
@@ -50,12 +53,19 @@ class Tested:
 
 
 def psi_test(
-    reference: npt.ArrayLike, window: npt.ArrayLike, *, is_spaced: bool, alpha: float = 0.05, tolerated: float = 0.0
+    reference: npt.ArrayLike,
+    window: npt.ArrayLike,
+    *,
+    is_spaced: bool,
+    alpha: float = 0.05,
+    tolerated: float = 0.0,
+    screen: float = math.inf,
 ) -> Tested | None:
     """PSI with its exact threshold and p; None where there is nothing to compare: a side or all but one bin empty.
 
     `is_spaced` says that the bins were fitted on the reference as quantiles (`FeatureProfile.spaced`). `tolerated` is
-    a PSI between the populations that does not count as drift.
+    a PSI between the populations that does not count as drift. A tail of χ² above `screen` is taken for p, as soon as
+    there are `SCREENED_AT` values in each bin.
     """
     p, q = np.asarray(reference, np.float64), np.asarray(window, np.float64)
     if not is_spaced:
@@ -66,7 +76,7 @@ def psi_test(
     value = float(psi_terms(q, p, size, held, len(p)).sum())
     k, freedom = noise(size, held), len(p) - 1
     tail, level = chi_square_tail(value / k, freedom), k * chi_square_quantile(alpha, freedom)
-    if not _is_plain(tail, p, q, size, held, is_spaced):
+    if not _is_plain(tail, p, q, size, held, is_spaced, screen):
         null: ConditionalSum | TwoCells
         null = _spaced_null(tuple(p.tolist()), size) if is_spaced else _pooled_null(tuple((p + q).tolist()), size, held)
         tail = null.tail(value)
@@ -79,13 +89,14 @@ def psi_test(
     return Tested(value, threshold, chi_square_tail(value / k / ratio, freedom, tolerated / k), len(p))
 
 
-def _is_plain(tail: float, p: Floats, q: Floats, size: int, held: int, is_spaced: bool) -> bool:
-    """Whether χ² is as good as the exact distribution for a value with this `tail` of it: see `QUIET`."""
-    if len(p) < 3 or tail < QUIET[1][1]:
+def _is_plain(tail: float, p: Floats, q: Floats, size: int, held: int, is_spaced: bool, screen: float) -> bool:
+    """Whether χ² is as good as the exact distribution for a value with this `tail` of it, or good enough for `screen`:
+    see `QUIET` and `SCREENED_AT`."""
+    if len(p) < 3 or tail < min(QUIET[1][1], screen):
         return False
     # By what is given, not by what the window happens to have: where bins are small must not depend on the outcome.
     least = min(p.min(), size / len(p)) if is_spaced else (p + q).min() * min(size, held) / (size + held)
-    return bool(any(least >= many and tail >= above for many, above in QUIET))
+    return bool(any(least >= many and tail >= above for many, above in (*QUIET, (SCREENED_AT, screen))))
 
 
 def _beyond(tail: float, value: float, freedom: int) -> float:

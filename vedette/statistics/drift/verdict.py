@@ -7,6 +7,7 @@ adjusted together; what a rate with few outcomes leaves of its share of the leve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
@@ -80,6 +81,7 @@ class Plan(msgspec.Struct, frozen=True):
     """How windows are judged. `tolerated` is a PSI between populations that is nobody's business.
 
     `needed`: rows with a value for an answer on the distribution; None: max(10 B, 200). `reference`: the same of it.
+    `screened`: where it decides nothing, p is that of χ² more often, which costs less.
     """
 
     alpha: float = ALPHA
@@ -88,6 +90,11 @@ class Plan(msgspec.Struct, frozen=True):
     statistics: tuple[Statistic, ...] = STATISTICS
     needed: int | None = None
     reference: int = SMALLEST_REFERENCE
+    screened: bool = False
+
+
+SCREEN = 2.0
+"""Of a screened plan: tails of χ² above so many alphas are taken for p."""
 
 
 class Draft(NamedTuple):
@@ -152,7 +159,8 @@ def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
     enough = held >= plan.reference and present >= needed
     spaced = profile.spaced and len(q) == profile.bins
     if "psi" in plan.statistics and enough:
-        tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated)
+        screen = SCREEN * plan.alpha if plan.screened else math.inf
+        tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated, screen=screen)
         if tested is not None:
             findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
     rates, used = _rates(profile, own, held, counts, present)

@@ -22,7 +22,7 @@ export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElem
     el(
       "div",
       { class: "page-head" },
-      el("h2", {}, one.feature),
+      el("h2", {}, one.segment === undefined ? one.feature : `${one.feature}, ${one.segment}`),
       stateBadge(toneOf(one), STATE_LABEL[one.state]),
       el("span", { class: "muted" }, `${formatMoment(one.start_ms, serverNow())}, ${lengthOf(one.window_s)}`),
       el("span", { class: "muted" }, `${one.rows} rows, ${verdict.reference} in the reference`),
