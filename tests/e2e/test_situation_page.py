@@ -20,7 +20,7 @@ def test_two_alerts_of_a_host_are_one_situation(installation: Installation) -> N
         installation.call("POST", "/v1/rules", json={"name": name, "kind": "threshold", "series": series, "above": 100})
         for name, series in (("Kiln too hot", "kiln.heat"), ("Kiln too full", "kiln.load"))
     ]
-    installation.call("POST", "/v1/markers", json={"name": "kiln <b>2.0</b>"})
+    marker = installation.call("POST", "/v1/markers", json={"name": "kiln <b>2.0</b>"})
 
     def firing() -> list[str]:
         now = int(time.time() * 1000)
@@ -62,5 +62,6 @@ def test_two_alerts_of_a_host_are_one_situation(installation: Installation) -> N
             expect(page.get_by_text("There is no such situation")).to_be_visible()
             expect(page).to_have_title(re.compile("Situation"))
     finally:
+        installation.call("DELETE", f"/v1/markers/{marker['id']}")
         for rule in rules:
             installation.call("DELETE", f"/v1/rules/{rule['id']}")

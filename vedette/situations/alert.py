@@ -14,7 +14,9 @@ SEVERITIES = ("", "info", "warning", "critical")
 """From the least on."""
 TELLING = ("location", "role", "plugin", "parent")
 """Labels that say why several alerts may begin at a time; a role is each of the host's roles."""
-_SERIES_OF = {"source": "host", "clone": "host", "clock": "host", "plugin": "host", "series": "host"}
+_OF_HOSTS = frozenset({"source", "clone", "clock", "plugin", "series", "expression"})
+_OF_MODELS = frozenset({"model", "segment", "quality"})
+"""Kinds of subjects that name a host, or a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,13 @@ class Alert:
     def source(self) -> str | None:
         """The host that it is about."""
         kind = self.subject.partition(":")[0]
-        return self.labels.get("source") if kind in _SERIES_OF else None
+        return self.labels.get("source") if kind in _OF_HOSTS else None
 
     @property
     def model(self) -> int | None:
         """The number of the model that it is about."""
         kind, _, rest = self.subject.partition(":")
-        if kind not in {"model", "quality"}:
+        if kind not in _OF_MODELS:
             return None
         number = rest.partition("/")[0].partition("@")[0]
         return int(number) if number.isdigit() else None

@@ -7,7 +7,7 @@ export function subjectLink(subject: string): Child {
   const name = rest.join(":");
   if (kind === "source" || kind === "clone" || kind === "clock")
     return el("a", { href: hostAddress(name) }, name);
-  if (kind === "series" || kind === "plugin") {
+  if (kind === "series" || kind === "plugin" || kind === "expression") {
     const [source = ""] = name.split("/", 1);
     return el(
       "span",
@@ -17,6 +17,7 @@ export function subjectLink(subject: string): Child {
     );
   }
   if (kind === "monitor") return el("a", { href: endpointAddress(name.split("@")[0] ?? name) }, subject);
-  if (kind === "model") return el("a", { href: modelAddress(name.split(/[@/]/)[0] ?? name) }, subject);
+  if (kind === "model" || kind === "segment" || kind === "quality")
+    return el("a", { href: modelAddress(name.split(/[@/]/)[0] ?? name) }, subject);
   return subject;
 }
