@@ -56,6 +56,7 @@ from ingest_api.routes import (
     roles,
     routing,
     series,
+    situations,
     transfer,
     trends,
 )
@@ -159,6 +160,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         act,
         routing,
         backtest,
+        situations,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)
