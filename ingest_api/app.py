@@ -50,6 +50,7 @@ from ingest_api.routes import (
     pings,
     plugins,
     realtime,
+    reports,
     roles,
     routing,
     series,
@@ -153,6 +154,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         act,
         routing,
         backtest,
+        reports,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest_api.availability import DAY_MS, HOUR_MS, MINUTE_MS, extent, measure, report
 from tests.unit.windows.endpoint_oracle import EndpointOracle
 from vedette.errors import InvalidInput
 from vedette.events.checks import OUTCOMES, CheckRecord
+from vedette.history.availability import DAY_MS, HOUR_MS, MINUTE_MS, extent, measure, report
 from vedette.history.checking import fold_checks
 from vedette.store.check_columns import CheckColumns, Tier, from_windows
 from vedette.store.checks import CheckWindow

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vedette.errors import InvalidInput
-from vedette.history.queries import History
 from vedette.statistics.grouping import joined
 from vedette.store.check_columns import COUNTS, CheckColumns, Tier
+
+if TYPE_CHECKING:
+    # It knows the archive, and whoever only counts what tables hold need not load that.
+    from vedette.history.queries import History
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 LONGEST_BY_MINUTES_MS = 2 * DAY_MS
