@@ -27,6 +27,7 @@ from launch.commands import (
     plugin,
     processes,
     rebuild,
+    report,
     rule,
     top,
 )
@@ -61,6 +62,7 @@ app.add_typer(channel.channel_app, name="channel")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
+app.add_typer(report.report_app, name="report")
 app.add_typer(account.app, name="account")
 
 

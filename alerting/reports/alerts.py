@@ -70,7 +70,7 @@ def alerting_of(
         rules=_top(rows, earlier, lambda row: str(row["rule_name"])),
         noisiest=_top(rows, earlier, lambda row: f"{row['rule_name']}: {row['subject']}"),
         told=lines(told, _told),
-        held_back=lines(held, lambda row: "by a silence" if row["held"] else "no route or silenced notice"),
+        held_back=lines(held, lambda row: "by a silence" if row["held"] else "nobody, by its route"),
         open=lines(still, lambda row: "nobody knows whether it holds" if row["unknown"] else _taken_up(row)),
         silences=silences,
         suppressed=suppressed,

@@ -122,6 +122,8 @@ def _put(
     if not made:  # the clock was put back: this time was there before
         return
     said = make(connection, account, spec, due_ms, now_ms, _missed(connection, report, due_ms))
+    if by_hand is None:
+        _drop_older(connection, report, due_ms)
     for channel in spec.channels:
         identity = hash64("notification", run, channel)
         body = {"id": str(identity), "event": "report", "at_ms": now_ms, "report": {"id": str(run), **said}}
@@ -131,6 +133,17 @@ def _put(
             " WHERE id = %s AND account_id = %s FOR KEY SHARE ON CONFLICT DO NOTHING",
             (identity, run, Jsonb(body), channel, account),
         )
+
+
+def _drop_older(connection: Connection, report: int, due_ms: int) -> None:
+    """What waits for channels that are disabled: once they are enabled again, the newest is enough."""
+    connection.execute(
+        "UPDATE notifications n SET state = 'dropped', last_answer = 'a later one was made'"
+        " FROM report_runs r, channels c"
+        " WHERE r.id = n.run_id AND r.report_id = %s AND r.due_at < to_timestamp(%s / 1000.0) AND n.state = 'pending'"
+        " AND c.id = n.channel_id AND c.disabled_reason IS NOT NULL",
+        (report, due_ms),
+    )
 
 
 def _missed(connection: Connection, report: int, due_ms: int) -> list[int]:

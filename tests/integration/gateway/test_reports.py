@@ -139,6 +139,25 @@ def test_alerts_are_counted_and_told_apart_by_what_was_told(fresh: Gateway) -> N
     assert json_of(fresh, chosen, at=str(HOUR))["alerting"]["load"]["began"] == 2
 
 
+def test_what_began_in_quiet_hours_is_told_by_the_report_of_the_morning(fresh: Gateway) -> None:
+    channel = add_channel(fresh)
+    # Whom it is told to is decided by the database's clock: the quiet hours are around that.
+    row = fresh.store.row("SELECT to_char(now() AT TIME ZONE 'UTC', 'HH24:MI') AS now")
+    assert row is not None
+    hours = {"since": row["now"], "until": f"{(int(row['now'][:2]) + 12) % 24:02d}{row['now'][2:]}"}
+    assert fresh.call("POST", "/v1/routes", json={"name": "quiet", "steps": [], "hours": hours}).status_code == 201
+    report = add_report(fresh, "day", kind="daily", channels=[channel])["id"]
+    account = fresh.ours.account
+    start = AlertTransition(7, 7, account, 1, "Host silent", "source:web-1", "firing", HOUR - 60_000, "web-1 is silent")
+    record(fresh.store, [(start, ())])
+    assert outbox.claim(fresh.store, 10, 30.0) == []
+    found = json_of(fresh, report, at=str(HOUR + 10 * HOUR_MS))["alerting"]
+    assert [(row["title"], row["said"]) for row in found["held_back"]["rows"]] == [
+        ("web-1 is silent", "nobody, by its route")
+    ]
+    assert found["open"]["total"] == 1
+
+
 def test_what_has_changed_and_which_hosts_there_are_is_told(fresh: Gateway) -> None:
     Sender(fresh, "web-1").write("1m", {HOUR: [1.0]})
     report = add_report(fresh, "day", kind="daily", parts=["changed", "hosts"])["id"]

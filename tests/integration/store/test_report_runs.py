@@ -157,6 +157,16 @@ def test_of_two_times_that_have_come_only_the_later_is_sent(store: Store) -> Non
     assert len(make.missed[0]) == min(10, len(found) - 1)
 
 
+def test_of_what_waits_for_a_disabled_channel_only_the_newest_is_kept(store: Store) -> None:
+    report, make = add_report(store), Maker()
+    store.execute("UPDATE channels SET disabled_reason = '410' WHERE name = 'day-0'")
+    for ago in (2 * HOUR_MS, HOUR_MS):
+        due(store, report, ago)
+        assert run_due(store, make) is not None
+    states = [[one["state"] for one in run["notifications"]] for run in runs_of(store, report)]
+    assert states == [["pending", "pending"], ["dropped", "pending"]]
+
+
 def test_a_channel_that_was_removed_since_is_nobody_to_be_told(store: Store) -> None:
     report = add_report(store)
     due(store, report)

@@ -38,7 +38,7 @@ def test_alerts_are_told_apart_by_what_became_of_their_notifications() -> None:
     ]
     assert [(row.id, row.said) for row in found.held_back.rows] == [
         ("4", "by a silence"),
-        ("5", "no route or silenced notice"),
+        ("5", "nobody, by its route"),
     ]
     assert [(row.id, row.said) for row in found.open.rows] == [("6", "nobody knows whether it holds")]
 
