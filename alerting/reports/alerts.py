@@ -59,22 +59,37 @@ def load_of(rows: Sequence[Row], zone: str) -> Load:
 
 
 def alerting_of(
-    rows: Sequence[Row], earlier: Sequence[Row], still: Sequence[Row], silences: Named, suppressed: Named, zone: str
+    rows: Sequence[Row],
+    earlier: Sequence[Row],
+    still: Sequence[Row],
+    silences: Named,
+    suppressed: Named,
+    zone: str,
+    names: Mapping[str, str] | None = None,
 ) -> Alerting:
-    """All about alerts, from those that began in the period, in the period before, and those that are open now."""
+    """All about alerts, from those that began in the period, in the period before, and those that are open now.
+
+    `names` are what people call the subjects of monitors, as `monitor:4`.
+    """
+    called = names or {}
     told = [row for row in rows if row["delivered"] or row["pending"] or row["failed"]]
     held = [row for row in rows if not (row["delivered"] or row["pending"] or row["failed"])]
     return Alerting(
         load=load_of(rows, zone),
         before=load_of(earlier, zone),
         rules=_top(rows, earlier, lambda row: str(row["rule_name"])),
-        noisiest=_top(rows, earlier, lambda row: f"{row['rule_name']}: {row['subject']}"),
+        noisiest=_top(rows, earlier, lambda row: f"{row['rule_name']}: {_called(row['subject'], called)}"),
         told=lines(told, _told),
         held_back=lines(held, lambda row: "by a silence" if row["held"] else "nobody, by its route"),
         open=lines(still, lambda row: "nobody knows whether it holds" if row["unknown"] else _taken_up(row)),
         silences=silences,
         suppressed=suppressed,
     )
+
+
+def _called(subject: str, names: Mapping[str, str]) -> str:
+    thing, at, place = subject.partition("@")
+    return f"{names.get(thing, thing)}{at}{place}"
 
 
 def _told(row: Row) -> str:

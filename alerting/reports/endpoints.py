@@ -14,7 +14,7 @@ from vedette.notifying.report import Period
 from vedette.statistics.apdex import Apdex
 from vedette.store.check_columns import COUNTS, ZONES, CheckColumns, read_columns
 from vedette.store.pool import Connection
-from vedette.store.report_figures import Row, checks_by_hour
+from vedette.store.report_figures import Row, checks_by_hour, places_of
 
 TOGETHER = 500
 """Monitors that are read at once: their minutes of a week are some megabytes."""
@@ -39,8 +39,9 @@ def figures(connection: Connection, monitors: Sequence[Row], from_ms: int, to_ms
     for begin in range(0, len(monitors), TOGETHER):
         some = monitors[begin : begin + TOGETHER]
         ids = [row["id"] for row in some]
+        places = places_of(connection, ids)
         parts = [
-            read_columns(connection, tier, ids, first, last, "location")
+            read_columns(connection, tier, ids, first, last, "location", places)
             for tier, first, last in extent(from_ms, to_ms).pieces(now_ms)
         ]
         found += _figures(parts, some)
@@ -73,9 +74,9 @@ def by_hours(connection: Connection, monitors: Sequence[int], period: Period) ->
     first = period.from_ms - period.from_ms % HOUR_MS
     hours = [[0, 0] for _ in range(first, period.to_ms, HOUR_MS)]
     for begin in range(0, len(monitors), TOGETHER):
-        for hour_ms, counted, failed in checks_by_hour(
-            connection, monitors[begin : begin + TOGETHER], first, period.to_ms
-        ):
+        some = monitors[begin : begin + TOGETHER]
+        places = places_of(connection, some)
+        for hour_ms, counted, failed in checks_by_hour(connection, some, places, first, period.to_ms):
             hours[(hour_ms - first) // HOUR_MS][0] += counted
             hours[(hour_ms - first) // HOUR_MS][1] += failed
     return first, [(counted, failed) for counted, failed in hours]

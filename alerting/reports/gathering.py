@@ -59,6 +59,7 @@ def gather(
             _silences(tables.silences_within(connection, account, *span)),
             _suppressed(tables.outages_suppressed(connection, account, ids, *span)),
             spec.zone,
+            {f"monitor:{row['id']}": row["name"] for row in monitors},
         ),
         changed=_changed(tables.changes_within(connection, account, ids, *span)),
         drift=_drift(tables.drift_within(connection, account, *span)),

@@ -69,7 +69,7 @@ def _table(table: Table) -> str:
 
 
 def _rows(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    head = "".join(f'<th align="left">{escape(one)}</th>' for one in heads)
     lines = "".join(
         '<tr valign="top">' + "".join(f"<td>{escape(cell, quote=False)}</td>" for cell in row) + "</tr>" for row in rows
     )

@@ -93,8 +93,8 @@ def run_now(store: Store, make: Make, account: int, report: int, author: str, no
     spec = spec_of(report_of(store, account, report))
     with store.transaction() as connection:
         _put(connection, make, report, account, spec, now_ms, now_ms, by_hand=author)
-    run = run_id(report, now_ms)
-    return next(one for one in runs_of(store, report) if one["id"] == str(run))
+    (run,) = runs_of(store, report, run_id(report, now_ms))
+    return run
 
 
 def run_id(report: int, due_ms: int) -> int:
@@ -158,8 +158,8 @@ def _missed(connection: Connection, report: int, due_ms: int) -> list[int]:
     return [row["due_ms"] for row in reversed(rows)]
 
 
-def runs_of(store: Store, report: int) -> list[dict[str, Any]]:
-    """The last runs of a report, the newest first, each with what became of its notifications."""
+def runs_of(store: Store, report: int, run: int | None = None) -> list[dict[str, Any]]:
+    """The last runs of a report, or one of them, the newest first, each with what became of its notifications."""
     return store.rows(
         "SELECT r.id::text, (extract(epoch FROM r.due_at) * 1000)::bigint AS due_ms, r.by_hand, r.state, r.reason,"
         " (extract(epoch FROM r.created_at) * 1000)::bigint AS made_ms,"
@@ -167,7 +167,10 @@ def runs_of(store: Store, report: int) -> list[dict[str, Any]]:
         " 'answer', n.last_answer, 'delivered_ms', (extract(epoch FROM n.delivered_at) * 1000)::bigint)"
         " ORDER BY n.position) FROM notifications n JOIN channels c ON c.id = n.channel_id"
         " WHERE n.run_id = r.id), '[]') AS notifications"
-        " FROM report_runs r WHERE r.report_id = %s ORDER BY r.due_at DESC, r.id LIMIT %s",
+        " FROM report_runs r WHERE r.report_id = %s AND (%s::bigint IS NULL OR r.id = %s)"
+        " ORDER BY r.due_at DESC, r.id LIMIT %s",
         report,
+        run,
+        run,
         SHOWN,
     )

@@ -52,6 +52,14 @@ def test_the_noisiest_come_first_with_what_they_were_before_and_lists_are_cut() 
     assert max(len(row.title) for row in found.told.rows) <= 120
 
 
+def test_monitors_are_called_by_their_names() -> None:
+    rows = [alert(1), alert(1, subject="monitor:1@fra-1"), alert(2), alert(3, subject="source:web-1")]
+    found = alerting_of(rows, [], [], NOBODY, NOBODY, "UTC", {"monitor:1": "shop"})
+    assert [one.name for one in found.noisiest] == [
+        *("Outage: monitor:2", "Outage: shop", "Outage: shop@fra-1", "Outage: source:web-1"),
+    ]
+
+
 def test_a_report_of_some_monitors_leaves_out_the_alerts_of_others() -> None:
     rows = [alert(1), alert(2), alert(3, subject="monitor:1@fra-1"), alert(4, subject="source:web-1")]
     assert [row["id"] for row in concerned(rows, None, [1])] == [1, 3, 4]

@@ -8,6 +8,8 @@ export interface Request {
   body?: unknown;
   bearer?: string | null;
   signal?: AbortSignal | undefined;
+  /** The answer is text, and no JSON. */
+  plain?: boolean;
 }
 
 export async function send<T>(path: string, request: Request = {}): Promise<T> {
@@ -38,6 +40,7 @@ export async function send<T>(path: string, request: Request = {}): Promise<T> {
     throw new GatewayAway("no answer", { cause });
   }
   if (status >= 400) throw readProblem(status, text, retryAfter);
+  if (request.plain) return text as T;
   if (text === "") return undefined as T;
   try {
     return JSON.parse(text) as T;
