@@ -9,12 +9,13 @@ import pytest
 from alerting.channels.email import Email
 from alerting.reports.phrases import percent
 from tests.integration.gateway.reports import NOW, add_monitor, fault, problem
-from tests.integration.gateway.rows import DAY_MS, HOUR, HOUR_MS, Sender, window, write_checks
+from tests.integration.gateway.rows import DAY_MS, HOUR, HOUR_MS, MINUTE_MS, Sender, window, write_checks
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_hands import add_channel
 from vedette.events.signals import AlertTransition
 from vedette.statistics.minutes import Minutes
 from vedette.store import outbox
+from vedette.store.checks import CheckWindow
 from vedette.store.recording import record
 
 DAY = HOUR - HOUR % DAY_MS
@@ -40,35 +41,53 @@ def json_of(gateway: Gateway, report: int, **params: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def monitors(gateway: Gateway) -> tuple[int, int]:
-    """Two: `shop` fails for some minutes of the week, at one place of two; `docs` did so in the week before."""
+    """Two: `shop` fails for some minutes of the week, at both of its places; `docs` did so in the week before, and is
+    slow in this one. Each hour stands in the tables of minutes, hours and days."""
     shop, docs = (add_monitor(gateway, name, timeout_s=10) for name in ("shop", "docs"))
-    hours, days = [], []
-    for monitor, at, down in ((shop, WEEK + 3 * DAY_MS, 20), (docs, WEEK - 2 * DAY_MS, 5)):
-        good = (1 << 60) - 1 & ~((1 << down) - 1)
-        for place, minutes in (("fra-1", Minutes(good, (1 << 60) - 1)), ("ams-1", Minutes(good, (1 << 60) - 1))):
-            known: dict[str, Any] = {"down": down, "location": place, "minutes": minutes}
-            hours.append(window(monitor, at, [100.0] * (60 - down), **known))
-            days.append(window(monitor, at, [100.0] * (60 - down), width=1440, **known))
-    whole = Minutes((1 << 60) - 1, (1 << 60) - 1)
-    for table, width in ((hours, 60), (days, 1440)):
-        table.append(window(docs, WEEK + DAY_MS, [100.0] * 30 + [700.0] * 30, minutes=whole, width=width))
-    write_checks(gateway, hours=hours, days=days)
+    tables: dict[str, list[CheckWindow]] = {"minutes": [], "hours": [], "days": []}
+    slow = [(docs, WEEK + DAY_MS, "fra-1", [100.0] * 30 + [700.0] * 30, 0)]
+    failing = [
+        (monitor, at, place, [100.0] * (60 - down), down)
+        for monitor, at, down in ((shop, WEEK + 3 * DAY_MS, 20), (docs, WEEK - 2 * DAY_MS, 5))
+        for place in ("fra-1", "ams-1")
+    ]
+    for monitor, at, place, times, down in slow + failing:
+        known = Minutes(((1 << 60) - 1) & ~((1 << down) - 1), (1 << 60) - 1)
+        fields: dict[str, Any] = {"down": down, "location": place, "minutes": known}
+        tables["hours"].append(window(monitor, at, times, **fields))
+        tables["days"].append(window(monitor, at, times, width=1440, **fields))
+        tables["minutes"] += [
+            window(monitor, at + n * MINUTE_MS, times[n - down : n - down + 1] if n >= down else (),
+                   location=place, down=int(n < down))
+            for n in range(60)
+        ]  # fmt: skip
+    write_checks(gateway, **tables)
     return shop, docs
 
 
-def test_the_numbers_of_a_report_are_those_of_the_api(gateway: Gateway, monitors: tuple[int, int]) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kolkata"])
+@pytest.mark.parametrize(("kind", "when"), [("weekly", ""), ("daily", "30 23 * * *"), ("daily", "0 9 1 * *")])
+def test_the_numbers_of_a_report_are_those_of_the_api(
+    gateway: Gateway, monitors: tuple[int, int], kind: str, when: str, zone: str
+) -> None:
+    made = add_report(gateway, f"{kind} {when} {zone}", kind=kind, when=when, zone=zone)
+    found = json_of(gateway, made["id"], at=str(WEEK + 3 * DAY_MS + 12 * HOUR_MS) if kind == "daily" else "now")
+    rows = [*found["endpoints"]["worst"], *found["endpoints"]["slowest"]]
+    assert monitors[0] in {row["id"] for row in rows}
+    for row in rows:
+        span = {"from": found["from_ms"], "to": found["to_ms"]}
+        uptime = gateway.get(f"/v1/monitors/{row['id']}/uptime", params=span).json()
+        apdex = gateway.get(f"/v1/monitors/{row['id']}/apdex", params=span).json()
+        assert (row["uptime"], row["reachability"]) == (uptime["uptime"], uptime["reachability"])
+        assert (row["apdex"], row["band"]) == (apdex["display"], apdex["band"])
+        before = {"from": found["before_ms"], "to": found["from_ms"]}
+        earlier = gateway.get(f"/v1/monitors/{row['id']}/uptime", params=before).json()
+        assert row["uptime_before"] == earlier["uptime"]
+
+
+def test_a_week_is_told_with_the_week_before(gateway: Gateway, monitors: tuple[int, int]) -> None:
     found = json_of(gateway, add_report(gateway, "numbers")["id"])
     assert (found["from_ms"], found["to_ms"], found["before_ms"]) == (WEEK, DAY, WEEK - 7 * DAY_MS)
-    for monitor in monitors:
-        span = {"from": WEEK, "to": DAY}
-        uptime = gateway.get(f"/v1/monitors/{monitor}/uptime", params=span).json()
-        apdex = gateway.get(f"/v1/monitors/{monitor}/apdex", params=span).json()
-        rows = [*found["endpoints"]["worst"], *found["endpoints"]["slowest"]]
-        mine = [row for row in rows if row["id"] == monitor]
-        assert mine
-        for row in mine:
-            assert (row["uptime"], row["reachability"]) == (uptime["uptime"], uptime["reachability"])
-            assert (row["apdex"], row["band"]) == (apdex["display"], apdex["band"])
     shop = found["endpoints"]["worst"][0]
     assert (shop["id"], shop["uptime"], shop["uptime_before"], shop["down_minutes"]) == (monitors[0], 2 / 3, None, 20)
     docs = next(row for row in found["endpoints"]["slowest"] if row["id"] == monitors[1])
