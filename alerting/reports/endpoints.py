@@ -39,10 +39,10 @@ def figures(connection: Connection, monitors: Sequence[Row], from_ms: int, to_ms
     for begin in range(0, len(monitors), TOGETHER):
         some = monitors[begin : begin + TOGETHER]
         ids = [row["id"] for row in some]
-        places = places_of(connection, ids)
+        places = places_of(connection, ids, from_ms)
         parts = [
             read_columns(connection, tier, ids, first, last, "location", places)
-            for tier, first, last in extent(from_ms, to_ms).pieces(now_ms)
+            for tier, first, last in extent(from_ms, to_ms).coarse(now_ms)
         ]
         found += _figures(parts, some)
     return found
@@ -75,7 +75,7 @@ def by_hours(connection: Connection, monitors: Sequence[int], period: Period) ->
     hours = [[0, 0] for _ in range(first, period.to_ms, HOUR_MS)]
     for begin in range(0, len(monitors), TOGETHER):
         some = monitors[begin : begin + TOGETHER]
-        places = places_of(connection, some)
+        places = places_of(connection, some, first)
         for hour_ms, counted, failed in checks_by_hour(connection, some, places, first, period.to_ms):
             hours[(hour_ms - first) // HOUR_MS][0] += counted
             hours[(hour_ms - first) // HOUR_MS][1] += failed

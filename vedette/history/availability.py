@@ -55,6 +55,19 @@ class Extent:
         wanted: list[Piece] = [("1h", self.from_ms, first), ("1d", first, last), ("1h", last, self.to_ms)]
         return [piece for piece in wanted if piece[1] < piece[2]]
 
+    def coarse(self, now_ms: int) -> list[Piece]:
+        """All of it in as few rows as there can be: also of a short range whole hours and days, and minutes where it
+        begins or ends within an hour. For many monitors at once; the numbers are the same, but for what the hours of
+        before it was noted do not know."""
+        first, last = self.from_ms + -self.from_ms % HOUR_MS, self.to_ms - self.to_ms % HOUR_MS
+        if self.unit_ms != MINUTE_MS or first > last:
+            return self.pieces(now_ms)
+        edges: list[Piece] = [("1m", self.from_ms, first), ("1m", last, self.to_ms)]
+        whole: list[Piece] = [("1h", first, last)]
+        if first + -first % DAY_MS < last - last % DAY_MS:
+            whole = Extent(first, last, HOUR_MS).pieces(last + 1)
+        return [piece for piece in (edges[0], *whole, edges[1]) if piece[1] < piece[2]]
+
 
 def extent(from_ms: int, to_ms: int) -> Extent:
     """The range, widened to whole minutes, hours or days; `InvalidInput` if it is empty or above ten years."""

@@ -87,15 +87,21 @@ def monitors_checked(connection: Connection, account: int, chosen: Sequence[int]
     ).fetchall()
 
 
-def places_of(connection: Connection, monitors: Sequence[int]) -> list[str]:
-    """All locations that check any of the monitors, or did. A walk along the key: it reads no months of hours."""
+def places_of(connection: Connection, monitors: Sequence[int], since_ms: int) -> list[str]:
+    """All locations that check any of the monitors, or did on a day (UTC) that ended after `since_ms`.
+
+    A walk along the key of the days, bounded in time: neither months of rows nor old chunks are read for it.
+    """
+    day = "monitor_id = {} AND bucket > to_timestamp(%(since_ms)s / 1000.0) - interval '1 day'"
     rows = connection.execute(
-        "WITH RECURSIVE found AS (SELECT m AS monitor, (SELECT min(location) FROM check_rollup_1h"
-        " WHERE monitor_id = m) AS place FROM unnest(%(monitors)s::bigint[]) m UNION ALL SELECT monitor,"
-        " (SELECT min(location) FROM check_rollup_1h h WHERE h.monitor_id = found.monitor AND h.location > found.place)"
-        " FROM found WHERE place IS NOT NULL) SELECT place FROM found WHERE place IS NOT NULL"
-        " UNION SELECT location FROM monitor_states WHERE monitor_id = ANY(%(monitors)s) ORDER BY place",
-        {"monitors": list(monitors)},
+        (
+            "WITH RECURSIVE found AS (SELECT m AS monitor, (SELECT min(location) FROM check_rollup_1d"  # noqa: S608 - constants
+            f" WHERE {day.format('m')}) AS place FROM unnest(%(monitors)s::bigint[]) m UNION ALL SELECT monitor,"
+            f" (SELECT min(location) FROM check_rollup_1d WHERE {day.format('monitor')} AND location > place)"
+            " FROM found WHERE place IS NOT NULL) SELECT place FROM found WHERE place IS NOT NULL"
+            " UNION SELECT location FROM monitor_states WHERE monitor_id = ANY(%(monitors)s) ORDER BY place"
+        ).encode(),
+        {"monitors": list(monitors), "since_ms": since_ms},
     ).fetchall()
     return [row["place"] for row in rows]
 
