@@ -18,11 +18,20 @@ class Drift(RuleBase):
     kind: Literal["drift"]
     model: int | None = Field(default=None, description="null: every model")
     feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
+    segment: Pattern = Field(
+        default=None,
+        description="a regular expression for whole names of segments: drift in each of them; null: in all rows",
+    )
     windows: int = Field(default=1, ge=1, le=100, description="drifted windows in a row, of those that say anything")
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether drift is raised; None if the signal is about something else."""
         if signal.kind != "drift" or self.model not in {None, signal.detail.get("model")}:
+            return None
+        segment = signal.detail.get("segment")
+        if (segment is None) != (self.segment is None):
+            return None
+        if self.segment is not None and not matches_whole(self.segment, str(segment)):
             return None
         feature = str(signal.detail.get("feature"))
         if self.feature is not None and not matches_whole(self.feature, feature):
@@ -36,10 +45,16 @@ class Drift(RuleBase):
         return self.windows > 1 and signal.state == "drift" and signal.detail.get("window_state") == "ok"
 
     def title(self, signal: Signal) -> str:
-        """Which feature, by which statistic."""
+        """Which feature, by which statistic; and which value nobody knew, if one came."""
         said = signal.detail
-        what = f"{said.get('feature')} of {said.get('name')} has drifted"
-        return f"{what}: {said['statistic']} {signal.value:.3g}" if "statistic" in said else what
+        where = f" in segment {said['segment']}" if "segment" in said else ""
+        what = f"{said.get('feature')} of {said.get('name')} has drifted{where}"
+        if "statistic" in said:
+            what += f": {said['statistic']} {signal.value:.3g}"
+        if "unseen" in said:
+            many = int(said["unseen_values"] or 0) - 1
+            what += f", unseen: {str(said['unseen'])[:40]!r}" + (f" and {many} more" if many > 0 else "")
+        return what
 
 
 class ModelSilent(RuleBase):

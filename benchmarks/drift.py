@@ -1,11 +1,12 @@
 """Feature values per second of one core through the drift flow, from the log to the table (promise P6: 20 million).
 
-    .venv/bin/python benchmarks/drift.py [--models 10] [--features 100] [--rows 50000] [--windows 3]
+    .venv/bin/python benchmarks/drift.py [--models 10] [--features 100] [--rows 50000] [--windows 3] [--segments 20]
 
 Each model sends one batch of `--rows` a window. Counted is the CPU time of the flow's process: reading and decoding the
 log, counting, judging and writing rows; PostgreSQL's is not. A verdict costs the same however many rows its window has,
 so short windows with few rows measure verdicts. Beside it, in the same run: numpy's own `searchsorted` and `bincount`
 over the same values, which is what counting alone could cost at best; and the intake of such rows as JSON and Arrow.
+With `--segments` the same rows go through the flow once more, counted and judged by so many segments too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,8 @@ from vedette.events.topics import FEATURES
 from vedette.log import Message, open_log
 from vedette.settings import LogSettings
 from vedette.statistics.drift.profile import fit
+from vedette.statistics.drift.segments import fit_segments
+from vedette.statistics.drift.values import Kind
 from vedette.store import accounts, models
 from vedette.store.pool import Store
 from vedette_client.arrow import of_table_as_arrow
@@ -51,22 +55,29 @@ WINDOW_MS = 60_000
 T0 = 1_700_000_000_000 // WINDOW_MS * WINDOW_MS
 
 
-def prepare(store: Store, options: argparse.Namespace, random: np.random.Generator) -> list[int]:
+def prepare(store: Store, options: argparse.Namespace, segments: int, random: np.random.Generator) -> list[int]:
     """Models with references: three numeric features of four, the fourth a category."""
     account = accounts.ensure_account(store, "default")
     found = []
+    settings = {"window_s": WINDOW_MS // 1000} | ({"segment_by": "segment", "segment_only": True} if segments else {})
     for number in range(options.models):
-        model = models.add(store, account, f"m{number}", {"window_s": WINDOW_MS // 1000})
-        profiles = []
-        for feature in range(options.features):
-            if feature % 4 == 3:
-                profile = fit(f"f{feature}", [f"c{n % 12}" for n in range(5000)], "categorical")
-            else:
-                profile = fit(f"f{feature}", random.normal(size=5000), "numeric")
-            profiles.append(msgspec.json.decode(msgspec.json.encode(profile)))
-        models.add_reference(store, model, "", 5000, profiles)
+        model = models.add(store, account, f"m{number}", settings)
+        columns: dict[str, Any] = {
+            f"f{n}": [f"c{k % 12}" for k in range(5000)] if n % 4 == 3 else random.normal(size=5000)
+            for n in range(options.features)
+        }
+        columns["segment"] = [f"s{one}" for one in random.integers(0, max(segments, 1), 5000).tolist()]
+        profiles = [fit(name, values, kind_of(values)) for name, values in columns.items()]
+        parts = fit_segments("segment", None, columns, profiles).to_dict() if segments else None
+        written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles[: options.features]]
+        models.add_reference(store, model, "", 5000, written, segments=parts)
         found.append(model)
     return found
+
+
+def kind_of(values: Any) -> Kind:
+    """Of a column of a reference."""
+    return "categorical" if isinstance(values, list) else "numeric"
 
 
 def batch(model: int, window: int, options: argparse.Namespace, random: np.random.Generator, rows: int) -> bytes:
@@ -77,6 +88,9 @@ def batch(model: int, window: int, options: argparse.Namespace, random: np.rando
         else Column(f"f{n}", "numbers", random.normal(size=rows).tobytes())
         for n in range(options.features)
     ]
+    segments = [f"s{n}" for n in range(max(options.segments, 1))]
+    codes = random.integers(0, len(segments), rows).astype("<i4").tobytes()
+    columns.append(Column("segment", "codes", codes, segments))
     times = (T0 + window * WINDOW_MS + np.arange(rows) % WINDOW_MS).astype("<i8")
     return encode_batch(FeatureBatch(1, model, "", 1, window, times.tobytes(), columns))
 
@@ -160,15 +174,27 @@ def peers(options: argparse.Namespace, rate: float) -> None:
         print(f"{name:26} {told}")
 
 
-def main() -> None:
-    """Fill the log, run the flow to its end, and print the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=10)
-    parser.add_argument("--features", type=int, default=100)
-    parser.add_argument("--rows", type=int, default=50_000, help="rows of a batch, one a window and model")
-    parser.add_argument("--windows", type=int, default=3)
-    parser.add_argument("--peers", help="a Python with evidently and nannyml: they compute the same windows of a model")
-    options = parser.parse_args()
+@dataclass(frozen=True)
+class Run:
+    """What a run of the flow came to: values, windows, seconds of CPU and of the clock, MB at most and before, bytes
+    that the segments of a feature's window take in the table."""
+
+    values: int
+    windows: int
+    used: float
+    took: float
+    most: float
+    idle: float
+    size: int
+
+    @property
+    def rate(self) -> float:
+        """Values per CPU-second."""
+        return self.values / self.used
+
+
+def through_the_flow(options: argparse.Namespace, segments: int) -> Run:
+    """Fill a log, and run the flow to its end; it exits if a value was not counted."""
     random = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -176,7 +202,7 @@ def main() -> None:
         try:
             store = Store(server.dsn, pool_size=2)
             log = open_log(LogSettings.load(log_url=f"embedded://{folder}/events.db"))
-            numbers = prepare(store, options, random)
+            numbers = prepare(store, options, segments, random)
             for window in range(options.windows):
                 messages = [Message(str(m).encode(), batch(m, window, options, random, options.rows)) for m in numbers]
                 log.produce(FEATURES.name, messages).result(60)
@@ -193,22 +219,51 @@ def main() -> None:
             run(flow, folder / "recovery", 10.0)
             most = memory("VmHWM")
             used, took = time.process_time() - begun, time.monotonic() - wall
-            row = store.row("SELECT count(*) AS n, sum(rows) AS rows FROM drift_windows")
+            row = store.row(
+                "SELECT count(*)::int AS n, sum(rows)::bigint AS rows, sum((SELECT sum((one ->> 'rows')::bigint)"
+                " FROM jsonb_array_elements(segments) AS one))::bigint AS parts,"
+                " avg(pg_column_size(segments))::int AS size FROM drift_windows"
+            )
             assert row is not None
             store.close()
             log.close()
         finally:
             end([postgres])
-    if not values <= int(row["rows"]) <= values + options.models * options.features:
-        sys.exit(f"{values:,} values were sent, {row['rows']:,} were counted")
-    rate, best = values / used, limit(options, random)
-    judged = row["n"] / used
-    print(f"{values:,} values in {row['n']:,} windows of features: {used:.1f} s of CPU, {took:.1f} s")
+    for counted in (row["rows"], *([row["parts"]] if segments else [])):
+        if not values <= int(counted) <= values + options.models * options.features:
+            sys.exit(f"{values:,} values were sent, {counted:,} were counted")
+    return Run(values, row["n"], used, took, most, idle, row["size"] or 0)
+
+
+def main() -> None:
+    """Run the flow, and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=int, default=10)
+    parser.add_argument("--features", type=int, default=100)
+    parser.add_argument("--rows", type=int, default=50_000, help="rows of a batch, one a window and model")
+    parser.add_argument("--windows", type=int, default=3)
+    parser.add_argument(
+        "--segments", type=int, default=0, help="segments of the second run, at most 20; 0: no such run"
+    )
+    parser.add_argument("--peers", help="a Python with evidently and nannyml: they compute the same windows of a model")
+    options = parser.parse_args()
+    random = np.random.default_rng(1)
+    found = through_the_flow(options, 0)
+    rate, best = found.rate, limit(options, random)
+    took = f"{found.used:.1f} s of CPU, {found.took:.1f} s"
+    print(f"{found.values:,} values in {found.windows:,} windows of features: {took}")
+    judged = found.windows / found.used
     print(f"drift flow, log to table   {rate / 1e6:8.1f} million values per CPU-second ({judged:,.0f} verdicts)")
+    if options.segments:
+        parts = through_the_flow(options, options.segments)
+        name = f"by {options.segments} segments too"
+        print(f"{name:26} {parts.rate / 1e6:8.1f} million: {parts.rate / rate:.2f} of it")
+        beside = f"{parts.idle:.0f} before; {parts.size:,} bytes a row"
+        print(f"memory by segment          {parts.most:8.0f} MB at most, {beside}")
     print(f"numpy, ten bins alone      {best / 1e6:8.1f} million")
     print(f"intake of JSON             {json_intake(options, random) / 1e6:8.1f} million")
     print(f"intake of Arrow            {arrow_intake(options, random) / 1e6:8.1f} million")
-    print(f"memory                     {most:8.0f} MB at most, {idle:.0f} before the flow began")
+    print(f"memory                     {found.most:8.0f} MB at most, {found.idle:.0f} before the flow began")
     if options.peers:
         peers(options, rate)
     print(f"ratio to the promise of {PROMISED / 1e6:.0f} million: {rate / PROMISED:.2f}; to numpy: {rate / best:.2f}")

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import itemgetter
+from typing import Any
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -26,11 +27,12 @@ from vedette.events.names import hash64
 from vedette.events.outcomes import is_outcomes
 from vedette.events.topics import FEATURES
 from vedette.log import Log
+from vedette.statistics.drift.counts import Counts
 from vedette.store.drift import DriftRow, write_windows
 from vedette.store.pool import Store
 from vedette.telemetry import metrics
 from vedette.windows.drift import DriftShard
-from vedette.windows.drift_told import Closed, ClosedFeature
+from vedette.windows.drift_told import Closed, ClosedFeature, ClosedSegment
 
 
 class Router:
@@ -84,8 +86,7 @@ class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
 def row_of(found: ClosedFeature) -> DriftRow:
     """A closed window as it stands in the table."""
     counts, moments = found.counts, found.counts.moments
-    numbers = {"bins": counts.bins.tolist(), "missing": counts.missing, "other": counts.other, "below": counts.below}
-    numbers |= {"above": counts.above, "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
+    numbers = {**_numbers(counts), "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
     return DriftRow(
         found.model,
         found.version,
@@ -98,7 +99,18 @@ def row_of(found: ClosedFeature) -> DriftRow:
         counts.rows,
         numbers,
         found.verdict,
+        None if found.segments is None else [_segment(one) for one in found.segments],
     )
+
+
+def _segment(one: ClosedSegment) -> dict[str, Any]:
+    state = {"segment": one.segment, "state": one.verdict.state, "raised": one.raised, "rows": one.counts.rows}
+    return {**state, "counts": _numbers(one.counts), "verdict": one.verdict}
+
+
+def _numbers(counts: Counts) -> dict[str, Any]:
+    beside = {"missing": counts.missing, "other": counts.other, "below": counts.below, "above": counts.above}
+    return {"bins": counts.bins.tolist(), **beside}
 
 
 def write_closed(store: Store, items: Sequence[Closed]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -11,12 +12,14 @@ from sinks.patience import persist
 from vedette.clock import Clock
 from vedette.errors import InvalidInput
 from vedette.statistics.drift.profile import FeatureProfile
+from vedette.statistics.drift.segments import Segments
 from vedette.store import models
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
 from vedette.windows.drift_config import DriftConfig, Subject
 from vedette.windows.quality_config import QualityConfig, QualitySubject
 
+Reference = tuple[dict[str, FeatureProfile], Segments | None]
 FRESH_S = 1.0
 _SKEW_MS = 1000
 """How far the clocks of the log and of this process may be apart."""
@@ -34,7 +37,7 @@ class DriftBook:
         self._read_at = -FRESH_S
         self._read_ms = 0
         self._models: dict[int, models.Watched] = {}
-        self._profiles: dict[int, dict[str, FeatureProfile]] = {}
+        self._references: dict[int, Reference] = {}
         self._subjects: dict[tuple[int, str], Subject | None] = {}
 
     def find(self, model: int, version: str, since_ms: int = 0) -> Subject | None:
@@ -77,20 +80,26 @@ class DriftBook:
         if found != self._models:
             self._models, self._subjects = found, {}
             used = {number for one in found.values() for number in one.newest.values()}
-            self._profiles = {number: known for number, known in self._profiles.items() if number in used}
+            self._references = {number: known for number, known in self._references.items() if number in used}
 
     def _subject(self, model: int, version: str) -> Subject | None:
         about = self._models.get(model)
         number = None if about is None else about.newest.get(version, about.newest.get(""))
         if about is None or number is None:
             return None
-        if number not in self._profiles:
+        if number not in self._references:
             written = persist("reference", partial(models.profiles, self._store, number))
             if written is None:
                 return None
-            self._profiles[number] = self._read(number, written)
+            parts = persist("reference", partial(models.segments, self._store, number))
+            self._references[number] = self._read(number, written), _segments(number, parts)
         config = msgspec.convert(about.config, DriftConfig)
-        return Subject(about.name, config, number, self._profiles[number])
+        profiles, segments = self._references[number]
+        if config.segment_only:
+            profiles = {name: one for name, one in profiles.items() if name != config.segment_by}
+        if segments is not None and not segments.are_of(config.segment_by, config.segments):
+            segments = None
+        return Subject(about.name, config, number, profiles, segments)
 
     def _read(self, number: int, written: list[dict[str, object]]) -> dict[str, FeatureProfile]:
         found = {}
@@ -101,3 +110,13 @@ class DriftBook:
             except InvalidInput as error:  # of another version of Vedette: the other features go on
                 get_logger("drift").error("profile_not_understood", reference=number, error=str(error))
         return found
+
+
+def _segments(number: int, written: dict[str, Any] | None) -> Segments | None:
+    if written is None:
+        return None
+    try:
+        return Segments.from_dict(written)
+    except InvalidInput as error:  # of another version of Vedette: the whole goes on
+        get_logger("drift").error("segments_not_understood", reference=number, error=str(error))
+        return None

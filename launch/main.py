@@ -23,6 +23,7 @@ from launch.commands import (
     janitor,
     loadgen,
     manage,
+    model,
     monitor,
     plugin,
     processes,
@@ -64,6 +65,7 @@ app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
 app.add_typer(report.report_app, name="report")
 app.add_typer(account.app, name="account")
+app.add_typer(model.app, name="model")
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from probes.kinds import build_check
 from probes.lanes import Lanes
 from probes.monitors import Monitor
 from probes.orders import Orders
-from probes.schedule import Schedule, Slot, portions
+from probes.schedule import Schedule, Slot, offset_s, portions
 from probes.ticks import Ticks
 from vedette.errors import InvalidInput
 from vedette.events.checks import CheckResult
@@ -23,6 +23,12 @@ PORTION = 20
 STEPS = 10
 STEP_S = 0.08
 """A second's checks start in up to `STEPS` portions of at least `PORTION`, `STEP_S` apart."""
+
+NEW_AT_ONCE = 200
+"""New monitors that are checked without waiting for their turn; of a longer list the turns are soon enough."""
+
+SOON_S = 2
+"""A turn so near is waited for."""
 
 SAVE_EVERY = 10
 """Ticks after which the journal is saved even when nothing was due."""
@@ -60,7 +66,12 @@ class Rounds:
         self._log = get_logger("probe")
 
     def use(self, monitors: Sequence[Monitor]) -> None:
-        """Check these from now on; unchanged ones keep their check, running ones are let run."""
+        """Check these from now on; unchanged ones keep their check, running ones are let run.
+
+        A monitor that is new or was changed since the list was first known has a turn at once, so that whoever made
+        it sees what comes of it.
+        """
+        known, fresh = self._known.is_set(), []
         checks: dict[int, Check] = {}
         for monitor in monitors:
             if self._monitors.get(monitor.id) == monitor and monitor.id in self._checks:
@@ -70,11 +81,24 @@ class Rounds:
                 checks[monitor.id] = build_check(monitor, self._vantage)
             except InvalidInput as error:
                 self._log.warning("monitor_refused", monitor=monitor.id, error=str(error))
+            else:
+                fresh.append(monitor)
         self._monitors = {monitor.id: monitor for monitor in monitors}
         self._checks = checks
         self._schedule = Schedule((m for m in monitors if m.id in checks), self._vantage.location)
         self._lanes.keep(checks)
+        if known and len(fresh) <= NEW_AT_ONCE:
+            self._check_at_once(fresh)
         self._known.set()
+
+    def _check_at_once(self, monitors: Sequence[Monitor]) -> None:
+        """With the next tick; not those that run or whose turn comes soon anyway."""
+        now_s = self._vantage.clock.now_ms() // 1000
+        busy = {slot.monitor for slot in (*self._lanes.open(), *self._held)}
+        for monitor in monitors:
+            wait_s = (offset_s(monitor, self._vantage.location) - now_s) % monitor.interval_s
+            if monitor.id not in busy and wait_s > SOON_S:
+                self._held.append(Slot(monitor.id, now_s * 1000))
 
     def state(self) -> JournalState | None:
         """What the journal must hold now, all results so far being written; None before the first tick."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from vedette.events.features import Column, FeatureBatch
 from vedette.statistics.drift.profile import FeatureProfile, fit
+from vedette.statistics.drift.segments import Segments, fit_segments
 from vedette.windows.drift_config import DriftConfig
 
 PLANS = ["a", "b", "new"]
@@ -16,6 +17,10 @@ PROFILES: dict[str, FeatureProfile] = {
     "x": fit("x", [float(n % 40) for n in range(400)], "numeric"),
     "plan": fit("plan", ["a", "b"] * 200, "categorical"),
 }
+SEGMENTS: Segments = fit_segments(
+    "plan", None, {"x": [float(n % 40) for n in range(400)], "plan": ["a", "b"] * 200}, list(PROFILES.values())
+)
+"""Of `x`: a, b, other (a plan that is new) and missing."""
 Row = tuple[int, float, int]
 """Time in ms UTC, `x` (NaN: missing), and the place of its plan in `PLANS` (-1: missing)."""
 Exact = tuple[tuple[int, ...], int, int, int, int]
@@ -44,8 +49,31 @@ def counted(rows: Sequence[Row]) -> dict[str, Exact]:
     return {feature: counts.exact() for feature, counts in found.items()}
 
 
+def counted_by_segment(rows: Sequence[Row]) -> dict[str, Exact]:
+    """What `x` comes to by segment, counted apart; segments without rows are left out."""
+    found = {}
+    for at, segment in enumerate(["a", "b", "other", "missing"]):
+        some = [x for _, x, plan in rows if plan == (at if at < 3 else -1)]
+        if some:
+            found[segment] = PROFILES["x"].count(np.array(some)).exact()
+    return found
+
+
 def expected(config: DriftConfig, rows: Sequence[Row]) -> Windows:
-    """Windows of a version that was sent these rows in this order: by rows the full ones, by time those with any."""
+    """Windows of a version that was sent these rows in this order: by rows the full ones, by time those with any.
+
+    By segment too, if the settings ask for it: the feature is then `SEGMENT/x`.
+    """
+    groups = grouped(config, rows)
+    found = {(feature, start): exact for start, group in groups.items() for feature, exact in counted(group).items()}
+    if config.segment_by is not None:
+        for start, group in groups.items():
+            found |= {(f"{segment}/x", start): exact for segment, exact in counted_by_segment(group).items()}
+    return found
+
+
+def grouped(config: DriftConfig, rows: Sequence[Row]) -> dict[int, list[Row]]:
+    """Rows by the start of their window."""
     groups: dict[int, list[Row]] = {}
     if config.window_rows is not None:
         start = -1
@@ -60,7 +88,7 @@ def expected(config: DriftConfig, rows: Sequence[Row]) -> Windows:
             within = [row for row in rows if start <= row[0] < start + config.window_ms]
             if within:
                 groups[start] = within
-    return {(feature, start): exact for start, group in groups.items() for feature, exact in counted(group).items()}
+    return groups
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules.burn import BurnRate
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
+from alerting.rules.expressions import Expressed
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
 from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
 from vedette.events.signals import Signal, SignalKind
@@ -22,6 +23,7 @@ __all__ = [
     "Degraded",
     "Drift",
     "EndpointDown",
+    "Expressed",
     "HostFlag",
     "HostSilent",
     "ModelSilent",
@@ -57,6 +59,7 @@ AnyRule = (
     | Change
     | Absence
     | BurnRate
+    | Expressed
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
@@ -111,6 +114,8 @@ def minds(rule: AnyRule, signal: Signal) -> bool:
         return rule.flag == signal.kind
     if isinstance(rule, OfSeries):
         return is_about(rule, signal)
+    if isinstance(rule, Expressed):
+        return rule.minds(signal)
     if _KINDS[rule.kind] != signal.kind:
         return False
     monitor = getattr(rule, "monitor", None)
@@ -119,13 +124,16 @@ def minds(rule: AnyRule, signal: Signal) -> bool:
 
 def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, str | int | float | None]) -> bool:
     """The same of an alert's subject, with the detail of the signal that raised it."""
-    kind = rule.flag if isinstance(rule, HostFlag) else "series" if isinstance(rule, OfSeries) else _KINDS[rule.kind]
+    if isinstance(rule, OfSeries | Expressed):
+        kind: SignalKind = "series" if isinstance(rule, OfSeries) else "expression"
+    else:
+        kind = rule.flag if isinstance(rule, HostFlag) else _KINDS[rule.kind]
     return minds(rule, Signal(kind, account, subject, 0, detail=detail))
 
 
 def hold_ms(rule: AnyRule) -> int:
     """How long the rule's condition must hold before it fires."""
-    return rule.for_s * 1000 if isinstance(rule, Threshold | Degraded) else 0
+    return rule.for_s * 1000 if isinstance(rule, Threshold | Degraded | Expressed) else 0
 
 
 def hold_count(rule: AnyRule) -> int:

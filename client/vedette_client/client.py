@@ -35,9 +35,15 @@ class VedetteClient:
         self._connection.login()
 
     def drift(self, model: int | str, start: Instant, end: Instant, **filters: str | int) -> dict[str, Any]:
-        """Drift of a model's features over the windows between two instants. `filters` are further parameters."""
+        """Drift of a model's features over the windows between two instants. `filters` are further parameters, such as
+        `segment="de"`."""
         params = {"from": milliseconds(start), "to": milliseconds(end), **filters}
         return self._connection.object("GET", f"/v1/models/{model}/drift", params=params)
+
+    def segments(self, model: int | str, start: Instant, end: Instant, **filters: str | int) -> dict[str, Any]:
+        """Drift by segment between two instants: each segment with its features, the worst first."""
+        params = {"from": milliseconds(start), "to": milliseconds(end), **filters}
+        return self._connection.object("GET", f"/v1/models/{model}/segments", params=params)
 
     def alerts(self, state: Literal["firing", "resolved"] | None = None, limit: int = 200) -> list[dict[str, Any]]:
         """The account's alerts, newest first: all, or those in one state."""

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from ingest_api.routes.drift_tables import top_movers
+from ingest_api.routes.segment_tables import as_table
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.verdict import bin_name
 
@@ -39,9 +40,10 @@ def drift_report(
     now_ms: int,
     windows: Sequence[Mapping[str, Any]],
     profiles: Mapping[tuple[int, str], FeatureProfile],
+    cells: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The page for a model's `windows` (as the store gives them) of a range (ms UTC); `profiles` by reference and
-    feature, for the distributions. What has no profile is shown without one."""
+    feature, for the distributions. What has no profile is shown without one. `cells` are segments by features."""
     movers = top_movers(windows, MOST_FEATURES)
     begun, ended = (moment(at) for at in between)
     head = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>Drift of {escape(name)}</title>"
@@ -50,6 +52,7 @@ def drift_report(
         f"<p class=muted>{begun} to {ended} UTC; made {moment(now_ms)} UTC by Vedette</p>",
         *_summary(windows, movers),
         *_glance(windows, movers),
+        *as_table(cells),
         *(part for mover in movers[:MOST_DETAILS] if mover["drifted"] for part in _detail(mover, windows, profiles)),
         "</body></html>",
     ]
@@ -117,6 +120,10 @@ def _detail(
         numbers = "".join(f"<td class=n>{shown(one.get(key))}" for key in ("value", "threshold", "p", "adjusted"))
         yield f"<tr><td>{escape(str(one['statistic']))}{numbers}<td>{'drift' if one.get('drifted') else ''}</tr>"
     yield "</table>"
+    if verdict.get("unseen"):
+        named = ", ".join(f"{one['value']} ({one['rows']})" for one in verdict["unseen"])
+        more = verdict["unseen_values"] - len(verdict["unseen"])
+        yield f"<p>Not in the reference: {escape(named)}{f' and {more} more' if more > 0 else ''}.</p>"
     profile = profiles.get((row["reference"], row["feature"]))
     if profile is not None and len(row["counts"].get("bins", ())) == profile.bins:
         yield from _distribution(profile, row["counts"])

@@ -12,26 +12,29 @@ _FINDING = ["statistic", "value", "threshold", "p", "adjusted", "drifted"]
 HEADER = [*_PLACE, "reference_rows", "window_rows", "needed", *_FINDING]
 
 
-def as_csv(windows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def as_csv(windows: Iterable[Mapping[str, Any]], segment: str | None = None) -> Iterator[str]:
     """The header and then the lines of each window: one for each of its tests, or one without if it has none.
 
-    `start_ms` is ms UTC, `reference` the number of the reference.
+    `start_ms` is ms UTC, `reference` the number of the reference. Windows of a segment have a column more, its name.
     A text that a spreadsheet would run gets an apostrophe.
     """
-    yield _lines([HEADER])
+    beside = [] if segment is None else [inert(segment)]
+    yield lines([[*HEADER, *(["segment"] if beside else [])]])
     for row in windows:
         verdict = row["verdict"]
         place = [row[key] for key in _PLACE]
         sizes = [verdict.get(key) for key in ("reference", "window", "needed")]
         findings = verdict.get("findings") or [{}]
-        yield _lines([*map(_inert, place), *sizes, *(one.get(key) for key in _FINDING)] for one in findings)
+        yield lines([*map(inert, place), *sizes, *(one.get(key) for key in _FINDING), *beside] for one in findings)
 
 
-def _inert(value: Any) -> Any:
+def inert(value: Any) -> Any:
+    """A value as it is, but a text that a spreadsheet would run gets an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _lines(rows: Iterable[Iterable[Any]]) -> str:
+def lines(rows: Iterable[Iterable[Any]]) -> str:
+    """Lines of CSV."""
     target = io.StringIO()
     csv.writer(target).writerows(rows)
     return target.getvalue()

@@ -16,6 +16,7 @@ from ingest_api.context import Context, context
 from ingest_api.intake.bodies import read_body
 from ingest_api.intake.past import columns_of_past, read_past
 from ingest_api.intake.references import profiles_of, read_reference
+from ingest_api.routes.model_segments import Segmenting, segments_of, standing, told_of
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, TooLarge
@@ -30,7 +31,7 @@ NAME_RULE = "a letter or digit and then letters, digits, _ . - (at most 100)"
 _LARGEST_REFERENCE = 16 << 20
 
 
-class Judging(BaseModel):
+class Judging(Segmenting):
     """How a model's windows are made and judged."""
 
     model_config = ConfigDict(extra="forbid")
@@ -101,7 +102,7 @@ class NewVersion(Stage):
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:
     """A model as answers show it."""
-    return {**row.pop("config"), **row}
+    return {**row["config"], **{key: value for key, value in row.items() if key != "config"}}
 
 
 @router.post("", status_code=201, summary="Register a model")
@@ -125,17 +126,21 @@ def list_models(principal: Principal = Depends(needs("read")), found: Context = 
 def get_model(
     model: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
 ) -> dict[str, Any]:
-    """With its versions."""
-    return shown(models.get(found.store, principal.account, model))
+    """With its versions, and the segments by which rows are counted (`segmented`)."""
+    row = models.get(found.store, principal.account, model)
+    return {**shown(row), "segmented": standing(found, row)}
 
 
 @router.put("/{model}", summary="Judge a model's windows otherwise")
 def put_model(
     model: int, body: Judging, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
-    """From a second later on. Another length of windows begins new ones; what was counted of the open ones is lost."""
+    """From a second later on. Another length of windows begins new ones; what was counted of the open ones is lost.
+
+    Other segments are counted from the next reference on: `segmented` says which references have those asked for.
+    """
     models.configure(found.store, principal.account, model, body.model_dump())
-    return shown(models.get(found.store, principal.account, model))
+    return get_model(model, principal, found)
 
 
 @router.delete("/{model}", status_code=204, summary="Remove a model")
@@ -208,7 +213,7 @@ async def add_reference(
     never change: another reference is another one.
     """
     check_version("version", version)
-    await asyncio.to_thread(models.get, found.store, principal.account, model)
+    about = await asyncio.to_thread(models.get, found.store, principal.account, model)
     body = await read_body(request, _LARGEST_REFERENCE)
     if len(body) > _LARGEST_REFERENCE:
         raise TooLarge("the unpacked body", _LARGEST_REFERENCE)
@@ -228,8 +233,12 @@ async def add_reference(
             kinds = past.kinds
         profiles, rows = profiles_of(columns, kinds, bins)
         written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles]
-        number = models.add_reference(found.store, model, of, rows, written, describe(columns, profiles))
+        segments = segments_of(about["config"], columns, profiles)
+        parts = None if segments is None else segments.to_dict()
+        number = models.add_reference(found.store, model, of, rows, written, describe(columns, profiles), parts)
         features = [{"name": one.name, "kind": one.kind, "bins": one.bins, "missing": one.missing} for one in profiles]
+        if segments is not None:
+            told["segments"] = told_of(segments, profiles)
         return {"id": number, "version": of, "rows": rows, **told, "features": features}
 
     return await asyncio.to_thread(made)

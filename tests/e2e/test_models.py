@@ -21,9 +21,8 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
     def ages(many: int, shift: float = 0.0) -> list[float]:
         return [chance.gauss(40 + shift, 9) for _ in range(many)]
 
-    model = installation.call("POST", "/v1/models", json={"name": "churn", "window_s": 60, "task": "classification"})[
-        "id"
-    ]
+    settings = {"name": "churn", "window_s": 60, "task": "classification", "segment_by": "plan"}
+    model = installation.call("POST", "/v1/models", json=settings)["id"]
     rule = installation.call("POST", "/v1/rules", json={"name": "Drift at once", "kind": "drift", "model": model})["id"]
     try:
         columns = {"age": ages(4000), "plan": ["a", "b"] * 2000}
@@ -73,10 +72,29 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             expect(panel).to_contain_text("Distribution (PSI)")
             expect(panel).to_contain_text("1000 rows, 4000 in the reference")
             expect(panel.get_by_test_id("distribution").locator("tbody tr").first).to_contain_text("∞ …")
+            segments = page.get_by_test_id("segment-row")
+            expect(segments).to_have_count(2)
+            expect(segments.first).to_contain_text("age")
+            page.get_by_role("button", name="b", exact=True).click()
+            expect(rows).to_have_count(1)
+            expect(page.get_by_role("button", name="b", exact=True)).to_have_attribute("aria-pressed", "true")
+            rows.first.locator("button.cell-drift").first.click()
+            expect(panel).to_contain_text("500 rows, 2000 in the reference")
+            expect(panel.get_by_test_id("distribution")).to_be_visible()
+            page.get_by_role("button", name="All rows").click()
+            expect(rows).to_have_count(2)
             expect(page.get_by_test_id("quality-said")).to_have_text("No outcomes yet.")
             expect(page.get_by_test_id("chart-quality")).to_contain_text("Estimated0.9")
             page.get_by_test_id("choice-recall").click()
             expect(page.get_by_test_id("choice-recall")).to_have_attribute("aria-pressed", "true")
+            older = {"age": ages(4000, 15.0), "colour": ["red", "blue"] * 2000}
+            installation.call("POST", f"/v1/models/{model}/references", json={"columns": older})
+            page.reload()
+            expect(page.get_by_test_id("reference-row")).to_have_count(2)
+            page.get_by_test_id("references-compare").click()
+            expect(page.get_by_test_id("compared-row")).to_contain_text(["age"])
+            expect(page.get_by_test_id("compared-row")).to_contain_text(["Differs"])
+            expect(page.get_by_test_id("references-compared")).to_contain_text("Only in the first: plan.")
     finally:
         installation.call("DELETE", f"/v1/rules/{rule}")
         installation.call("DELETE", f"/v1/models/{model}")

@@ -141,6 +141,22 @@ def test_a_release_is_drawn_as_a_line_and_compared(page: Page, installation: Ins
     expect(page.get_by_test_id("trend")).to_contain_text("Learning")
 
 
+def test_how_many_false_alarms_are_allowed_is_said_and_set(page: Page, installation: Installation) -> None:
+    open_endpoint(page, installation, "Zoo")
+    allowed = page.get_by_test_id("trend-allowed")
+    expect(allowed).to_contain_text("0.2 a day")
+    page.get_by_test_id("trend-budget").click()
+    field = page.get_by_test_id("field-trend_false_alarms_per_day")
+    expect(field).to_have_value("0.2")
+    field.fill("0")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_test_id("error-trend_false_alarms_per_day")).to_contain_text("0.01")
+    field.fill("0.5")
+    page.get_by_test_id("save").click()
+    expect(allowed).to_contain_text("0.5 a day")
+    assert installation.call("GET", "/v1/account/settings") == {"trend_false_alarms_per_day": 0.5}
+
+
 def test_maintenance_is_planned_marked_and_removed(page: Page, installation: Installation) -> None:
     page.get_by_role("link", name="Maintenance").click()
     page.get_by_test_id("new-maintenance").click()

@@ -20,7 +20,10 @@ SignalKind = Literal[
     "quality",
     "timer",
     "budget",
+    "expression",
 ]
+READ: frozenset[SignalKind] = frozenset({"series", "expression"})
+"""Kinds of which there is a signal with each reading; of others there is one when something has changed."""
 AlertState = Literal[
     "firing",
     "resolved",
@@ -52,11 +55,16 @@ class Signal(msgspec.Struct, omit_defaults=True):
     the change of Apdex as `value` and, in `detail`, `trend` `step | decline`, each a subject of its own. `notice`:
     subject `plugin:SOURCE/INSTANCE`, what a plugin wants people to read: `detail` has `title`, `body`, and `said_ms` by
     the host's own clock, which tells notices apart. `drift`: subject `model:ID/FEATURE` or `model:ID@VERSION/FEATURE`,
-    state `drift | ok` as of the end of a window, `value` the statistic that says most. `model`: the same without
-    feature, state `active | no_data`. `quality`: subject `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state
-    `known | over`, `value` the metric in the newest window, and in `detail` `recent`, the last windows as
-    `START_MS:VALUE:ROWS` with blanks between. `budget`: subject `monitor:ID`, state `spent | whole | paused`, whether
-    any check of the last three days was not good; in `detail` `budget`, counts of windows (`events/budgets.py`).
+    state `drift | ok` as of the end of a window, `value` the statistic that says most; of a segment of its rows
+    `segment:ID/SEGMENT/FEATURE` or `segment:ID@VERSION/SEGMENT/FEATURE`, only while it is raised and once when that is
+    over. `model`: subject `model:ID` or `model:ID@VERSION`, state `active | no_data`. `quality`: subject
+    `quality:ID/METRIC` or `quality:ID@VERSION/METRIC`, state `known | over`, `value` the metric in the newest window,
+    and in `detail` `recent`, the last windows as `START_MS:VALUE:ROWS` with blanks between. `budget`: subject
+    `monitor:ID`, state `spent | whole | paused`, whether any check of the last three days was not good; in `detail`
+    `budget`, counts of windows (`events/budgets.py`).
+    `expression`: subject `expression:SOURCE/MARK` with the labels whose combination it is about in braces, state
+    `true | false`, `value` the number that is compared first and, in `detail`, `readings`; or state `unknown`, with the
+    reason in `detail` as `why`, which says that there is no such reading now: a receiver may get it again.
     `timer`: subject of another signal, which alerting has not heard of for a while; state `silent` (its host is) or
     `missing` (for `value` ms, while its host reports), or empty; `after` in `detail` is the last signal's `at`: if
     another came since, the timer says nothing any more. A receiver ignores any other signal that is not newer than the
@@ -70,6 +78,11 @@ class Signal(msgspec.Struct, omit_defaults=True):
     state: str = ""
     value: float = 0.0
     detail: dict[str, str | int | float | None] = msgspec.field(default_factory=dict)
+
+
+def source_of(subject: str) -> str:
+    """The source of a `series` or an `expression`."""
+    return subject.partition(":")[2].partition("/")[0]
 
 
 class AlertTransition(msgspec.Struct, omit_defaults=True):

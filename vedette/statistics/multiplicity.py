@@ -10,25 +10,47 @@ from vedette.errors import InvalidInput
 Floats = npt.NDArray[np.float64]
 
 
-def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
+def benjamini_hochberg(p_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Floats:
     """Adjusted p-values: at or below r, for the tests that a false discovery rate r lets one believe.
 
-    NaN (no test) stays NaN and is not counted. Source: Benjamini and Hochberg, JRSS B 1995.
+    NaN (no test) stays NaN and is not counted. `weights` have a mean of 1 over the tests: a test of weight 2 may use
+    twice its share of the level, one of weight 0 says nothing (1). No adjusted value is below its p.
+    Sources: Benjamini and Hochberg, JRSS B 1995; Genovese, Roeder and Wasserman, Biometrika 2006 (weights).
     """
-    p, tested, order, ranks = _ranked(p_values)
-    scaled = p[tested][order] * len(tested) / ranks
+    p, tested, shared, _ = _weighted(p_values, weights)
+    order = np.argsort(shared, kind="stable")
+    scaled = shared[order] * len(tested) / np.arange(1.0, len(tested) + 1)
     adjusted = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return _placed(p, tested[order], adjusted)
 
 
-def holm(p_values: npt.ArrayLike) -> Floats:
+def holm(p_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Floats:
     """Adjusted p-values: at or below r, for tests of which any is false with a probability of at most r.
 
-    NaN (no test) stays NaN and is not counted. Source: Holm, Scandinavian Journal of Statistics 1979.
+    NaN (no test) stays NaN and is not counted; `weights` as above. Source: Holm, Scandinavian Journal of Statistics
+    1979, who has weights too.
     """
-    p, tested, order, ranks = _ranked(p_values)
-    scaled = p[tested][order] * (len(tested) + 1 - ranks)
-    return _placed(p, tested[order], np.minimum(np.maximum.accumulate(scaled), 1.0))
+    p, tested, shared, weight = _weighted(p_values, weights)
+    order = np.argsort(shared, kind="stable")
+    left = np.cumsum(weight[order][::-1])[::-1]  # the weight of this test and all behind it
+    adjusted = np.minimum(np.maximum.accumulate(shared[order] * np.maximum(left, 1e-300)), 1.0)
+    return _placed(p, tested[order], adjusted)
+
+
+def share_out(used: npt.ArrayLike, level: float) -> Floats:
+    """Weights for tests of one window: what some leave of `level`, their share, goes to those that can use it.
+
+    `used`: for each test the chance that it is believed at `level` if nothing is wrong, at most `level`; NaN for those
+    that use all of whatever they get. So quiet data alarms as often as it may, however few outcomes some tests have.
+    Without any that can use more, all weights are 1.
+    """
+    taken: Floats = np.asarray(used, np.float64)
+    takers = np.isnan(taken)
+    if not takers.any():
+        return np.ones(len(taken))
+    weights = np.where(takers, 0.0, taken / level)
+    weights[takers] = (len(taken) - weights.sum()) / takers.sum()
+    return weights
 
 
 def discoveries(p_values: npt.ArrayLike, rate: float) -> npt.NDArray[np.bool_]:
@@ -48,14 +70,19 @@ def discoveries(p_values: npt.ArrayLike, rate: float) -> npt.NDArray[np.bool_]:
     return believed
 
 
-def _ranked(p_values: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+def _weighted(
+    p_values: npt.ArrayLike, weights: npt.ArrayLike | None
+) -> tuple[Floats, npt.NDArray[np.int64], Floats, Floats]:
+    """All p; which are tests; of these p over weight, and weight."""
     p: Floats = np.asarray(p_values, np.float64)
     tested = np.flatnonzero(~np.isnan(p))
-    order = np.argsort(p[tested], kind="stable")
-    return p, tested, order, np.arange(1.0, len(tested) + 1)
+    weight = np.ones(len(tested)) if weights is None else np.asarray(weights, np.float64)[tested]
+    shared = np.full(len(tested), np.inf)
+    np.divide(p[tested], weight, out=shared, where=weight > 0)
+    return p, tested, shared, weight
 
 
 def _placed(p: Floats, where: npt.NDArray[np.int64], adjusted: Floats) -> Floats:
     out = np.full(p.shape, np.nan)
-    out[where] = adjusted
+    out[where] = np.maximum(adjusted, p[where])
     return out

@@ -77,17 +77,19 @@ def add_reference(
     rows: int,
     profiles: list[dict[str, Any]],
     about: dict[str, Any] | None = None,
+    segments: dict[str, Any] | None = None,
 ) -> int:
     """Keep a reference: what comes from now on is compared with it. An empty version stands for all others. `about` is
-    the profile of its data."""
+    the profile of its data, `segments` are what `Segments.to_dict` gives."""
     row = store.row(
-        "INSERT INTO model_references (model_id, version, rows, profiles, about) VALUES (%s, %s, %s, %s, %s)"
-        " RETURNING id",
+        "INSERT INTO model_references (model_id, version, rows, profiles, about, segments)"
+        " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
         model,
         version,
         rows,
         Jsonb(profiles),
         None if about is None else Jsonb(about),
+        None if segments is None else Jsonb(segments),
     )
     assert row is not None
     return int(row["id"])
@@ -96,7 +98,7 @@ def add_reference(
 def references(store: Store, model: int) -> list[dict[str, Any]]:
     """A model's references, the newest first, without their profiles."""
     return store.rows(
-        "SELECT id, version, rows, jsonb_array_length(profiles) AS features,"
+        "SELECT id, version, rows, jsonb_array_length(profiles) AS features, segments - 'counts' AS segments,"
         " (extract(epoch FROM created_at) * 1000)::bigint AS created_ms"
         " FROM model_references WHERE model_id = %s ORDER BY id DESC",
         model,
@@ -106,7 +108,7 @@ def references(store: Store, model: int) -> list[dict[str, Any]]:
 def reference(store: Store, account: int, reference_id: int) -> dict[str, Any]:
     """One reference with its profiles; `NotFound` if the account has no such one."""
     row = store.row(
-        "SELECT r.id, r.model_id AS model, r.version, r.rows, r.profiles,"
+        "SELECT r.id, r.model_id AS model, r.version, r.rows, r.profiles, r.segments,"
         " (extract(epoch FROM r.created_at) * 1000)::bigint AS created_ms"
         " FROM model_references r JOIN models m ON m.id = r.model_id WHERE r.id = %s AND m.account_id = %s",
         reference_id,
@@ -166,3 +168,18 @@ def profiles(store: Store, reference_id: int) -> list[dict[str, Any]] | None:
     """The profiles of a reference; None if it is gone."""
     row = store.row("SELECT profiles FROM model_references WHERE id = %s", reference_id)
     return None if row is None else row["profiles"]
+
+
+def segments(store: Store, reference_id: int) -> dict[str, Any] | None:
+    """The segments of a reference with their counts; None if it has none, or is gone."""
+    row = store.row("SELECT segments FROM model_references WHERE id = %s", reference_id)
+    return None if row is None else row["segments"]
+
+
+def newest_segments(store: Store, model: int) -> list[dict[str, Any]]:
+    """Of the newest reference of each version: its number and its segments, without their counts."""
+    return store.rows(
+        "SELECT DISTINCT ON (version) version, id AS reference, segments - 'counts' AS segments FROM model_references"
+        " WHERE model_id = %s ORDER BY version, id DESC",
+        model,
+    )

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from vedette.events.features import Column, FeatureBatch
-from vedette.statistics.drift.counts import Counts
-from vedette.statistics.drift.decision import Progress
-from vedette.statistics.drift.profile import FeatureProfile
+from vedette.events.features import FeatureBatch
 from vedette.windows.dedup import Seen
 from vedette.windows.drift_config import Find, Subject
+from vedette.windows.drift_counting import Counting
 from vedette.windows.drift_rows import RowWindows
 from vedette.windows.drift_times import SETTLE_MS, TimeWindows
-from vedette.windows.drift_told import Closed, activity, judge_window, over
+from vedette.windows.drift_told import Closed, Standing, activity, judge_window, over
 
 MOST_CLOSED = 5000
-"""Features of windows by time that are judged at once."""
+"""Features of windows by time that are judged at once, those of each segment too."""
 KEPT_MS = 31 * 86_400_000
 """How long the unfinished window of a version that another one followed waits for rows, by the wall clock."""
 
@@ -36,7 +32,7 @@ class _Version:
     newest_ms: int = -1
     silent: bool = False
     returned: bool = False
-    progress: dict[str, Progress] = field(default_factory=dict)
+    progress: Standing = field(default_factory=dict)
 
     def make(self, subject: Subject) -> None:
         """Begin the open windows anew if they are made otherwise now."""
@@ -78,12 +74,13 @@ class DriftShard:
         found.make(subject)
         placed = found.windows.place(times, found.newest_ms)
         self.late += placed.late
+        counting = Counting(subject, batch, placed.order)
         for column in batch.columns:
             profile = subject.profiles.get(column.name)
             if profile is not None:
-                values = _values(column, placed.order)
+                values = counting.values(column)
                 for tally, rows in placed.parts:
-                    counted = count(profile, column, values[rows])
+                    counted = counting.count(profile, column, values, rows)
                     before = tally.get(column.name)
                     tally[column.name] = counted if before is None else before + counted
         found.newest_ms = max(found.newest_ms, int(times.max()))
@@ -105,7 +102,7 @@ class DriftShard:
             found.make(subject)
             ends = found.windows.over(found.newest_ms, quiet_at_ms)
             all_at_once = isinstance(found.windows, RowWindows)
-            while all_at_once or len(closed.features) < MOST_CLOSED:
+            while all_at_once or closed.judged < MOST_CLOSED:
                 window = next(ends, None)
                 if window is None:
                     break
@@ -149,18 +146,7 @@ class DriftShard:
 
 
 def _end(found: _Version, model: int, version: str, at: int, name: str, closed: Closed) -> None:
-    for feature in [feature for feature, progress in found.progress.items() if progress.raised]:
-        closed.signals.append(over(found.account, model, version, feature, at, name))
+    for part in [part for part, progress in found.progress.items() if progress.raised]:
+        closed.signals.append(over(found.account, model, version, part, at, name))
     found.progress.clear()
     closed.signals.append(activity(found.account, model, version, at, "active", name))
-
-
-def _values(column: Column, order: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
-    """A column's numbers or codes, in this order."""
-    values = np.frombuffer(column.data, "<f8" if column.form == "numbers" else "<i4")
-    return values if order is None else values[order]
-
-
-def count(profile: FeatureProfile, column: Column, values: npt.NDArray[Any]) -> Counts:
-    """Some of a column's numbers or codes by the bins of a profile."""
-    return profile.count(values) if column.form == "numbers" else profile.count_codes(values, column.dictionary)

@@ -10,6 +10,7 @@ import msgspec
 
 from vedette.statistics.drift.decision import Policy
 from vedette.statistics.drift.profile import FeatureProfile
+from vedette.statistics.drift.segments import Segments
 from vedette.statistics.drift.verdict import Plan
 
 MOST_SLIDES = 100
@@ -23,6 +24,8 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
     A window lasts `window_s` and another one ends every `slide_s` (None: `window_s`, so that none overlap), or it is
     made of `window_rows` rows in the order of the log; then `window_s` only says after how long silence is told.
+    `segment_by` is a column by whose values rows are counted apart too: the `segments` named, or the most frequent of
+    the reference; `segment_only`: it is no feature itself.
     """
 
     window_s: int = 3600
@@ -34,6 +37,9 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     wanted: int = 1
     of: int = 1
     cooldown: int = 0
+    segment_by: str | None = None
+    segments: tuple[str, ...] | None = None
+    segment_only: bool = False
 
     def plan(self) -> Plan:
         """How each window is judged."""
@@ -56,12 +62,17 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is known of a model: `reference` is the number of what its rows are compared with, `profiles` by feature."""
+    """What is known of a model: `reference` is the number of what its rows are compared with, `profiles` by feature.
+
+    `segments` are those of the reference, None if the settings ask for none or for others. They belong to the
+    reference, so counts by one reference's segments are never added to those by another's.
+    """
 
     name: str
     config: DriftConfig
     reference: int
     profiles: Mapping[str, FeatureProfile]
+    segments: Segments | None = None
 
     @property
     def making(self) -> tuple[int, int, int, int]:

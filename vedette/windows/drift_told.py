@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from vedette.events.model_subjects import subject_of
 from vedette.events.signals import Signal
 from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.decision import Progress, step
+from vedette.statistics.drift.segment_verdicts import judge_segments
 from vedette.statistics.drift.verdict import Verdict, judge
 from vedette.windows.drift_config import Subject
 from vedette.windows.drift_times import Window
@@ -27,6 +29,17 @@ class ClosedFeature:
     raised: bool
     counts: Counts
     verdict: Verdict
+    segments: tuple[ClosedSegment, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSegment:
+    """What it came to in one segment. The counts have no moments."""
+
+    segment: str
+    raised: bool
+    counts: Counts
+    verdict: Verdict
 
 
 @dataclass(slots=True)
@@ -35,12 +48,13 @@ class Closed:
 
     features: list[ClosedFeature] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
+    judged: int = 0
 
 
-def subject_of(model: int, version: str, feature: str = "") -> str:
-    """The subject of signals about a model, or one of its features."""
-    named = f"model:{model}@{version}" if version else f"model:{model}"
-    return f"{named}/{feature}" if feature else named
+Part = str | tuple[str, str]
+"""A feature, or a segment and a feature."""
+Standing = dict[Part, Progress]
+"""How each stands. Segments in which nothing has drifted lately are left out."""
 
 
 def judge_window(
@@ -49,29 +63,76 @@ def judge_window(
     version: str,
     window: Window,
     subject: Subject,
-    standing: dict[str, Progress],
+    standing: Standing,
     closed: Closed,
 ) -> None:
-    """Judge a window of a version, and add what comes of it; `standing`, by feature, moves on."""
+    """Judge a window of a version, and add what comes of it; `standing` moves on."""
     profiles = list(subject.profiles.values())
     at = window.end_ms
     policy = subject.config.policy()
     window_s = -(-(at - window.start_ms) // 1000)
+    segments = _judge_segments(account, model, version, window, subject, standing, closed)
     for profile, verdict in zip(profiles, judge(profiles, window.counts, subject.config.plan()), strict=True):
         progress, _ = step(policy, standing.get(profile.name, Progress()), verdict.state)
         standing[profile.name] = progress
         counts = window.counts.get(profile.name) or profile.nothing()
         place = (account, model, version, profile.name, window.start_ms, window_s)
-        closed.features.append(ClosedFeature(*place, subject.reference, progress.raised, counts, verdict))
+        parts = segments.get(profile.name)
+        told = (subject.reference, progress.raised, counts, verdict, None if parts is None else tuple(parts))
+        closed.features.append(ClosedFeature(*place, *told))
         closed.signals.append(_signal(account, model, version, at, progress.raised, verdict, subject.name))
-    for feature in standing.keys() - subject.profiles.keys():
-        if standing.pop(feature).raised:  # the new reference has no such feature
-            closed.signals.append(over(account, model, version, feature, at, subject.name))
+        closed.judged += 1 + len(parts or ())
+    for part in [part for part in standing if not _is_looked_at(part, subject)]:
+        if standing.pop(part).raised:  # the new reference has no such feature, or no such segment
+            closed.signals.append(over(account, model, version, part, at, subject.name))
     closed.signals.append(activity(account, model, version, at, "active", subject.name))
 
 
-def _signal(account: int, model: int, version: str, at: int, raised: bool, verdict: Verdict, name: str) -> Signal:
+def _judge_segments(
+    account: int, model: int, version: str, window: Window, subject: Subject, standing: Standing, closed: Closed
+) -> dict[str, list[ClosedSegment]]:
+    """By feature. A signal goes out while drift is raised, and once when it no longer is: there may be thousands."""
+    found: dict[str, list[ClosedSegment]] = {}
+    if subject.segments is None:
+        return found
+    config = subject.config
+    profiles = list(subject.profiles.values())
+    for one in judge_segments(subject.segments, profiles, window.counts, config.plan()):
+        part = (one.segment, one.verdict.feature)
+        before = standing.pop(part, Progress())
+        progress, _ = step(config.policy(), before, one.verdict.state)
+        if progress.raised or progress.cooling or any(progress.recent):
+            standing[part] = progress
+        if progress.raised or before.raised:
+            args = (account, model, version, window.end_ms, progress.raised, one.verdict, subject.name)
+            closed.signals.append(_signal(*args, segment=one.segment))
+        closed_segment = ClosedSegment(one.segment, progress.raised, one.counts, one.verdict)
+        found.setdefault(one.verdict.feature, []).append(closed_segment)
+    return found
+
+
+def _is_looked_at(part: Part, subject: Subject) -> bool:
+    if isinstance(part, str):
+        return part in subject.profiles
+    segment, feature = part
+    segments = subject.segments
+    known = segments is not None and segment in segments.labels and feature in segments.counts
+    return known and feature in subject.profiles
+
+
+def _signal(
+    account: int,
+    model: int,
+    version: str,
+    at: int,
+    raised: bool,
+    verdict: Verdict,
+    name: str,
+    segment: str | None = None,
+) -> Signal:
     detail: dict[str, str | int | float | None] = {"model": model, "name": name, "feature": verdict.feature}
+    if segment is not None:
+        detail["segment"] = segment
     detail |= {"version": version, "window_state": verdict.state, "rows": verdict.window}
     value = 0.0
     tested = [one for one in verdict.findings if one.adjusted is not None]
@@ -82,7 +143,10 @@ def _signal(account: int, model: int, version: str, at: int, raised: bool, verdi
     if verdict.moved:
         moved = verdict.moved[0]
         detail |= {"bin": moved.bin, "reference_share": moved.reference, "window_share": moved.window}
-    subject = subject_of(model, version, verdict.feature)
+    if verdict.unseen and any(one.statistic == "other_rate" and one.drifted for one in verdict.findings):
+        unseen = verdict.unseen[0]
+        detail |= {"unseen": unseen.value, "unseen_rows": unseen.rows, "unseen_values": verdict.unseen_values}
+    subject = subject_of(model, version, verdict.feature, segment)
     return Signal("drift", account, subject, at, "drift" if raised else "ok", value, detail)
 
 
@@ -92,7 +156,10 @@ def activity(account: int, model: int, version: str, at: int, state: str, name: 
     return Signal("model", account, subject_of(model, version), at, state, detail=detail)
 
 
-def over(account: int, model: int, version: str, feature: str, at: int, name: str) -> Signal:
-    """That a feature of a version is no longer looked at: what is open about it is over."""
+def over(account: int, model: int, version: str, part: Part, at: int, name: str) -> Signal:
+    """That a feature of a version, or one in a segment, is no longer looked at: what is open about it is over."""
+    segment, feature = (None, part) if isinstance(part, str) else part
     detail: dict[str, Any] = {"model": model, "name": name, "version": version, "feature": feature}
-    return Signal("drift", account, subject_of(model, version, feature), at, "ok", detail=detail)
+    if segment is not None:
+        detail["segment"] = segment
+    return Signal("drift", account, subject_of(model, version, feature, segment), at, "ok", detail=detail)

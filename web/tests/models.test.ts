@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import type { Counts, DriftWindow, Profile } from "../src/models/contract";
 import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
+import { differences, unmatched } from "../src/models/reference_panel";
+import { driftedIn, profileOfSegment, whyNone } from "../src/models/segments";
+import { unseenText } from "../src/models/window_panel";
 
 const COUNTS: Counts = {
   bins: [],
@@ -98,4 +101,85 @@ test("intervals keep their order, and rare categories stand together", () => {
   expect(many.length).toBe(21);
   expect(many[0]?.label).toBe("c24");
   expect(many.at(-1)).toEqual({ label: "5 others", reference: 15 / 325, window: 5 / 25 });
+});
+
+test("values that the reference does not know are named, and how many more there are", () => {
+  const { verdict } = window("city", 60);
+  expect(unseenText(verdict)).toBe("");
+  const unseen = [
+    { value: "Oslo", rows: 20 },
+    { value: "Riga", rows: 3 },
+  ];
+  expect(unseenText({ ...verdict, unseen, unseen_values: 2 })).toBe(
+    "Not in the reference: Oslo (20), Riga (3).",
+  );
+  expect(unseenText({ ...verdict, unseen, unseen_values: 6 })).toContain("and 4 more");
+});
+
+test("two references: what differs beyond chance, and what only one of them has", () => {
+  const finding = { threshold: null, p: 1e-9, drifted: true };
+  const one = {
+    feature: "age",
+    state: "drift" as const,
+    findings: [
+      { ...finding, statistic: "psi", value: 0.3141, adjusted: 1.23e-9 },
+      { ...finding, statistic: "missing_rate", value: 0.1, adjusted: 0.4, drifted: false },
+    ],
+    not_compared: {},
+  };
+  expect(differences(one)).toBe("Distribution (PSI) 0.314, p 1.2e-9");
+  const found = {
+    features: [one],
+    only_in_first: ["x", "y"],
+    only_in_second: [],
+    kinds_changed: [{ feature: "plan", first: "numeric", second: "categorical" }],
+  };
+  expect(unmatched(found)).toEqual(["Only in the first: x, y.", "plan was numeric and is categorical."]);
+});
+
+function cell(feature: string, drifted: number) {
+  return { feature, windows: 9, drifted, psi: 0.1, raised: false };
+}
+
+test("what drifted in a segment is named, and beyond three it is counted", () => {
+  const plain = { version: "", segment: "de", rows: 9, raised: 0, drifted: 0 };
+  expect(driftedIn({ ...plain, features: [cell("a", 1), cell("b", 0)] })).toBe("a");
+  const many = ["a", "b", "c", "d", "e"].map((feature) => cell(feature, 2));
+  expect(driftedIn({ ...plain, features: many })).toBe("a, b, c and 2 more");
+  expect(driftedIn({ ...plain, features: [] })).toBe("");
+});
+
+test("a reference without the segments that are asked for is named", () => {
+  const table = { segment_by: "land", segments: [] };
+  const known = { version: "", reference: 3, segments: ["de", "other", "missing"] };
+  expect(whyNone({ ...table, references: [known] })).toBe("No window with segments in this range.");
+  expect(whyNone({ ...table, references: [known, { ...known, reference: 4, segments: null }] })).toContain(
+    "Reference 4 has no segments by land",
+  );
+});
+
+test("a segment of a reference has the bins of the whole and counts of its own", () => {
+  const whole = profile({ name: "age", edges: [1], counts: [7, 9], missing: 3 });
+  const segments = {
+    column: "land",
+    names: ["de"],
+    counts: {
+      age: [
+        [1, 2, 3, 4, 5, 6],
+        [0, 5, 6, 0, 0, 0],
+        [0, 0, 0, 0, 1, 0],
+      ],
+    },
+  };
+  expect(profileOfSegment(whole, segments, "de")).toEqual({
+    ...whole,
+    counts: [2, 3],
+    below: 1,
+    above: 4,
+    missing: 5,
+    other: 6,
+  });
+  expect(profileOfSegment(whole, segments, "missing")?.missing).toBe(1);
+  expect(profileOfSegment(whole, segments, "fr")).toBeNull();
+  expect(profileOfSegment(whole, null, "de")).toBeNull();
 });

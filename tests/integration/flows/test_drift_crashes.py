@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.drift_ledger import PROFILES, DriftLedger, Row, Windows
+from tests.drift_ledger import PROFILES, SEGMENTS, DriftLedger, Row, Windows
 from tests.integration.flows.draining import decoded, put
 from tests.integration.flows.process import FlowProcess
 from vedette.events.features import encode_batch
@@ -29,6 +29,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "tumbling": {"window_s": 60},
     "sliding": {"window_s": 300, "slide_s": 60},
     "rows": {"window_rows": 200},
+    "sliding by segment": {"window_s": 300, "slide_s": 60, "segment_by": "plan"},
 }
 
 
@@ -71,7 +72,12 @@ class Stream:
 
 def found_windows(store: Store, model: int, version: str) -> Windows:
     rows = drift.windows(store, model, 0, 2**42, version=version, feature=None, limit=100_000)
-    return {(row["feature"], row["start_ms"]): _exact(row["counts"]) for row in rows}
+    found = {(row["feature"], row["start_ms"]): _exact(row["counts"]) for row in rows}
+    every = {"version": version, "feature": None, "segment": None}
+    for row in drift.segment_windows(store, model, 0, 2**42, **every, limit=100_000):
+        if row["rows"]:
+            found[f"{row['segment']}/{row['feature']}", row["start_ms"]] = _exact(row["counts"])
+    return found
 
 
 def _exact(counts: dict[str, Any]) -> tuple[tuple[int, ...], int, int, int, int]:
@@ -86,7 +92,7 @@ def test_every_row_is_counted_once_though_the_flow_is_killed_amid_reports(
     numbers = [models.add(store, account, f"m{n}", CONFIGS[kind]) for n in range(2)]
     for model in numbers:
         profiles = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in PROFILES.values()]
-        models.add_reference(store, model, "", 400, profiles)
+        models.add_reference(store, model, "", 400, profiles, segments=SEGMENTS.to_dict())
     stream = Stream(numbers)
 
     def written() -> int:
@@ -110,7 +116,8 @@ def test_every_row_is_counted_once_though_the_flow_is_killed_amid_reports(
         put(log, FEATURES.name, *stream.end())
         configs = dict.fromkeys(numbers, msgspec.convert(CONFIGS[kind], DriftConfig))
         expected = stream.ledger.windows(configs)
-        flow.wait_until(lambda: written() >= sum(map(len, expected.values())))
+        wanted = sum("/" not in feature for windows in expected.values() for feature, _ in windows)
+        flow.wait_until(lambda: written() >= wanted)
         assert flow.terminate() == 0
     assert {key: found_windows(store, *key) for key in expected} == expected
     # What was signalled again after a crash is the same as before it.

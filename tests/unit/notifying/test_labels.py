@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vedette.events.model_subjects import subject_of
 from vedette.notifying.labels import labels_of, matches
 
 
@@ -17,6 +18,8 @@ from vedette.notifying.labels import labels_of, matches
         ("monitor:4@berlin", {"monitor": "4", "location": "berlin"}),
         ("model:7@2/age", {"model": "7", "feature": "age"}),
         ("model:7", {"model": "7"}),
+        ("segment:7@2/a%2Fb%25/age/x", {"model": "7", "segment": "a/b%", "feature": "age/x"}),
+        (subject_of(7, "", "age", "100%2F"), {"model": "7", "segment": "100%2F", "feature": "age"}),
         (
             'series:web-1/disk.used_ratio{mount="/",source="else"}',
             {"source": "web-1", "__name__": "disk.used_ratio", "mount": "/"},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from vedette.statistics.multiplicity import benjamini_hochberg, discoveries, holm
+from vedette.statistics.multiplicity import benjamini_hochberg, discoveries, holm, share_out
 
 p_values = st.lists(st.floats(0, 1), max_size=30)
 
@@ -41,3 +41,26 @@ def test_holm_s_steps_are_the_textbook_s() -> None:
 def test_what_was_not_tested_is_not_counted() -> None:
     np.testing.assert_allclose(benjamini_hochberg([math.nan, 0.02, 0.5]), [math.nan, 0.04, 0.5])
     np.testing.assert_allclose(holm([math.nan, 0.02, 0.5]), [math.nan, 0.04, 0.5])
+
+
+@given(st.lists(st.one_of(st.just(math.nan), st.floats(0, 0.01)), min_size=1, max_size=30))
+def test_what_some_leave_of_their_share_others_use(used: list[float]) -> None:
+    weights = share_out(used, 0.01)
+    assert np.isclose(weights.sum(), len(used))
+    takers = np.isnan(used)
+    assert (weights[takers] >= 1 - 1e-9).all()
+    if takers.any():
+        np.testing.assert_allclose(weights[~takers] * 0.01, np.array(used)[~takers])
+
+
+def test_weights_share_out_the_level_and_no_value_falls_below_its_p() -> None:
+    p = [0.04, 0.2, 0.001]
+    np.testing.assert_allclose(benjamini_hochberg(p, [2, 0, 1]), [0.04, 1, 0.003])
+    np.testing.assert_allclose(holm(p, [2, 0, 1]), [0.04, 1, 0.003])
+    np.testing.assert_allclose(holm([0.01, 0.02, 0.3], [1.5, 0.5, 1]), [0.02, 0.06, 0.3])
+
+
+@given(p_values)
+def test_equal_weights_are_none(p: list[float]) -> None:
+    np.testing.assert_allclose(benjamini_hochberg(p, np.ones(len(p))), benjamini_hochberg(p))
+    np.testing.assert_allclose(holm(p, np.ones(len(p))), holm(p))

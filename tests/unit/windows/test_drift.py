@@ -234,3 +234,15 @@ def test_a_report_over_many_windows_counts_the_newest_and_they_are_judged_in_pie
         found += some
     assert sorted({one.start_ms for one in found}) == times[50:].tolist()
     assert sum(one.counts.rows for one in found if one.feature == "x") == MOST_AT_ONCE
+
+
+def test_the_signal_of_an_unseen_category_names_it() -> None:
+    shard = DriftShard()
+    for hour, codes in ((0, [0, 1] * 500), (1, [0, 1] * 480 + [2] * 40)):
+        times, x = rows(1000, hour)
+        plan = Column("plan", "codes", np.array(codes, "<i4").tobytes(), ["a", "b", "Oslo"])
+        columns = [Column("x", "numbers", x.astype("<f8").tobytes()), plan]
+        shard.add(FeatureBatch(3, 7, "", 1, hour + 1, times.astype("<i8").tobytes(), columns), find)
+    told = [one.detail for one in shard.close(find, {0: T0 + 3 * HOUR}).signals if one.detail.get("feature") == "plan"]
+    assert "unseen" not in told[0]
+    assert (told[1]["unseen"], told[1]["unseen_rows"], told[1]["unseen_values"]) == ("Oslo", 40, 1)

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.drift_ledger import PROFILES, DriftLedger, Row, Windows
+from tests.drift_ledger import PROFILES, SEGMENTS, DriftLedger, Row, Windows
 from vedette.events.features import FeatureBatch
 from vedette.events.names import hash64
 from vedette.windows.drift import DriftShard
@@ -23,6 +23,9 @@ CONFIGS = [
     DriftConfig(window_s=240, slide_s=60),
     DriftConfig(window_s=300, slide_s=100),
     DriftConfig(window_rows=37),
+    DriftConfig(window_s=120, segment_by="plan"),
+    DriftConfig(window_s=240, slide_s=60, segment_by="plan"),
+    DriftConfig(window_rows=37, segment_by="plan"),
 ]
 
 
@@ -35,7 +38,7 @@ class Flow:
     table: dict[tuple[int, str], Windows]
 
     def find(self, model: int, version: str) -> Subject:
-        return Subject("m", self.config, 1, PROFILES)
+        return Subject("m", self.config, 1, PROFILES, SEGMENTS if self.config.segment_by else None)
 
     def add(self, batch: FeatureBatch) -> None:
         self.shards[hash64(batch.model) % len(self.shards)].add(batch, self.find)
@@ -43,7 +46,11 @@ class Flow:
     def close(self) -> None:
         for shard in self.shards:
             for one in shard.close(self.find).features:
-                self.table.setdefault((one.model, one.version), {})[one.feature, one.start_ms] = one.counts.exact()
+                row = self.table.setdefault((one.model, one.version), {})
+                row[one.feature, one.start_ms] = one.counts.exact()
+                for part in one.segments or ():
+                    if part.counts.rows:
+                        row[f"{part.segment}/{one.feature}", one.start_ms] = part.counts.exact()
 
 
 def rows(random: np.random.Generator, many: int) -> list[Row]:
@@ -58,7 +65,7 @@ def rows(random: np.random.Generator, many: int) -> list[Row]:
     return found
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=70)
 @given(
     config=st.sampled_from(CONFIGS),
     seed=st.integers(0, 2**32 - 1),

@@ -15,7 +15,7 @@ from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.rebinning import Cumulative, Floats, Rebinned, is_numeric, rebinned
 from vedette.statistics.drift.significance import chi_square_test, deviation_ratio, mean_shift
 from vedette.statistics.drift.thresholds import noise
-from vedette.statistics.drift.verdict import Finding, Moved, Plan, Verdict, adjusted, cells, draft
+from vedette.statistics.drift.verdict import Draft, Finding, Moved, Plan, Verdict, adjusted, cells, draft
 
 
 class Between(msgspec.Struct, frozen=True):
@@ -96,8 +96,8 @@ def compare(first: Sequence[FeatureProfile], second: Sequence[FeatureProfile], p
     )
 
 
-def _draft(one: Rebinned, measures: Measures, plan: Plan) -> Verdict:
-    found = draft(one.profile, one.counts, plan)
+def _draft(one: Rebinned, measures: Measures, plan: Plan) -> Draft:
+    found, used = draft(one.profile, one.counts, plan)
     findings = [finding for finding in found.findings if finding.statistic not in one.refused]
     if "psi" in one.refused and measures.ks is not None and found.state != "insufficient_data":
         n = noise(one.counts.moments.n, one.profile.n)
@@ -107,7 +107,7 @@ def _draft(one: Rebinned, measures: Measures, plan: Plan) -> Verdict:
         shift = mean_shift(one.profile.reference().moments, one.counts.moments)
         if shift is not None and math.isfinite(shift.value):
             findings.append(Finding("mean_shift", shift.value, shift.threshold, shift.p, None, False))
-    return msgspec.structs.replace(found, findings=tuple(findings))
+    return Draft(msgspec.structs.replace(found, findings=tuple(findings)), used)
 
 
 def _told(verdict: Verdict, one: Rebinned, measures: Measures) -> FeatureComparison:

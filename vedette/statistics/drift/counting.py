@@ -7,6 +7,7 @@ comparisons run on whole registers: benchmarks/false_alarms.py --speed.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,21 @@ def count_between(values: Floats, edges: Floats) -> tuple[Whole, int]:
             np.less_equal(block, bound, out=out)
             upto[index] += int(np.count_nonzero(out))
     return np.array([more - less for less, more in pairwise([0, *upto])], np.int64), len(values) - upto[-1]
+
+
+def places_between(values: Floats, edges: Floats) -> npt.NDArray[np.integer[Any]]:
+    """For each value the interval of `count_between` that it is in, from 0; that of NaN is one beyond the last."""
+    if len(edges) > FEW_EDGES or len(values) < FEW_VALUES:
+        return np.searchsorted(np.append(edges, np.inf), values, side="left")
+    found = np.full(len(values), len(edges) + 1, np.uint8)
+    held = np.empty(min(BLOCK, len(values)), np.bool_)
+    for start in range(0, len(values), BLOCK):
+        block, place = values[start : start + BLOCK], found[start : start + BLOCK]
+        out = held[: len(block)]
+        for bound in (*edges.tolist(), np.inf):
+            np.less_equal(block, bound, out=out)
+            np.subtract(place, out.view(np.uint8), out=place)
+    return found
 
 
 def count_points(values: Floats, points: Floats) -> tuple[Whole, int, int]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vedette.errors import InvalidInput
+from vedette.statistics.drift.unseen import NONE, Unseen
 
 Whole = npt.NDArray[np.int64]
 
@@ -53,8 +55,9 @@ class Moments:
 class Counts:
     """Values by bin, and by what has no bin: missing, other (unseen, or not of the kind), below, above the reference.
 
-    `below` and `above` are in no bin. Integers throughout: `+` is exact and does not depend on order or batches. The
-    moments are sums of floats: their last digits may.
+    `below` and `above` are in no bin. `unseen` names values among `other`, as far as they have names. Integers
+    throughout: `+` is exact and does not depend on order or batches. The moments are sums of floats: their last digits
+    may.
     """
 
     bins: Whole
@@ -63,6 +66,12 @@ class Counts:
     below: int = 0
     above: int = 0
     moments: Moments = Moments()
+    unseen: Unseen = NONE
+
+    def __setstate__(self, state: list[Any]) -> None:
+        """Take a snapshot; one of an older version does not name what is unseen."""
+        for field, value in zip(fields(self), [*state, NONE], strict=False):
+            object.__setattr__(self, field.name, value)
 
     def __add__(self, other: Counts) -> Counts:
         if len(self.bins) != len(other.bins):
@@ -74,6 +83,7 @@ class Counts:
             self.below + other.below,
             self.above + other.above,
             self.moments + other.moments,
+            self.unseen.merged(other.unseen),
         )
 
     @property

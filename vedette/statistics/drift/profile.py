@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from vedette.errors import InvalidInput
 from vedette.statistics.drift.bins import DEFAULT_BINS, Strategy, inner_edges, manual
 from vedette.statistics.drift.counting import count_between, count_points, moments
 from vedette.statistics.drift.counts import Counts, Moments
-from vedette.statistics.drift.values import LONGEST_KEY, OTHER, Kind, keys, lengths, numbers
+from vedette.statistics.drift.unseen import NONE, Unseen
+from vedette.statistics.drift.values import LONGEST_KEY, OTHER, Kind, key, keys, lengths, number, numbers
 
 VERSION = 1
 FEW_DISTINCT = 20
@@ -77,7 +79,8 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
         """Count a column. Whatever is in it: each value has a bin, or is missing, other, below or above."""
         if self.kind == "numeric":
             array, other = numbers(values)
-            return self._numeric(array, other)
+            found = self._numeric(array, other)
+            return found if not other else dataclasses.replace(found, unseen=found.unseen.merged(_texts(values)))
         if self.kind == "text_length":
             return self._numeric(lengths(values), 0)
         return self._categories(keys(values, self.kind))
@@ -124,7 +127,8 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
         if self.least is None or self.most is None:
             bins, strangers, missing = count_points(array, np.asarray(self.points))
             own = moments(array, self.mean, clean=False)
-            return Counts(bins, missing, other + strangers, moments=own)
+            unseen = self._other_points(array) if strangers else NONE
+            return Counts(bins, missing, other + strangers, moments=own, unseen=unseen)
         bounds = np.array([math.nextafter(self.least, -math.inf), *self.edges, self.most])
         found, missing = count_between(array, bounds)
         below, above = int(found[0]), int(found[-1])
@@ -134,7 +138,23 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
     def _categories(self, found: Counter[str | None]) -> Counts:
         bins = np.array([found[category] for category in self.categories], np.int64)
         missing = found[None]
-        return Counts(bins, missing, found.total() - missing - int(bins.sum()), moments=Moments(origin=self.mean))
+        other = found.total() - missing - int(bins.sum())
+        unseen = NONE
+        if other:
+            known = {*self.categories, None, OTHER}
+            unseen = Unseen.of((name, times) for name, times in found.items() if name not in known and times)  # type: ignore[misc] # None is known
+        return Counts(bins, missing, other, moments=Moments(origin=self.mean), unseen=unseen)
+
+    def _other_points(self, array: Floats) -> Unseen:
+        strange = array[~np.isnan(array) & ~np.isin(array, self.points)]
+        values, times = np.unique(strange, return_counts=True)
+        return Unseen.of(zip(map(str, map(key, values.tolist())), times.tolist(), strict=True))
+
+
+def _texts(values: Sequence[Any] | npt.NDArray[Any]) -> Unseen:
+    """What is no number in a column of numbers."""
+    found = Counter(key(value) for value in values if number(value) is None)
+    return Unseen.of((name, times) for name, times in found.items() if name is not None)
 
 
 def fit(

@@ -7,6 +7,7 @@ profile may hold among its rare ones is counted as other on both sides.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,6 +16,8 @@ import numpy.typing as npt
 
 from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.profile import MOST_CATEGORIES, FeatureProfile
+from vedette.statistics.drift.unseen import Unseen
+from vedette.statistics.drift.values import key
 from vedette.statistics.drift.verdict import Statistic
 
 Floats = npt.NDArray[np.float64]
@@ -85,8 +88,7 @@ def rebinned(first: FeatureProfile, second: FeatureProfile) -> Rebinned:
     if not is_numeric(first):
         return _by_category(first, second)
     if not first.by_edges and not second.by_edges:
-        held = dict(zip(second.points, second.counts, strict=True))
-        return Rebinned(first, _named(second, [held.get(point, 0) for point in first.points]))
+        return Rebinned(first, _named(second, first.points))
     return _by_edges(first, second)
 
 
@@ -96,7 +98,7 @@ def _by_category(first: FeatureProfile, second: FeatureProfile) -> Rebinned:
     cut = second.other > 0 and len(second.categories) >= MOST_CATEGORIES
     kept = [name in held or not cut for name in first.categories]
     if all(kept):
-        return Rebinned(first, _named(second, [held.get(name, 0) for name in first.categories]))
+        return Rebinned(first, _named(second, first.categories))
     pairs = zip(first.categories, first.counts, kept, strict=True)
     chosen = {name: count for name, count, keep in pairs if keep}
     profile = msgspec.structs.replace(
@@ -105,12 +107,17 @@ def _by_category(first: FeatureProfile, second: FeatureProfile) -> Rebinned:
         counts=tuple(chosen.values()),
         other=first.other + sum(first.counts) - sum(chosen.values()),
     )
-    return Rebinned(profile, _named(second, [held[name] for name in chosen]), {"other_rate": RARE_ONES})
+    return Rebinned(profile, _named(second, profile.categories), {"other_rate": RARE_ONES})
 
 
-def _named(second: FeatureProfile, bins: list[int]) -> Counts:
+def _named(second: FeatureProfile, wanted: Sequence[float] | Sequence[str]) -> Counts:
+    """By points or categories: those that are not `wanted` are unseen."""
     own = second.reference()
-    return Counts(np.array(bins, np.int64), own.missing, own.present - sum(bins), moments=own.moments)
+    left: dict[float | str, int] = dict(zip(second.points or second.categories, second.counts, strict=True))
+    bins = [left.pop(one, 0) for one in wanted]
+    unseen = Unseen.of((str(key(one)), times) for one, times in left.items() if times)
+    other = own.present - sum(bins)
+    return Counts(np.array(bins, np.int64), own.missing, other, moments=own.moments, unseen=unseen)
 
 
 def _by_edges(first: FeatureProfile, second: FeatureProfile) -> Rebinned:

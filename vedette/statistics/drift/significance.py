@@ -2,7 +2,8 @@
 
 A p-value is right when quiet data is below any level as often as the level says, at 5 % as at .05 %: with a hundred
 features, the correction for many tests asks for the far tail. So PSI's comes from the exact distribution of its counts
-(`nulls`). Counts are whole numbers, so p-values have steps; these are mid-p: P(more) + ½ P(as much).
+(`nulls`; of rates see `rates`). Counts are whole numbers, so p-values have steps; these are mid-p: P(more) + ½ P(as
+much).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaln, gammaln, ndtr
+from scipy.special import ndtr
 
 from vedette.statistics.drift.chi_square import FEWEST, chi_square, folded
 from vedette.statistics.drift.counts import Moments
@@ -26,6 +27,9 @@ from vedette.statistics.drift.two_cells import TwoCells
 
 RARE = 1.0
 """Values expected in a bin, on the smaller side, below which PSI counts it with the other rare ones."""
+SCREENED_AT = 5.0
+"""With so many values expected in the smallest of three bins or more, on the smaller side, p is nowhere below .99 of
+the tail of χ². So a test with a tail well above alpha decides nothing, whatever its exact p."""
 RESOLVED = 1e-6
 """p-values below are orders of magnitude only."""
 QUIET = ((50.0, 0.5), (150.0, 0.12))
@@ -49,12 +53,19 @@ class Tested:
 
 
 def psi_test(
-    reference: npt.ArrayLike, window: npt.ArrayLike, *, is_spaced: bool, alpha: float = 0.05, tolerated: float = 0.0
+    reference: npt.ArrayLike,
+    window: npt.ArrayLike,
+    *,
+    is_spaced: bool,
+    alpha: float = 0.05,
+    tolerated: float = 0.0,
+    screen: float = math.inf,
 ) -> Tested | None:
     """PSI with its exact threshold and p; None where there is nothing to compare: a side or all but one bin empty.
 
     `is_spaced` says that the bins were fitted on the reference as quantiles (`FeatureProfile.spaced`). `tolerated` is
-    a PSI between the populations that does not count as drift.
+    a PSI between the populations that does not count as drift. A tail of χ² above `screen` is taken for p, as soon as
+    there are `SCREENED_AT` values in each bin.
     """
     p, q = np.asarray(reference, np.float64), np.asarray(window, np.float64)
     if not is_spaced:
@@ -65,7 +76,7 @@ def psi_test(
     value = float(psi_terms(q, p, size, held, len(p)).sum())
     k, freedom = noise(size, held), len(p) - 1
     tail, level = chi_square_tail(value / k, freedom), k * chi_square_quantile(alpha, freedom)
-    if not _is_plain(tail, p, q, size, held, is_spaced):
+    if not _is_plain(tail, p, q, size, held, is_spaced, screen):
         null: ConditionalSum | TwoCells
         null = _spaced_null(tuple(p.tolist()), size) if is_spaced else _pooled_null(tuple((p + q).tolist()), size, held)
         tail = null.tail(value)
@@ -78,13 +89,14 @@ def psi_test(
     return Tested(value, threshold, chi_square_tail(value / k / ratio, freedom, tolerated / k), len(p))
 
 
-def _is_plain(tail: float, p: Floats, q: Floats, size: int, held: int, is_spaced: bool) -> bool:
-    """Whether χ² is as good as the exact distribution for a value with this `tail` of it: see `QUIET`."""
-    if len(p) < 3 or tail < QUIET[1][1]:
+def _is_plain(tail: float, p: Floats, q: Floats, size: int, held: int, is_spaced: bool, screen: float) -> bool:
+    """Whether χ² is as good as the exact distribution for a value with this `tail` of it, or good enough for `screen`:
+    see `QUIET` and `SCREENED_AT`."""
+    if len(p) < 3 or tail < min(QUIET[1][1], screen):
         return False
     # By what is given, not by what the window happens to have: where bins are small must not depend on the outcome.
     least = min(p.min(), size / len(p)) if is_spaced else (p + q).min() * min(size, held) / (size + held)
-    return bool(any(least >= many and tail >= above for many, above in QUIET))
+    return bool(any(least >= many and tail >= above for many, above in (*QUIET, (SCREENED_AT, screen))))
 
 
 def _beyond(tail: float, value: float, freedom: int) -> float:
@@ -159,53 +171,6 @@ def ks_test(reference: npt.ArrayLike, window: npt.ArrayLike, alpha: float = 0.05
     return Tested(ks_statistic(first, second), threshold, p, 0)
 
 
-def rates_p(reference: int, of_reference: int, window: int, of_window: int) -> float | None:
-    """Two-sided mid-p that a rate differs: `reference` of `of_reference` rows, `window` of `of_window`.
-
-    Given both together, the window's number is hypergeometric; outcomes as unlikely as this one count as extreme.
-    None where the rate is 0 or 1 in both, or a side is empty. Source: Fisher's exact test.
-    """
-    both, rows = reference + window, of_reference + of_window
-    if not of_reference or not of_window or both in (0, rows):
-        return None
-    low, high = max(0, both - of_reference), min(both, of_window)
-    mean = both * of_window / rows
-    deviation = math.sqrt(mean * (1 - of_window / rows) * (1 - both / rows)) + 1
-    around = np.arange(
-        max(low, int(mean - 40 * deviation)), min(high, int(mean + 40 * deviation)) + 1, dtype=np.float64
-    )
-    if not around[0] <= window <= around[-1]:
-        return 1e-300
-    logs = _choose(both, around) + _choose(rows - both, of_window - around)
-    weights = np.exp(logs - logs.max())
-    own = weights[int(window - around[0])]
-    alike = np.abs(weights - own) <= 1e-7 * own
-    p = (weights[(weights < own) & ~alike].sum() + weights[alike].sum() / 2) / weights.sum()
-    return max(float(p), 1e-300)
-
-
-def beyond_range_p(window: int, of_window: int, of_reference: int) -> float | None:
-    """One-sided mid-p that `window` of `of_window` numbers are beyond the least and most of `of_reference` ones.
-
-    Quiet numbers are so too, one now and then: their number is beta-binomial (2, N - 1), whatever the distribution.
-    None where a side is empty.
-    """
-    if not of_window or of_reference < 2:
-        return None
-    numbers = np.arange(window + 1, dtype=np.float64)
-    logs = _choose(of_window, numbers) + betaln(2 + numbers, of_reference - 1 + of_window - numbers)
-    chances = np.exp(logs - betaln(2, of_reference - 1))
-    upto = float(chances[:-1].sum())
-    if upto < 0.999:
-        return 1 - upto - float(chances[-1]) / 2
-    more = np.arange(window, min(window + 10_000, of_window) + 1, dtype=np.float64)
-    logs = (
-        _choose(of_window, more) + betaln(2 + more, of_reference - 1 + of_window - more) - betaln(2, of_reference - 1)
-    )
-    tail = np.exp(logs)
-    return max(float(tail.sum() - tail[0] / 2), 1e-300)
-
-
 def mean_shift(reference: Moments, window: Moments) -> Tested | None:
     """The window's mean less the reference's in standard deviations of the reference, with Welch's p (normal limit)."""
     if reference.n < 2 or window.n < 2:
@@ -224,7 +189,3 @@ def deviation_ratio(reference: Moments, window: Moments) -> float | None:
     if reference.n < 2 or window.n < 2 or not reference.variance > 0:
         return None
     return window.deviation / reference.deviation
-
-
-def _choose(n: float, k: Floats) -> Floats:
-    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

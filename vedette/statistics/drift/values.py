@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -98,7 +98,7 @@ def keys(values: Iterable[Any], kind: Kind) -> Counter[str | None]:
         values = values.ravel().tolist() if values.dtype.kind != "M" else list(values.ravel())
     elif not isinstance(values, Sequence):
         values = list(values)
-    read = {"boolean": _boolean, "hour": _hour, "weekday": _weekday}.get(kind, key)
+    read = reading(kind)
     if read is key and set(map(type, values)) <= _PLAIN:
         plain = Counter(values)  # in C: text needs no reading, but for its length
         long = [text for text in plain if text is not None and len(text) > LONGEST_KEY]
@@ -106,6 +106,11 @@ def keys(values: Iterable[Any], kind: Kind) -> Counter[str | None]:
             plain[key(text)] += plain.pop(text)
         return plain
     return Counter(map(read, values))
+
+
+def reading(kind: Kind) -> Callable[[object], str | None]:
+    """How a kind reads the category of one value; None: it is missing, `OTHER`: it is not of the kind."""
+    return {"boolean": _boolean, "hour": _hour, "weekday": _weekday}.get(kind, key)
 
 
 def lengths(values: Iterable[Any]) -> Floats:

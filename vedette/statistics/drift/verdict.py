@@ -2,13 +2,15 @@
 
 Every feature has up to four tests: its distribution (PSI over bins and categories), and the rates of missing values, of
 values that the reference does not know, and of numbers beyond its range. All tests of a window that say anything are
-adjusted together.
+adjusted together; what a rate with few outcomes leaves of its share of the level goes to the distributions.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from functools import partial
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,14 +20,17 @@ from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.decision import State
 from vedette.statistics.drift.distances import movers
 from vedette.statistics.drift.profile import FeatureProfile
+from vedette.statistics.drift.rates import Used, beyond_range_p, beyond_range_used, rates_p, rates_used
 from vedette.statistics.drift.saddlepoint import Floats
-from vedette.statistics.drift.significance import RARE, beyond_range_p, psi_test, rates_p
+from vedette.statistics.drift.significance import RARE, psi_test
 from vedette.statistics.drift.thresholds import ALPHA, SMALLEST_REFERENCE, smallest_window
-from vedette.statistics.multiplicity import benjamini_hochberg, holm
+from vedette.statistics.multiplicity import benjamini_hochberg, holm, share_out
 
 Statistic = Literal["psi", "missing_rate", "other_rate", "out_of_range_rate", "ks", "mean_shift"]
 STATISTICS: tuple[Statistic, ...] = ("psi", "missing_rate", "other_rate", "out_of_range_rate")
-CORRECTIONS: dict[str, Callable[[Floats], Floats]] = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}
+NAMED = 5
+"""Unseen values that a verdict names."""
+CORRECTIONS: dict[str, Callable[[Floats, Floats], Floats]] = {"benjamini_hochberg": benjamini_hochberg, "holm": holm}
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +39,13 @@ class Moved(msgspec.Struct, frozen=True, gc=False):
     bin: str
     reference: float
     window: float
+
+
+class Stranger(msgspec.Struct, frozen=True, gc=False):
+    """A value that the reference does not know, and the rows of the window that have it."""
+
+    value: str
+    rows: int
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):
@@ -48,7 +60,11 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a window says of one feature: sample sizes are rows with a value; `needed` is the fewest for an answer."""
+    """What a window says of one feature: sample sizes are rows with a value; `needed` is the fewest for an answer.
+
+    `unseen`: the most frequent of up to 32 values that the reference does not know, of `unseen_values` distinct ones
+    (more than 32: an estimate, within 18 % two times of three; they are then any 32 of them).
+    """
 
     feature: str
     state: State
@@ -57,12 +73,15 @@ class Verdict(msgspec.Struct, frozen=True):
     needed: int
     findings: tuple[Finding, ...] = ()
     moved: tuple[Moved, ...] = ()
+    unseen: tuple[Stranger, ...] = ()
+    unseen_values: int = 0
 
 
 class Plan(msgspec.Struct, frozen=True):
     """How windows are judged. `tolerated` is a PSI between populations that is nobody's business.
 
     `needed`: rows with a value for an answer on the distribution; None: max(10 B, 200). `reference`: the same of it.
+    `screened`: where it decides nothing, p is that of χ² more often, which costs less.
     """
 
     alpha: float = ALPHA
@@ -71,6 +90,18 @@ class Plan(msgspec.Struct, frozen=True):
     statistics: tuple[Statistic, ...] = STATISTICS
     needed: int | None = None
     reference: int = SMALLEST_REFERENCE
+    screened: bool = False
+
+
+SCREEN = 2.0
+"""Of a screened plan: tails of χ² above so many alphas are taken for p."""
+
+
+class Draft(NamedTuple):
+    """A verdict before its tests are adjusted, and what those that have few outcomes use of a level."""
+
+    verdict: Verdict
+    used: Mapping[Statistic, Used]
 
 
 def cells(profile: FeatureProfile, counts: Counts) -> Floats:
@@ -89,11 +120,16 @@ def judge(profiles: Sequence[FeatureProfile], window: Mapping[str, Counts], plan
     return adjusted([draft(profile, window.get(profile.name), plan) for profile in profiles], plan)
 
 
-def adjusted(drafts: Sequence[Verdict], plan: Plan) -> list[Verdict]:
+def adjusted(drafts: Sequence[Draft], plan: Plan) -> list[Verdict]:
     """Drafts with all their tests adjusted together, and decided."""
-    p = np.array([np.nan if one.p is None else one.p for draft in drafts for one in draft.findings])
-    found = iter(CORRECTIONS[plan.correction](p).tolist())
-    return [_decided(draft, [next(found) for _ in draft.findings], plan.alpha) for draft in drafts]
+    tests = [(one, draft.used.get(one.statistic)) for draft in drafts for one in draft.verdict.findings]
+    said = [(one.p, used) for one, used in tests if one.p is not None]
+    level = plan.alpha / max(len(said), 1)
+    weights = iter(share_out([np.nan if used is None else used(level) for _, used in said], level).tolist())
+    p = np.array([np.nan if one.p is None else one.p for one, _ in tests])
+    shares = np.array([np.nan if one.p is None else next(weights) for one, _ in tests])
+    found = iter(CORRECTIONS[plan.correction](p, shares).tolist())
+    return [_decided(draft.verdict, [next(found) for _ in draft.verdict.findings], plan.alpha) for draft in drafts]
 
 
 def _decided(draft: Verdict, adjusted: list[float], alpha: float) -> Verdict:
@@ -104,56 +140,68 @@ def _decided(draft: Verdict, adjusted: list[float], alpha: float) -> Verdict:
         ]
     )
     state: State = "drift" if any(one.drifted for one in findings) else draft.state
-    return Verdict(draft.feature, state, draft.reference, draft.window, draft.needed, findings, draft.moved)
+    return msgspec.structs.replace(draft, state=state, findings=findings)
 
 
-def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Verdict:
+def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
     """A feature's tests, before they are adjusted."""
     own = profile.reference()
     held, present = own.present, 0 if counts is None else counts.present
     if counts is None or not present + counts.missing:
-        return Verdict(profile.name, "no_data", held, 0, _needed(profile.bins, plan))
+        return Draft(Verdict(profile.name, "no_data", held, 0, _needed(profile.bins, plan)), {})
     p, q = cells(profile, own), cells(profile, counts)
     if len(p) != len(q):  # only the window has values that are of no bin
         p = np.append(p, np.zeros(len(q) - len(p)))
     needed = _needed(profile.bins if profile.by_edges else len(folded(p, q, fewest=RARE)[0]), plan)
     if held + own.missing < plan.reference:
-        return Verdict(profile.name, "insufficient_data", held, present, needed)
+        return Draft(Verdict(profile.name, "insufficient_data", held, present, needed), {})
     findings = []
     enough = held >= plan.reference and present >= needed
     spaced = profile.spaced and len(q) == profile.bins
     if "psi" in plan.statistics and enough:
-        tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated)
+        screen = SCREEN * plan.alpha if plan.screened else math.inf
+        tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated, screen=screen)
         if tested is not None:
             findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
-    findings += [one for one in _rates(profile, own, held, counts, present) if one.statistic in plan.statistics]
+    rates, used = _rates(profile, own, held, counts, present)
+    findings += [one for one in rates if one.statistic in plan.statistics]
     moved = tuple(Moved(bin_name(profile, index), before, now) for index, before, now in movers(p, q))
     state: State = "ok" if enough else "insufficient_data"
-    return Verdict(profile.name, state, held, present, needed, tuple(findings), moved)
+    unseen = tuple(Stranger(one.name, one.times) for one in counts.unseen.most_frequent(NAMED))
+    about = (tuple(findings), moved, unseen, counts.unseen.distinct)
+    return Draft(Verdict(profile.name, state, held, present, needed, *about), used)
 
 
 def _needed(bins: int, plan: Plan) -> int:
     return smallest_window(bins) if plan.needed is None else plan.needed
 
 
-def _rates(profile: FeatureProfile, own: Counts, held: int, counts: Counts, present: int) -> list[Finding]:
+def _rates(
+    profile: FeatureProfile, own: Counts, held: int, counts: Counts, present: int
+) -> tuple[list[Finding], dict[Statistic, Used]]:
     """Missing of all rows; other and out of range of those with a value (`held` of the reference, `present`)."""
+    found: list[Finding] = []
+    used: dict[Statistic, Used] = {}
+
+    def compare(statistic: Statistic, before: int, of: int, now: int, rows: int, said_of: int) -> None:
+        found.append(Finding(statistic, now / said_of, None, rates_p(before, of, now, rows), None, False))
+        used[statistic] = partial(rates_used, before + now, of, rows)
+
     rows = present + counts.missing
-    found = [("missing_rate", counts.missing, rows, rates_p(own.missing, held + own.missing, counts.missing, rows))]
+    compare("missing_rate", own.missing, held + own.missing, counts.missing, rows, rows)
     if present:
-        known = own.other or profile.singles
-        found.append(("other_rate", counts.other, present, rates_p(min(known, held), held, counts.other, present)))
+        known = min(own.other or profile.singles, held)
+        compare("other_rate", known, held, counts.other, present, present)
         if profile.by_edges:
-            beyond = counts.out_of_range
+            beyond, numbers = counts.out_of_range, present - counts.other
             if own.out_of_range:
-                p = rates_p(own.out_of_range, held, beyond, present - counts.other)
+                compare("out_of_range_rate", own.out_of_range, held, beyond, numbers, present)
             else:
-                p = beyond_range_p(beyond, present - counts.other, held - own.other)
-            found.append(("out_of_range_rate", beyond, present, p))
-    return [
-        Finding(statistic, many / rows, None, p, None, False)  # type: ignore[arg-type] # names of Statistic
-        for statistic, many, rows, p in found
-    ]
+                of = held - own.other
+                p = beyond_range_p(beyond, numbers, of)
+                found.append(Finding("out_of_range_rate", beyond / present, None, p, None, False))
+                used["out_of_range_rate"] = partial(beyond_range_used, numbers, of)
+    return found, used
 
 
 def bin_name(profile: FeatureProfile, index: int) -> str:

@@ -43,7 +43,7 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
   const failures = new FailurePanel(app.gateway, id);
   const heartbeat = new HeartbeatPanel(app, id);
   const availability = new AvailabilityTable(app.gateway, id);
-  const trend = new TrendPanel(app.gateway, id);
+  const trend = new TrendPanel(app, id);
   const badges = new BadgePanel(app, id, () => monitor()?.name ?? id);
   const content = el("div");
   const picker = rangePicker((chosen) => {

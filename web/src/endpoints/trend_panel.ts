@@ -1,12 +1,13 @@
 /** What the trend detectors know of an endpoint: whether they can be trusted yet, and what they found. */
+import type { App } from "../app";
 import { formatMoment, formatSpan } from "../format";
-import type { Gateway } from "../gateway/gateway";
 import type { Trend, TrendChange } from "../gateway/outage_contract";
 import { explain, Problem } from "../gateway/problem";
 import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
 import { type Child, el, setChildren } from "../parts/element";
 import { type Loading, panel } from "../parts/panel";
+import { trendBudget } from "./trend_budget";
 
 const CHANGES_SHOWN = 6;
 const BUCKET_MS = 300_000;
@@ -44,17 +45,18 @@ export function learningText(trend: Trend): string {
 export class TrendPanel implements Loading {
   readonly element: HTMLElement;
   private readonly content = el("div", { class: "trend" }, el("div", { class: "skeleton skeleton-row" }));
+  private readonly allowance = el("div");
 
   constructor(
-    private readonly gateway: Gateway,
+    private readonly app: App,
     private readonly monitor: string,
   ) {
-    this.element = panel("Trend of Apdex", "trend", this.content);
+    this.element = panel("Trend of Apdex", "trend", this.content, this.allowance);
   }
 
   async load(signal: AbortSignal): Promise<void> {
     try {
-      const trend = await this.gateway.trend(this.monitor, signal);
+      const trend = await this.app.gateway.trend(this.monitor, signal);
       if (!signal.aborted) this.show(trend);
     } catch (error) {
       if (signal.aborted) return;
@@ -66,6 +68,7 @@ export class TrendPanel implements Loading {
 
   private show(trend: Trend): void {
     const learning = trend.state === "learning";
+    this.allow(trend.false_alarms?.per_day ?? trend.budget_per_day ?? null);
     setChildren(
       this.content,
       el(
@@ -79,14 +82,21 @@ export class TrendPanel implements Loading {
       ...changes(trend.changes ?? []),
     );
   }
+
+  /** A form that somebody fills in stays as it is when the trend is loaded again. */
+  private allow(allowed: number | null): void {
+    if (allowed === null || this.allowance.querySelector("form")) return;
+    const text = `False alarms allowed in the whole account: ${allowed} a day.`;
+    setChildren(
+      this.allowance,
+      el("p", { class: "muted note", testid: "trend-allowed" }, text),
+      this.app.viewer.admin && trendBudget(this.app, allowed, (now) => this.allow(now)),
+    );
+  }
 }
 
 function watchingText(trend: Trend): string {
-  const parts: string[] = [];
-  if (typeof trend.expected === "number") parts.push(`Usual for this hour: ${trend.expected.toFixed(3)}`);
-  const budget = trend.false_alarms?.per_day ?? trend.budget_per_day;
-  if (typeof budget === "number") parts.push(`false alarms allowed in the whole account: ${budget} a day`);
-  return parts.join("; ");
+  return typeof trend.expected === "number" ? `Usual for this hour: ${trend.expected.toFixed(3)}` : "";
 }
 
 function learningBar(trend: Trend): HTMLElement | false {

@@ -3,7 +3,7 @@ import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/cont
 import type { Report, ReportRun } from "../reports/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath, reportPath } from "./gateway";
-import type { BadgeLinks, Maintenance, Marker } from "./outage_contract";
+import type { AccountSettings, BadgeLinks, Maintenance, Marker } from "./outage_contract";
 
 export type Body = Record<string, unknown>;
 
@@ -100,6 +100,10 @@ export class Editing {
 
   publishBadges(monitor: string): Promise<BadgeLinks> {
     return this.gateway.ask(monitorPath(monitor, "/badges"), { method: "POST" });
+  }
+
+  saveAccountSettings(body: Body): Promise<AccountSettings> {
+    return this.gateway.ask("/v1/account/settings", { method: "PATCH", body });
   }
 
   hideBadges(monitor: string): Promise<void> {

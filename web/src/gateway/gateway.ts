@@ -1,7 +1,15 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
 import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
-import type { Drift, Model, Quality, Reference } from "../models/contract";
+import type {
+  Drift,
+  Model,
+  Quality,
+  Reference,
+  ReferenceComparison,
+  ReferenceRow,
+  SegmentTable,
+} from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -125,9 +133,16 @@ export class Gateway {
     return (await this.get<{ models: Model[] }>("/v1/models")).models;
   }
 
-  /** The windows of a model that began since `from`. */
-  drift(model: string, from: string, signal?: AbortSignal): Promise<Drift> {
-    return this.get(`/v1/models/${encodeURIComponent(model)}/drift`, [["from", from]], signal);
+  /** The windows of a model that began since `from`, of all its rows or of those of a segment. */
+  drift(model: string, from: string, signal?: AbortSignal, segment: string | null = null): Promise<Drift> {
+    const parameters: Parameters = [["from", from]];
+    if (segment !== null) parameters.push(["segment", segment]);
+    return this.get(`/v1/models/${encodeURIComponent(model)}/drift`, parameters, signal);
+  }
+
+  /** How the segments of a model stand, by windows that began since `from`. */
+  segments(model: string, from: string, signal?: AbortSignal): Promise<SegmentTable> {
+    return this.get(`/v1/models/${encodeURIComponent(model)}/segments`, [["from", from]], signal);
   }
 
   /** What became of the predictions in the windows of a model that began since `from`. */
@@ -137,6 +152,16 @@ export class Gateway {
 
   reference(reference: Id): Promise<Reference> {
     return this.get(`/v1/models/references/${encodeURIComponent(reference)}`);
+  }
+
+  async references(model: string): Promise<ReferenceRow[]> {
+    const path = `/v1/models/${encodeURIComponent(model)}/references`;
+    return (await this.get<{ references: ReferenceRow[] }>(path)).references;
+  }
+
+  compareReferences(model: string, first: Id, second: Id): Promise<ReferenceComparison> {
+    const path = [model, "references", first, "compare", second].map(encodeURIComponent).join("/");
+    return this.get(`/v1/models/${path}`);
   }
 
   query(query: Query, signal?: AbortSignal): Promise<QueryAnswer> {

@@ -4,7 +4,7 @@ import { GatewayAway, readProblem } from "./problem";
 const TIMEOUT_MS = 15_000;
 
 export interface Request {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   bearer?: string | null;
   signal?: AbortSignal | undefined;

@@ -154,3 +154,8 @@ export interface BadgeLinks {
   token: string;
   badges: Record<string, string>;
 }
+
+/** What an account decides for itself. */
+export interface AccountSettings {
+  trend_false_alarms_per_day: number;
+}

@@ -11,6 +11,8 @@ export interface Model {
   slide_s?: number | null;
   /** Not null: windows are of so many rows. */
   window_rows?: number | null;
+  /** Not null: rows are judged by the values of this column too. */
+  segment_by?: string | null;
   alpha: number;
   wanted: number;
   of: number;
@@ -42,6 +44,9 @@ export interface Verdict {
   needed: number;
   findings: Finding[];
   moved: Moved[];
+  /** The most frequent values that the reference does not know, of so many distinct ones. */
+  unseen?: { value: string; rows: number }[];
+  unseen_values?: number;
 }
 
 export interface Counts {
@@ -55,9 +60,10 @@ export interface Counts {
   deviation: number | null;
 }
 
-/** One window of one feature. */
+/** One window of one feature; of the rows of one segment, if it has one. */
 export interface DriftWindow {
   version: string;
+  segment?: string;
   feature: string;
   start_ms: number;
   window_s: number;
@@ -111,10 +117,45 @@ export interface Profile {
   mean: number;
 }
 
+/** Segments of a reference: of each feature a line for each segment (the last two other and missing), and in it a
+ * number for each place: below, the bins, above, missing, other. */
+export interface ReferenceSegments {
+  column: string;
+  names: string[];
+  counts: Record<string, number[][]>;
+}
+
 export interface Reference {
   id: Id;
   rows: number;
   profiles: Profile[];
+  segments: ReferenceSegments | null;
+}
+
+/** A feature in a segment: `drifted` of its `windows` that could be judged; `raised` after the newest. */
+export interface SegmentCell {
+  feature: string;
+  windows: number;
+  drifted: number;
+  psi: number | null;
+  raised: boolean;
+}
+
+/** Its features, the worst first; `raised` and `drifted` count them. */
+export interface Segment {
+  version: string;
+  segment: string;
+  rows: number;
+  raised: number;
+  drifted: number;
+  features: SegmentCell[];
+}
+
+export interface SegmentTable {
+  segment_by: string | null;
+  /** `segments` is null where a reference has none that the settings ask for. */
+  references: { version: string; reference: Id; segments: string[] | null }[];
+  segments: Segment[];
 }
 
 export const STATE_LABEL: Record<DriftState, string> = {
@@ -136,4 +177,29 @@ export const STATISTIC_LABEL: Record<string, string> = {
 /** How long a window is; those of rows may be of any length. */
 export function lengthOf(seconds: number): string {
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
+/** A reference in the list of a model's references. */
+export interface ReferenceRow {
+  id: Id;
+  version: string;
+  rows: number;
+  features: number;
+  created_ms: number;
+}
+
+export interface FeatureComparison {
+  feature: string;
+  state: DriftState | "undecided";
+  findings: Finding[];
+  /** Why a statistic is none, by its name. */
+  not_compared: Record<string, string>;
+}
+
+/** The second reference judged as a window of the first. */
+export interface ReferenceComparison {
+  features: FeatureComparison[];
+  only_in_first: string[];
+  only_in_second: string[];
+  kinds_changed: { feature: string; first: string; second: string }[];
 }

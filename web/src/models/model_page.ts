@@ -9,9 +9,12 @@ import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { MODELS } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
-import { type Drift, type DriftWindow, type Profile, STATE_LABEL } from "./contract";
+import { type Drift, type DriftWindow, type Reference, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
 import { QualityPanel } from "./quality_panel";
+import { ReferencePanel } from "./reference_panel";
+import { SegmentPanel } from "./segment_panel";
+import { profileOfSegment } from "./segments";
 import { windowPanel } from "./window_panel";
 
 const RELOAD_EVERY_MS = 15_000;
@@ -21,12 +24,21 @@ export function modelPage(app: App, id: string): Page {
   let request = new AbortController();
   let shown = false;
   let chosen: { feature: string; version: string; start: number } | null = null;
-  const references = new Map<Id, Promise<Profile[]>>();
+  let segment: string | null = null;
+  const references = new Map<Id, Promise<Reference>>();
   const title = el("h1", {}, "Model");
   const said = el("span", { class: "muted" });
   const grid = el("div");
   const detail = el("div");
   const quality = new QualityPanel();
+  const segments = new SegmentPanel((wanted) => {
+    segment = wanted;
+    shown = false;
+    chosen = null;
+    setChildren(detail);
+    void load();
+  });
+  const given = new ReferencePanel(app, id);
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -42,12 +54,14 @@ export function modelPage(app: App, id: string): Page {
     try {
       const from = `-${range.seconds}s`;
       const [drift, found] = await Promise.all([
-        app.gateway.drift(id, from, signal),
+        app.gateway.drift(id, from, signal, segment),
         app.gateway.quality(id, from, signal),
       ]);
+      const by = drift.model.segment_by ? await app.gateway.segments(id, from, signal) : null;
       if (signal.aborted) return;
       shown = true;
       show(drift);
+      segments.show(by, segment);
       quality.show(found);
     } catch (error) {
       if (signal.aborted || shown) return;
@@ -64,11 +78,14 @@ export function modelPage(app: App, id: string): Page {
     const raised = rows.filter((row) => row.raised).length;
     setText(
       said,
-      rows.length === 0 ? "" : raised === 0 ? "no drift" : `drift in ${raised} of ${rows.length} features`,
+      rows.length === 0
+        ? ""
+        : `${raised === 0 ? "no drift" : `drift in ${raised} of ${rows.length} features`}${segment === null ? "" : `, segment ${segment}`}`,
     );
     if (rows.length === 0) {
       const how = "Windows appear here once rows have come and a window is over.";
-      setChildren(grid, emptyState(`No windows in ${range.label}`, how));
+      const of = segment === null ? "" : ` of segment ${segment}`;
+      setChildren(grid, emptyState(`No windows${of} in ${range.label}`, how));
       return;
     }
     const versions = new Set(rows.map((row) => row.version)).size > 1;
@@ -125,16 +142,19 @@ export function modelPage(app: App, id: string): Page {
     chosen = { feature: one.feature, version: one.version, start: one.start_ms };
     for (const button of grid.querySelectorAll("button.cell")) button.setAttribute("aria-pressed", "false");
     setChildren(detail, windowPanel(one, null));
-    const profiles = await profilesOf(one.reference).catch(() => []);
+    const of = segment;
+    const reference = await referenceOf(one.reference).catch(() => null);
     if (chosen?.start !== one.start_ms || chosen.feature !== one.feature || chosen.version !== one.version)
       return;
-    setChildren(detail, windowPanel(one, profiles.find((profile) => profile.name === one.feature) ?? null));
+    const whole = reference?.profiles.find((profile) => profile.name === one.feature) ?? null;
+    const profile = whole && of !== null ? profileOfSegment(whole, reference?.segments ?? null, of) : whole;
+    setChildren(detail, windowPanel(one, profile));
   };
 
-  const profilesOf = (reference: Id): Promise<Profile[]> => {
+  const referenceOf = (reference: Id): Promise<Reference> => {
     const known = references.get(reference);
     if (known !== undefined) return known;
-    const asked = app.gateway.reference(reference).then((found) => found.profiles);
+    const asked = app.gateway.reference(reference);
     references.set(reference, asked);
     asked.catch(() => references.delete(reference));
     return asked;
@@ -144,6 +164,7 @@ export function modelPage(app: App, id: string): Page {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
   void load();
+  void given.load();
   return {
     title: "Model",
     element: el(
@@ -152,7 +173,9 @@ export function modelPage(app: App, id: string): Page {
       el("div", { class: "page-head" }, el("a", { href: MODELS }, "Models"), title, said, picker.element),
       grid,
       detail,
+      segments.element,
       quality.element,
+      given.element,
     ),
     close() {
       request.abort();

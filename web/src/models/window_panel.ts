@@ -3,7 +3,14 @@ import { formatMoment } from "../format";
 import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
 import { el } from "../parts/element";
-import { type DriftWindow, lengthOf, type Profile, STATE_LABEL, STATISTIC_LABEL } from "./contract";
+import {
+  type DriftWindow,
+  lengthOf,
+  type Profile,
+  STATE_LABEL,
+  STATISTIC_LABEL,
+  type Verdict,
+} from "./contract";
 import { distribution, sharesOf } from "./distribution";
 
 export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElement {
@@ -15,7 +22,7 @@ export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElem
     el(
       "div",
       { class: "page-head" },
-      el("h2", {}, one.feature),
+      el("h2", {}, one.segment === undefined ? one.feature : `${one.feature}, ${one.segment}`),
       stateBadge(toneOf(one), STATE_LABEL[one.state]),
       el("span", { class: "muted" }, `${formatMoment(one.start_ms, serverNow())}, ${lengthOf(one.window_s)}`),
       el("span", { class: "muted" }, `${one.rows} rows, ${verdict.reference} in the reference`),
@@ -43,8 +50,17 @@ export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElem
           ),
         ),
       ),
+    unseenText(verdict) !== "" && el("p", { testid: "unseen" }, unseenText(verdict)),
     profile && distribution(sharesOf(profile, one.counts)),
   );
+}
+
+/** `Not in the reference: Oslo (20), Riga (3) and 4 more.` */
+export function unseenText({ unseen = [], unseen_values = 0 }: Verdict): string {
+  if (unseen.length === 0) return "";
+  const named = unseen.map(({ value, rows }) => `${value} (${rows})`).join(", ");
+  const more = unseen_values - unseen.length;
+  return `Not in the reference: ${named}${more > 0 ? ` and ${more} more` : ""}.`;
 }
 
 export function toneOf(one: { state: string }): string {

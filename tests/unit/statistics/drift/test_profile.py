@@ -67,6 +67,7 @@ def test_any_split_gives_identical_counts(profile: FeatureProfile, values: list[
     parts = [values[a:b] for a, b in itertools.pairwise(edges)]
     whole = profile.count(values)
     assert together(profile, parts).exact() == whole.exact() == together(profile, parts[::-1]).exact()
+    assert together(profile, parts).unseen == whole.unseen == together(profile, parts[::-1]).unseen
     assert whole.rows == len(values)
 
 
@@ -160,7 +161,8 @@ def test_counts_of_another_profile_cannot_be_added() -> None:
 def test_dictionary_codes_count_as_their_values(profile: FeatureProfile, codes: list[int]) -> None:
     dictionary = ["a", "0.5", "d", 2]
     values = [None if code < 0 else dictionary[code] for code in codes]
-    assert profile.count_codes(np.array(codes, np.int32), dictionary).exact() == profile.count(values).exact()
+    counted, again = profile.count_codes(np.array(codes, np.int32), dictionary), profile.count(values)
+    assert (counted.exact(), counted.unseen) == (again.exact(), again.unseen)
 
 
 def test_codes_beyond_the_dictionary_are_refused() -> None:

@@ -116,3 +116,22 @@ def test_two_bins_of_quantiles_are_beta_binomial(spacings: tuple[float, float], 
         assert null.tail(float(value)) == pytest.approx(exact, rel=1e-6, abs=1e-12)
     level = null.quantile(0.05)
     assert null.tail(float(values[values < level].max())) > 0.05 >= null.tail(float(values[values > level].min()))
+
+
+def test_screened_tests_decide_the_same_and_what_is_screened_decides_nothing() -> None:
+    random = np.random.default_rng(21)
+    screened = decided = 0
+    for p, q, is_spaced in (case for _ in range(60) for case in windows(random)):
+        exact = psi_test(p, q, is_spaced=is_spaced, alpha=ALPHA)
+        quick = psi_test(p, q, is_spaced=is_spaced, alpha=ALPHA, screen=2 * ALPHA)
+        assert (exact is None) == (quick is None)
+        if exact is None or quick is None:
+            continue
+        decided += exact.p <= ALPHA
+        if quick.p != exact.p:
+            screened += 1
+            assert quick.p > 2 * ALPHA
+            assert exact.p > 1.5 * ALPHA
+        assert quick.value == exact.value
+    assert screened > 50
+    assert decided > 50

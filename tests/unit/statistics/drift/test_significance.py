@@ -15,13 +15,11 @@ from vedette.statistics.drift.counts import Moments
 from vedette.statistics.drift.distances import psi_terms
 from vedette.statistics.drift.nulls import pooled
 from vedette.statistics.drift.significance import (
-    beyond_range_p,
     chi_square_test,
     deviation_ratio,
     ks_test,
     mean_shift,
     psi_test,
-    rates_p,
 )
 from vedette.statistics.drift.thresholds import psi_p, psi_threshold, smallest_window
 
@@ -120,35 +118,6 @@ def test_the_one_sample_threshold_of_the_reference_page_is_the_limit_of_a_large_
 @pytest.mark.parametrize("counts", [([10], [10]), ([0, 0], [5, 5]), ([5, 5], [0, 0]), ([50, 0], [60, 0])])
 def test_nothing_to_compare_is_no_test(counts: tuple[list[int], list[int]]) -> None:
     assert psi_test(*counts, is_spaced=False) is None
-
-
-@given(st.integers(0, 30), st.integers(1, 60), st.integers(0, 30), st.integers(1, 60))
-def test_rates_agree_with_fisher_s_exact_test_up_to_half_of_the_last_step(a: int, n: int, b: int, m: int) -> None:
-    a, b = min(a, n), min(b, m)
-    p = rates_p(a, n, b, m)
-    if a + b in (0, n + m):
-        assert p is None
-        return
-    assert p is not None
-    fisher = float(stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue)
-    assert fisher / 2 - 1e-9 <= p <= fisher + 1e-9
-
-
-def test_rates_of_many_rows_are_quick_and_right() -> None:
-    p = rates_p(50_000, 1_000_000, 10_500, 200_000)
-    z = (0.0525 - 0.05) / math.sqrt(60_500 / 1.2e6 * (1 - 60_500 / 1.2e6) * (1e-6 + 5e-6))
-    assert p == pytest.approx(2 * stats.norm.sf(z), rel=0.15)
-    far = rates_p(0, 100_000, 90_000, 100_000)
-    assert far is not None
-    assert far < 1e-200
-
-
-@given(st.integers(0, 200), st.integers(1, 300), st.integers(2, 300))
-def test_numbers_beyond_the_range_are_beta_binomial(beyond: int, window: int, reference: int) -> None:
-    beyond = min(beyond, window)
-    p = beyond_range_p(beyond, window, reference)
-    null = stats.betabinom(window, 2, reference - 1)
-    assert p == pytest.approx(null.sf(beyond) + null.pmf(beyond) / 2, rel=1e-4, abs=1e-12)
 
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=30), st.lists(st.floats(-100, 100), min_size=2, max_size=30))
