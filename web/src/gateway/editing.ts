@@ -1,8 +1,7 @@
 /** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences, channels and rules. */
 import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
-import type { Report, ReportRun } from "../reports/contract";
 import type { Id, Monitor } from "./contract";
-import { type Gateway, monitorPath, reportPath } from "./gateway";
+import { type Gateway, monitorPath } from "./gateway";
 import type { AccountSettings, BadgeLinks, Maintenance, Marker } from "./outage_contract";
 
 export type Body = Record<string, unknown>;
@@ -52,18 +51,6 @@ export class Editing {
 
   endSilence(silence: Id): Promise<Silence> {
     return this.gateway.ask(`/v1/silences/${encodeURIComponent(silence)}/end`, { method: "POST" });
-  }
-
-  addReport(body: Body): Promise<Report> {
-    return this.gateway.ask("/v1/reports", { method: "POST", body });
-  }
-
-  sendReport(report: Id): Promise<ReportRun> {
-    return this.gateway.ask(reportPath(report, "/send"), { method: "POST" });
-  }
-
-  removeReport(report: Id): Promise<void> {
-    return this.gateway.ask(reportPath(report), { method: "DELETE" });
   }
 
   /** The answer holds a webhook's secret, this once. */

@@ -13,7 +13,6 @@ import type {
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
-import type { Report, ReportDetail } from "../reports/contract";
 import type {
   Aggregation,
   Alert,
@@ -57,10 +56,6 @@ const MOST_SERIES = 10_000;
 
 type Parameters = [string, string | number | boolean | undefined][];
 
-export function reportPath(report: Id, rest = ""): string {
-  return `/v1/reports/${encodeURIComponent(report)}${rest}`;
-}
-
 export function monitorPath(monitor: string, rest = ""): string {
   return `/v1/monitors/${encodeURIComponent(monitor)}${rest}`;
 }
@@ -100,17 +95,6 @@ export class Gateway {
 
   async silences(): Promise<Silence[]> {
     return (await this.get<{ silences: Silence[] }>("/v1/silences")).silences;
-  }
-
-  /** All reports, each with what became of those that were sent. */
-  async reports(): Promise<ReportDetail[]> {
-    const { reports } = await this.get<{ reports: Report[] }>("/v1/reports");
-    return Promise.all(reports.map(({ id }) => this.get<ReportDetail>(reportPath(id))));
-  }
-
-  /** What a report would say now. */
-  reportText(report: Id): Promise<string> {
-    return this.ask(reportPath(report, "/preview?format=text"), { plain: true });
   }
 
   async channels(): Promise<Channel[]> {

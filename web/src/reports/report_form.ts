@@ -1,15 +1,15 @@
 /** The form that makes a report: what, to whom, when. */
 import type { Channel } from "../alerts/contract";
-import type { App } from "../app";
 import { type Control, selectControl, textControl } from "../forms/control";
 import { type FieldSpec, Form } from "../forms/form";
 import { ownZone } from "../maintenance/rule_form";
 import { el } from "../parts/element";
 import { ableChannels, KINDS, reportBody } from "./report_wording";
+import type { ReportsGateway } from "./reports_gateway";
 
 /** `done` is called when it was made, or the form was left. */
 export function reportForm(
-  app: App,
+  gateway: ReportsGateway,
   channels: readonly Channel[],
   done: (made: boolean) => void,
 ): HTMLElement {
@@ -18,7 +18,7 @@ export function reportForm(
     save: "Make report",
     cancel: () => done(false),
     send: async (said) => {
-      await app.editing.addReport(reportBody(said));
+      await gateway.add(reportBody(said));
       done(true);
     },
   });

@@ -8,6 +8,7 @@ import { errorState } from "../parts/states";
 import type { ReportDetail } from "./contract";
 import { reportForm } from "./report_form";
 import { kindText, lastText } from "./report_wording";
+import { ReportsGateway } from "./reports_gateway";
 
 const HEAD = ["Report", "Kind", "When", "Due next", "Last", ""];
 
@@ -17,6 +18,7 @@ export interface ReportPanel {
 }
 
 export function reportPanel(app: App): ReportPanel {
+  const gateway = new ReportsGateway(app.gateway);
   const content = el("div");
   const making = el("div", { class: "form-inside" });
   const preview = el("pre", { testid: "report-preview", hidden: true, tabindex: "0" });
@@ -29,12 +31,12 @@ export function reportPanel(app: App): ReportPanel {
         setChildren(making);
         if (made) void load();
       };
-      setChildren(making, reportForm(app, channels, done));
+      setChildren(making, reportForm(gateway, channels, done));
     },
   });
   const load = async () => {
     try {
-      const found = await app.gateway.reports();
+      const found = await gateway.all();
       const nothing = el("p", { class: "muted note" }, "No report is sent.");
       setChildren(content, found.length === 0 ? nothing : table(found));
     } catch (error) {
@@ -69,7 +71,7 @@ export function reportPanel(app: App): ReportPanel {
       label: "Preview",
       testid: "report-show",
       act: async () => {
-        setText(preview, await app.gateway.reportText(id));
+        setText(preview, await gateway.preview(id));
         preview.hidden = false;
         preview.focus();
       },
@@ -78,7 +80,7 @@ export function reportPanel(app: App): ReportPanel {
       label: "Send now",
       testid: "report-send",
       act: async () => {
-        await app.editing.sendReport(id);
+        await gateway.send(id);
         await load();
       },
     });
@@ -87,7 +89,7 @@ export function reportPanel(app: App): ReportPanel {
       testid: "report-remove",
       confirm: "Remove it, with what is known of those sent?",
       act: async () => {
-        await app.editing.removeReport(id);
+        await gateway.remove(id);
         preview.hidden = true;
         await load();
       },
