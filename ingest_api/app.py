@@ -53,6 +53,7 @@ from ingest_api.routes import (
     pings,
     plugins,
     realtime,
+    reports,
     roles,
     routing,
     series,
@@ -161,6 +162,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         routing,
         backtest,
         situations,
+        reports,
     ):
         app.include_router(module.router)
     app.include_router(stream.router)

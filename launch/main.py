@@ -29,6 +29,7 @@ from launch.commands import (
     plugin,
     processes,
     rebuild,
+    report,
     rule,
     situation,
     top,
@@ -65,6 +66,7 @@ app.add_typer(rule.app, name="rule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
 app.add_typer(situation.app, name="situation")
+app.add_typer(report.report_app, name="report")
 app.add_typer(account.app, name="account")
 model.app.add_typer(model_metrics.app)
 app.add_typer(model.app, name="model")
