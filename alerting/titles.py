@@ -96,7 +96,7 @@ class Titles:
         }
 
 
-_VALUED = {*READ, "trend", "drift", "quality"}
+_VALUED = {*READ, "trend", "drift", "quality", "metric"}
 
 
 def value_of(signal: Signal) -> float | None:

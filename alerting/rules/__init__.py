@@ -9,9 +9,11 @@ from pydantic import Field, TypeAdapter
 
 from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules.burn import BurnRate
+from alerting.rules.control_chart import ControlChart
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
 from alerting.rules.expressions import Expressed
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
+from alerting.rules.model_metric import ModelMetric
 from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
 from vedette.events.signals import Signal, SignalKind
 
@@ -20,12 +22,14 @@ __all__ = [
     "AnyRule",
     "BurnRate",
     "Change",
+    "ControlChart",
     "Degraded",
     "Drift",
     "EndpointDown",
     "Expressed",
     "HostFlag",
     "HostSilent",
+    "ModelMetric",
     "ModelSilent",
     "OfSeries",
     "Outage",
@@ -59,6 +63,8 @@ AnyRule = (
     | Change
     | Absence
     | BurnRate
+    | ModelMetric
+    | ControlChart
     | Expressed
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
@@ -89,6 +95,8 @@ _KINDS: dict[str, SignalKind] = {
     "model_silent": "model",
     "quality": "quality",
     "burn_rate": "budget",
+    "model_metric": "metric",
+    "control_chart": "drift",
 }
 
 

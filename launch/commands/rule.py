@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
 console = Console(highlight=False)
 KINDS = (
     "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
-    " model_silent, quality, burn_rate, expression"
+    " model_silent, quality, model_metric, control_chart, burn_rate, expression"
 )
 Set = Annotated[
     list[str],
@@ -57,11 +57,11 @@ def add_rule(
     pair: Annotated[list[str], typer.Option(help="burn_rate: as 1h/5m:14.4; may be repeated")] = [],  # noqa: B006 - typer copies it
     source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
     plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
-    model: Annotated[int | None, typer.Option(help="drift, model_silent, quality: one model only")] = None,
-    feature: Annotated[str | None, typer.Option(help="drift: a regular expression")] = None,
-    metric: Annotated[str | None, typer.Option(help="quality: accuracy, auc, rmse …")] = None,
-    baseline: Annotated[float | None, typer.Option(help="quality: what is usual")] = None,
-    delta: Annotated[float | None, typer.Option(help="quality: how far from the baseline is too far")] = None,
+    model: Annotated[int | None, typer.Option(help="drift, model_silent, quality, model_metric …: one")] = None,
+    feature: Annotated[str | None, typer.Option(help="drift, control_chart: a regular expression")] = None,
+    metric: Annotated[str | None, typer.Option(help="quality: accuracy, auc, rmse …; model_metric: its name")] = None,
+    baseline: Annotated[float | None, typer.Option(help="quality, model_metric: what is usual")] = None,
+    delta: Annotated[float | None, typer.Option(help="quality, model_metric: how far from it is too far")] = None,
     windows: Annotated[int | None, typer.Option(help="quality: windows in a row")] = None,
     flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
     severity: Annotated[str | None, typer.Option(help="critical, warning, info; each kind has its own")] = None,

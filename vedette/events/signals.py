@@ -21,6 +21,7 @@ SignalKind = Literal[
     "timer",
     "budget",
     "expression",
+    "metric",
 ]
 READ: frozenset[SignalKind] = frozenset({"series", "expression"})
 """Kinds of which there is a signal with each reading; of others there is one when something has changed."""
@@ -65,6 +66,8 @@ class Signal(msgspec.Struct, omit_defaults=True):
     `expression`: subject `expression:SOURCE/MARK` with the labels whose combination it is about in braces, state
     `true | false`, `value` the number that is compared first and, in `detail`, `readings`; or state `unknown`, with the
     reason in `detail` as `why`, which says that there is no such reading now: a receiver may get it again.
+    `metric`: subject `metric:ID/NAME` or `metric:ID@VERSION/NAME`, state `known | over`, `value` the mean in the newest
+    window, and in `detail` `recent`, the last windows as `START_MS:COUNT:MEAN:MIN:MAX` with blanks between.
     `timer`: subject of another signal, which alerting has not heard of for a while; state `silent` (its host is) or
     `missing` (for `value` ms, while its host reports), or empty; `after` in `detail` is the last signal's `at`: if
     another came since, the timer says nothing any more. A receiver ignores any other signal that is not newer than the

@@ -13,7 +13,8 @@ from vedette.events.names import parse_series
 from vedette.events.selectors import parse_selector
 
 LABELS = (
-    "rule, subject, severity, source, monitor, location, plugin, model, feature, segment, role, and the series' own"
+    "rule, subject, severity, source, monitor, location, plugin, model, feature, segment, metric, role,"
+    " and the series' own"
 )
 
 
@@ -42,6 +43,9 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
             found["location"] = location or str(detail["location"])
     elif kind in {"model", "segment"}:
         found |= labels_of_model(subject)
+    elif kind in {"quality", "metric"}:
+        version, _, found["metric"] = rest.partition("/")
+        found["model"] = version.partition("@")[0]
     if detail.get("roles"):
         found["role"] = str(detail["roles"])
     return own | found

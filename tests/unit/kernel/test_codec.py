@@ -165,7 +165,7 @@ def test_nesting_without_end_is_refused(before: bytes) -> None:
             "x",
             (
                 "endpoint, monitor, host, series, trend, clone, clock, notice, drift, model, quality, timer, budget,"
-                " expression"
+                " expression, metric"
             ),
         ),
     ],

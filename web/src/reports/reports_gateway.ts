@@ -19,7 +19,7 @@ export class ReportsGateway {
 
   /** What a report would say now. */
   preview(report: Id): Promise<string> {
-    return this.gateway.ask(reportPath(report, "/preview?format=text"), { plain: true });
+    return this.gateway.ask(reportPath(report, "/preview?format=text"), { text: true });
   }
 
   add(body: Body): Promise<Report> {
