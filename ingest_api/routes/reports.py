@@ -28,7 +28,7 @@ from vedette.store import report_runs as runs
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
 Form = Literal["html", "text", "json"]
-WAIT_S = 10.0
+WAIT_S = 2.0
 _PREVIEW_MAY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """Mail readers need styles on the elements; nothing else is in it, and nothing may run."""
 _one_at_a_time = threading.Semaphore()

@@ -17,10 +17,10 @@ import pytest
 from alerting.channels.wording import message_of
 from alerting.reports.contents import as_json
 from tests.integration.alerting.protocols import PROTOCOLS, strict
-from tests.integration.alerting.receiver import OK, receiving
+from tests.integration.alerting.receiver import OK, Receiver, receiving
 from tests.integration.alerting.test_email import CONFIG, Mailbox, mail, serving
 from tests.integration.alerting.test_receivers import deliver
-from tests.integration.alerting.working import add_channel, step, worker
+from tests.integration.alerting.working import add_channel, step, tell, with_receiver, worker
 from tests.patience import PATIENCE_S
 from tests.unit.alerting.report_contents import NASTY, contents, every_part
 from vedette.clock import SystemClock
@@ -122,6 +122,27 @@ def test_a_report_that_is_due_goes_from_the_tables_to_the_mailbox(store: Store) 
     (told,) = runs_of(store, report)[0]["notifications"]
     assert (told["channel"], told["state"], told["attempts"]) == ("mail", "delivered", 1)
     assert told["answer"].startswith("250")
+
+
+def test_no_alert_waits_for_a_report(store: Store, dsn: str) -> None:
+    async def body(receiver: Receiver) -> None:
+        report = add_report(store, add_channel(store, receiver.url))
+        found = worker(store)
+        with psycopg.connect(dsn) as holder:
+            holder.execute("LOCK TABLE sources IN ACCESS EXCLUSIVE MODE")  # the report waits for it
+            due_now(store)
+            found._reports.look()
+            tell(store)
+            async with found.client() as client:
+                assert await found.take(client) == 1
+                await found._deliveries.finish()
+            assert [request.body["event"] for request in receiver.got] == ["start"]
+            assert runs_of(store, report) == []
+        await found.finish()
+        assert await step(found) == 1
+        assert [request.body["event"] for request in receiver.got] == ["start", "report"]
+
+    with_receiver(lambda request: OK, body)
 
 
 def begin_worker(dsn: str) -> subprocess.Popen[bytes]:

@@ -8,6 +8,7 @@ import pytest
 
 from alerting.channels.email import Email
 from alerting.reports.phrases import percent
+from ingest_api.routes import reports as routes
 from tests.integration.gateway.reports import NOW, add_monitor, fault, problem
 from tests.integration.gateway.rows import DAY_MS, HOUR, HOUR_MS, MINUTE_MS, Sender, window, write_checks
 from tests.integration.gateway.server import Gateway
@@ -240,6 +241,16 @@ def test_what_a_report_names_must_be_there_and_able(gateway: Gateway) -> None:
     add_report(gateway, "taken")
     body = {"name": "taken", "kind": "daily", "channels": [add_channel(gateway, "more")]}
     problem(gateway.call("POST", "/v1/reports", json=body), 409, "conflict")
+
+
+def test_one_report_at_a_time_is_made_for_people(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/v1/reports/{add_report(gateway, 'busy')['id']}"
+    monkeypatch.setattr(routes, "WAIT_S", 0.01)
+    with routes._one_at_a_time:
+        problem(gateway.get(f"{path}/preview"), 429, "overloaded")
+        problem(gateway.call("POST", f"{path}/send"), 429, "overloaded")
+    assert gateway.get(path).json()["runs"] == []
+    assert gateway.get(f"{path}/preview").status_code == 200
 
 
 def test_reports_need_their_scopes_and_their_account(gateway: Gateway) -> None:
