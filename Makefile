@@ -36,6 +36,7 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks, each beside its peer
 	$(BIN)/python benchmarks/archive.py
 	$(BIN)/python benchmarks/failure_latency.py
 	$(BIN)/python benchmarks/alert_latency.py
+	$(BIN)/python benchmarks/situations.py
 	$(BIN)/python benchmarks/trends.py
 	$(BIN)/python benchmarks/realtime.py
 	$(BIN)/python benchmarks/agent.py

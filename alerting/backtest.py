@@ -118,9 +118,15 @@ def of_series(
     roles: str = "",
 ) -> list[Episode]:
     """The alerts about one series: readings (ms UTC, ascending, and value) up to `until_ms`."""
+    detail: dict[str, str | int | float | None] = {"roles": roles} if roles else {}
+    signals = (Signal("series", rule.account, subject, at, value=value, detail=dict(detail)) for at, value in readings)
+    return of_signals(rule, signals, reports, until_ms)
+
+
+def of_signals(rule: Rule, signals: Iterable[Signal], reports: Reports, until_ms: int) -> list[Episode]:
+    """The same of any signals about one subject that the log took at their own times."""
     trial = Trial(rule, Titles(), reports.standing)
-    for at, value in readings:
-        detail: dict[str, str | int | float | None] = {"roles": roles} if roles else {}
-        trial.hear(Signal("series", rule.account, subject, at, value=value, detail=detail), at)
+    for signal in signals:
+        trial.hear(signal, signal.at)
     trial.pass_time(until_ms)
     return trial.episodes

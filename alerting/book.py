@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerting.rules import OfSeries, Rule, minds, rule_adapter
+from alerting.rules import Expressed, OfSeries, Rule, minds, rule_adapter
 from alerting.timers import Standing
 from alerting.titles import Titles
 from vedette.clock import Clock
 from vedette.errors import Unavailable
 from vedette.events.samples import layout_series
-from vedette.events.signals import Signal
+from vedette.events.signals import Signal, source_of
+from vedette.expressions.grouping import Question
 from vedette.store.alerts import monitor_names, read_rules
 from vedette.store.pool import Store
 from vedette.store.roles import of_everybody
@@ -36,6 +37,7 @@ class _Found:
     by_id: dict[int, Rule]
     minding: dict[tuple[int, str, str], list[Rule]] = field(default_factory=dict)
     watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    asked: dict[int, tuple[Question, ...]] = field(default_factory=dict)
 
 
 class RuleBook:
@@ -126,9 +128,8 @@ class RuleBook:
             return self._standings.get((account, source))
 
     def roles_of(self, signal: Signal) -> str:
-        """The roles of the host whose series the signal is about, separated by blanks, if any rule asks for roles."""
-        source = signal.subject.removeprefix("series:").partition("/")[0]
-        return " ".join(self._roles.get((signal.account, source), ()))
+        """The roles of the host that the signal's readings are of, separated by blanks, if any rule asks for roles."""
+        return " ".join(self._roles.get((signal.account, source_of(signal.subject)), ()))
 
     def watch(self, account: int, source: str, layout: bytes) -> Sequence[tuple[int, str]]:
         """Columns and names of the layout's series that rules look at, for one source."""
@@ -151,6 +152,15 @@ class RuleBook:
             )
         return found
 
+    def ask(self, account: int) -> Sequence[Question]:
+        """What rules ask of several series of each source of the account, each question once."""
+        known = self._refresh()
+        found = known.asked.get(account)
+        if found is None:
+            specs = [rule.spec for rule in known.rules.get(account, ()) if isinstance(rule.spec, Expressed)]
+            found = known.asked[account] = tuple({(one := spec.question()).mark: one for spec in specs}.values())
+        return found
+
 
 def standings(rows: list[dict[str, Any]]) -> dict[tuple[int, str], Standing]:
     """Hosts by account and name, out of their rows; any host of any account shows that reports come in at all."""
@@ -162,4 +172,4 @@ def standings(rows: list[dict[str, Any]]) -> dict[tuple[int, str], Standing]:
 
 def _name_roles(raw: list[dict[str, Any]]) -> bool:
     """Whether any rule may ask for roles: reading them costs, so it is done only then."""
-    return any("role" in str(row["config"].get("series", "")) for row in raw)
+    return any("role" in f"{row['config'].get('series', '')}{row['config'].get('hosts', '')}" for row in raw)

@@ -17,7 +17,7 @@ from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, r
 from alerting.rules import Absence, Change, Drift, Rule, hold_ms
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
-from vedette.events.signals import AlertState, AlertTransition, Signal
+from vedette.events.signals import READ, AlertState, AlertTransition, Signal
 
 __all__ = ["LAPSE_MS", "QUIET_MS", "Rule", "RuleState", "SubjectState", "Titles", "subject_of"]
 
@@ -34,7 +34,8 @@ class SubjectState:
 
     `heard_ms` is when the log took that signal, `gap_ms` the usual time between signals: that between the last two, but
     at most twice what was usual, for hosts may have been away. While a timer is of
-    use, `last` is the signal, and `due_ms` when to ask (by the log's clock; 0: never).
+    use, `last` is the signal, and `due_ms` when to ask (by the log's clock; 0: never). `why` is what was said of there
+    being no reading since.
     """
 
     last_at: int = -1
@@ -43,6 +44,7 @@ class SubjectState:
     gap_ms: int = 0
     last: Signal | None = None
     due_ms: int = 0
+    why: str = ""
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -67,12 +69,19 @@ class SubjectState:
             return [_notice(rule, signal, titles) for rule in heard]
         if signal.kind == "timer":
             return self._asked(signal, rules, titles, elsewhere)
-        return [] if signal.at <= self.last_at else self._hear(signal, rules, titles, logged_ms, elsewhere)
+        if signal.at <= self.last_at:
+            return []
+        if signal.kind == "expression" and signal.state == "unknown":
+            # As if there were no signal, so that nothing is decided; but what is said when it is asked why.
+            self.why = str(signal.detail.get("why") or "") if self.last_at >= 0 else ""
+            return []
+        return self._hear(signal, rules, titles, logged_ms, elsewhere)
 
     def _hear(
         self, signal: Signal, rules: list[Rule], titles: Titles, logged_ms: int, elsewhere: Elsewhere
     ) -> list[AlertTransition]:
         before, self.last_at, self.heard_ms = self.last_at, signal.at, logged_ms or signal.at
+        self.why = ""
         if before >= 0:
             self.gap_ms = min(signal.at - before, max(2 * self.gap_ms, QUIET_MS))
         found = self._drop_gone(signal, rules, titles, elsewhere)
@@ -126,7 +135,8 @@ class SubjectState:
             if changed is not None:
                 self.rules[rule.id] = state
                 more = {"gone": 1} if changed == "resolved" and word.state == "missing" else {}
-                one = replace(told, detail={**told.detail, **more})
+                why = {"why": self.why} if changed == "unknown" and word.state == "missing" and self.why else {}
+                one = replace(told, detail={**told.detail, **more, **why})
                 found.append(_transition(state, rule, one, changed, titles))
         self._set_timer(last, rules)
         return found
@@ -150,7 +160,7 @@ class SubjectState:
         for rule in rules:
             state = self.rules.get(rule.id)
             if state is not None and state.state == "firing":
-                if signal.kind == "series":
+                if signal.kind in READ:
                     due.append(self.heard_ms + min(max(QUIET_MS, 3 * self.gap_ms), STALE_MS))
                 if state.flapping:
                     due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)

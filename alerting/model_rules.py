@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from alerting.every_rule import Pattern, RuleBase
+from alerting.limited import Limited
 from vedette.events.patterns import matches_whole
 from vedette.events.signals import Signal
 
@@ -94,25 +95,14 @@ Metric = Literal[
 ]
 
 
-class Quality(RuleBase):
+class Quality(Limited):
     """A metric of a model's quality is below or above a limit, or away from a baseline, in the last windows."""
 
     kind: Literal["quality"]
     model: int | None = Field(default=None, description="null: every model")
     metric: Metric
-    above: float | None = Field(default=None, allow_inf_nan=False)
-    below: float | None = Field(default=None, allow_inf_nan=False)
-    baseline: float | None = Field(default=None, allow_inf_nan=False, description="what is usual")
-    delta: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="how far from it is too far")
     windows: int = Field(default=1, ge=1, le=10, description="windows in a row")
     rows: int = Field(default=30, ge=1, description="windows with fewer labelled rows say nothing")
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Quality:
-        given = [self.above is not None, self.below is not None, self.baseline is not None or self.delta is not None]
-        if sum(given) != 1 or (self.baseline is None) != (self.delta is None):
-            raise ValueError("either above, or below, or both baseline and delta must be given")
-        return self
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the last windows are all beyond the limit; None if too few say anything, or it is about another."""
@@ -123,27 +113,18 @@ class Quality(RuleBase):
         if signal.state != "known":
             return False
         last = self._last(signal)
-        return all(self._beyond(value) for _, value in last) if len(last) == self.windows else None
+        return all(self.beyond(value) for _, value in last) if len(last) == self.windows else None
 
     def title(self, signal: Signal) -> str:
         """Which metric, its value, the limit, and the window."""
         last = self._last(signal)
         start, value = last[-1] if last else (0, signal.value)
         begun = datetime.fromtimestamp(start / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-        limit = f"above {self.above:g}" if self.above is not None else f"below {self.below or 0.0:g}"
-        if self.baseline is not None:
-            limit = f"outside {self.baseline:g} ± {self.delta:g}"
         again = f", {self.windows} windows in a row" if self.windows > 1 else ""
-        return f"{self.metric} of {signal.detail.get('name')} is {value:.3g}, {limit}{again}: window of {begun} UTC"
+        what = f"{self.metric} of {signal.detail.get('name')} is {value:.3g}"
+        return f"{what}, {self.limit_words()}{again}: window of {begun} UTC"
 
     def _last(self, signal: Signal) -> list[tuple[int, float]]:
         found = [one.split(":") for one in str(signal.detail.get("recent") or "").split()]
         enough = [(int(start), float(value)) for start, value, rows in found if int(rows) >= self.rows]
         return enough[-self.windows :]
-
-    def _beyond(self, value: float) -> bool:
-        if self.above is not None:
-            return value > self.above
-        if self.below is not None:
-            return value < self.below
-        return abs(value - (self.baseline or 0.0)) > (self.delta or 0.0)

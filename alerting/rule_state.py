@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alerting.means import Means
-from alerting.rules import Absence, AnyRule, Change, OfSeries, Threshold, hold_count, hold_ms
-from vedette.events.signals import AlertState, Signal
+from alerting.rules import Absence, AnyRule, Change, Expressed, OfSeries, Threshold, hold_count, hold_ms
+from vedette.events.signals import READ, AlertState, Signal
 
 LAPSE_MS = 300_000
 """A condition that waits lapses after so long without a signal, or after the time it must hold if that is longer."""
@@ -59,7 +59,7 @@ class RuleState:
         if within:
             self.clear_since = -1
             return None
-        clear_ms = spec.clear_for_s * 1000 if isinstance(spec, Threshold) else 0
+        clear_ms = spec.clear_for_s * 1000 if isinstance(spec, Threshold | Expressed) else 0
         if self.clear_since < 0 or gap_ms > max(clear_ms, LAPSE_MS):
             self.clear_since = signal.at
         return None if signal.at - self.clear_since < clear_ms else self.end()
@@ -68,8 +68,8 @@ class RuleState:
         self.clear_since = -1
         if self.state == "firing":
             return None
-        # Only of series there are signals all the time: of others there is one when something has changed.
-        lapsed = isinstance(spec, OfSeries) and gap_ms > max(hold_ms(spec), LAPSE_MS)
+        # Only of readings there are signals all the time: of others there is one when something has changed.
+        lapsed = isinstance(spec, OfSeries | Expressed) and gap_ms > max(hold_ms(spec), LAPSE_MS)
         if self.state == "ok" or lapsed:
             self.state, self.since, self.times = "pending", at, 0
         self.times += 1
@@ -82,7 +82,7 @@ class RuleState:
 
     def waits(self, spec: AnyRule, last: Signal) -> bool:
         """Whether the rule's time may run out without another signal after the `last`."""
-        return self.state == "pending" and hold_ms(spec) > 0 and last.kind != "series" and spec.holds(last) is True
+        return self.state == "pending" and hold_ms(spec) > 0 and last.kind not in READ and spec.holds(last) is True
 
     def wait(self, spec: AnyRule, at: int) -> AlertState | None:
         """What it does to a rule that `waits` that it is `at` now, by the subject's clock."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from alerting.machine import Elsewhere, SubjectState
 from alerting.rules import Rule
 from alerting.titles import Titles
-from vedette.events.signals import Signal
+from vedette.events.signals import READ, Signal
 
 SILENT_INTERVALS, SILENT_MIN_MS = 3, 10_000
 """A host is silent after three of its intervals, as everywhere."""
@@ -42,7 +42,7 @@ def words(state: SubjectState, now_ms: int, standing: Standing | None) -> Iterat
         name: last.detail[name] for name in ("trend", "budget") if name in last.detail
     }
     word = Signal("timer", last.account, last.subject, now_ms, detail={"after": state.last_at, **about})
-    if last.kind == "series" and standing is not None:
+    if last.kind in READ and standing is not None:
         # The source's clock may be off; what it says is moved by what lay between the last signal and the log's time.
         seen_ms = standing.seen_ms + state.heard_ms - state.last_at
         if not standing.interval_ms:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from alerting.rules import BurnRate, Degraded, EndpointDown, HostSilent, Outage, Rule, Trend
 from alerting.templates import MAX_BODY, MAX_TITLE, TemplateFault, fill
-from vedette.events.signals import AlertState, Signal
+from vedette.events.signals import READ, AlertState, Signal
 from vedette.notifying.labels import labels_of
 
 Detail = dict[str, str | int | float | None]
@@ -96,7 +96,7 @@ class Titles:
         }
 
 
-_VALUED = {"series", "trend", "drift", "quality"}
+_VALUED = {*READ, "trend", "drift", "quality", "metric"}
 
 
 def value_of(signal: Signal) -> float | None:

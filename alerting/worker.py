@@ -15,6 +15,7 @@ import httpx
 from alerting.channels import CHANNELS, Channel, DeliveryError, Outward, Taken
 from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
 from alerting.outward import http_client
+from alerting.reports.making import DueReports
 from vedette.clock import Clock
 from vedette.errors import InvalidInput, Unavailable
 from vedette.settings import AlertWorkerSettings
@@ -59,6 +60,7 @@ class AlertWorker:
         self._settings = settings
         self._deliveries = Deliveries()
         self._taken = Taken()
+        self._reports = DueReports(store, clock)
         self._tokens: OrderedDict[int, str | None] = OrderedDict()
         self._threads = ThreadPoolExecutor(_OUTBOX_THREADS, "outbox")
         self._kept_at = -KEEP_S
@@ -77,6 +79,7 @@ class AlertWorker:
             try:
                 while not stop.is_set():
                     await self.keep()
+                    self._reports.look()
                     if await self.take(client) == 0:
                         await self._deliveries.any_done(stopping, self._settings.poll_s)
             finally:
@@ -123,7 +126,8 @@ class AlertWorker:
         return await asyncio.get_running_loop().run_in_executor(self._threads, asked)
 
     async def finish(self) -> None:
-        """Wait until everything that was begun is delivered or has failed."""
+        """Wait until everything that was begun is delivered or has failed, and the report that is made is there."""
+        await self._reports.finish()
         await self._deliveries.finish()
 
     async def _deliver(self, client: httpx.AsyncClient, n: Notification) -> None:
@@ -172,7 +176,7 @@ class AlertWorker:
 
     async def _links(self, kind: type[Channel], n: Notification, most_s: float) -> dict[str, str]:
         """Where people acknowledge what has begun or fires still; nothing for all else, or where no page is known."""
-        page, alert = self._settings.public_url, n.body["alert"]
+        page, alert = self._settings.public_url, n.body.get("alert", {})
         asks = n.body["event"] == "start" or n.body.get("update") == "reminded"
         if page is None or not kind.FOR_PEOPLE or not asks or alert.get("acknowledged_by"):
             return {}

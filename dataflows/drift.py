@@ -14,6 +14,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
 from dataflows.drift_book import DriftBook
+from dataflows.model_metrics import MetricLogic, measured, write_measured
 from dataflows.model_windows import FLOW, Heard, quiet_in, write_all
 from dataflows.quality import QualityLogic, narrowed, write_told
 from dataflows.reading import read
@@ -23,8 +24,8 @@ from sinks.log import LogSink, Publication
 from sinks.store import StoreSink
 from vedette.clock import Clock
 from vedette.events.features import FeatureBatch, decode_batch
+from vedette.events.model_metrics import holds_rows
 from vedette.events.names import hash64
-from vedette.events.outcomes import is_outcomes
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.statistics.drift.counts import Counts
@@ -87,6 +88,8 @@ def row_of(found: ClosedFeature) -> DriftRow:
     """A closed window as it stands in the table."""
     counts, moments = found.counts, found.counts.moments
     numbers = {**_numbers(counts), "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
+    if found.charts:
+        numbers["charts"] = found.charts
     return DriftRow(
         found.model,
         found.version,
@@ -125,9 +128,9 @@ def _heard(item: tuple[str, Heard | Publication]) -> list[tuple[str, Heard]]:
 
 def _rows(item: tuple[str, Heard]) -> list[tuple[str, Heard]]:
     key, heard = item
-    if not any(is_outcomes(batch) for _, batch in heard.batches):
+    rows = [one for one in heard.batches if holds_rows(one[1])]
+    if len(rows) == len(heard.batches):
         return [item]
-    rows = [one for one in heard.batches if not is_outcomes(one[1])]
     return [(key, Heard(heard.partition, rows, heard.quiet_at_ms))] if rows else []
 
 
@@ -149,6 +152,10 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     qualities = op.map("qualities", op.stateful_batch("quality", told, lambda s: QualityLogic(book, s)), itemgetter(1))
     op.output("quality rows", qualities, StoreSink("quality windows", lambda items: write_told(store, items)))
     changes = op.flat_map("quality signals", qualities, lambda told: [publish(signal) for signal in told.signals])
+    told = op.flat_map("measured", heard, measured)
+    sums = op.map("sums", op.stateful_batch("metrics", told, lambda s: MetricLogic(book, s)), itemgetter(1))
+    op.output("metric rows", sums, StoreSink("metric windows", lambda items: write_measured(store, items)))
+    moves = op.flat_map("metric signals", sums, lambda told: [publish(signal) for signal in told.signals])
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
-    op.output("publish", op.merge("published", signals, changes, rejects), LogSink(log))
+    op.output("publish", op.merge("published", signals, changes, moves, rejects), LogSink(log))
     return flow

@@ -16,7 +16,8 @@ from vedette.statistics.drift.segments import Segments
 from vedette.store import models
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger
-from vedette.windows.drift_config import DriftConfig, Subject
+from vedette.windows.drift_config import WINDOW_S, DriftConfig, Subject
+from vedette.windows.model_metrics import MetricSubject
 from vedette.windows.quality_config import QualityConfig, QualitySubject
 
 Reference = tuple[dict[str, FeatureProfile], Segments | None]
@@ -64,6 +65,15 @@ class DriftBook:
             if about is None or about.config.get("task") is None:
                 return None
             return QualitySubject(about.name, msgspec.convert(about.config, QualityConfig))
+
+    def metrics(self, model: int, since_ms: int = 0) -> MetricSubject | None:
+        """How a model's metrics are counted; None if it is gone, as of `since_ms` at least."""
+        with self._lock:
+            self._refresh(FRESH_S)
+            if model not in self._models and self._read_ms <= since_ms + _SKEW_MS:
+                self._refresh(0.0)
+            about = self._models.get(model)
+            return None if about is None else MetricSubject(about.name, int(about.config.get("window_s", WINDOW_S)))
 
     def _known(self, model: int, version: str) -> Subject | None:
         key = (model, version)

@@ -13,6 +13,7 @@ from bytewax.operators import StatefulBatchLogic
 
 from dataflows.drift_book import DriftBook
 from dataflows.model_windows import FLOW, Heard, plain, quiet_in, write_all
+from vedette.events.model_metrics import is_metrics
 from vedette.events.outcomes import is_outcomes
 from vedette.store.pool import Store
 from vedette.store.quality import QualityRow, write_quality
@@ -26,7 +27,7 @@ def narrowed(book: DriftBook, item: tuple[str, Heard]) -> list[tuple[str, Heard]
     batches = []
     for taken_ms, batch in heard.batches:
         subject = book.quality(batch.model, taken_ms)
-        if subject is None:
+        if subject is None or is_metrics(batch):
             continue
         if not is_outcomes(batch):
             columns = [one for one in batch.columns if one.name == subject.config.prediction]

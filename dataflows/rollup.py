@@ -23,10 +23,12 @@ from vedette.events.names import hash64
 from vedette.events.samples import PackedSamples
 from vedette.events.signals import Signal
 from vedette.events.topics import SAMPLES, SIGNALS
+from vedette.expressions.grouping import Question
 from vedette.log import Log, Message
 from vedette.store.pool import Store
 from vedette.store.rollups import Catalogue, SourceRow, WideRows, write
 from vedette.telemetry import metrics
+from vedette.windows.asking import Ask
 from vedette.windows.output import Output
 from vedette.windows.rollup import RollupConfig, RollupShard, Watch
 from vedette.windows.tiers import TIERS
@@ -99,12 +101,13 @@ class ShardLogic(StatefulBatchLogic[ShardInput, Signal, bytes]):
         config: RollupConfig,
         clock: Clock,
         watch: Watch,
+        ask: Ask,
         partitions: int,
         rows: WriteBehind[Output],
         snapshot: bytes | None,
     ) -> None:
         self._clock = clock
-        self._watch = watch
+        self._watch, self._ask = watch, ask
         self._rows = rows
         self._behind_ms = config.settle_ms
         self._caught_up = [0] * partitions
@@ -137,7 +140,7 @@ class ShardLogic(StatefulBatchLogic[ShardInput, Signal, bytes]):
         return now - heard > self._behind_ms and now - max(self._caught_up) > self._behind_ms
 
     def _flush(self, now: int, *, last: bool = False, behind: bool = False) -> list[Signal]:
-        output = self._shard.flush(now, self._watch, last=last, behind=behind)
+        output = self._shard.flush(now, self._watch, self._ask, last=last, behind=behind)
         if all(self._caught_up):
             output.signals += self._shard.presence(min(self._caught_up))
         if not output:
@@ -198,6 +201,7 @@ def build(
     config: RollupConfig,
     shards: int,
     watch: Watch,
+    ask: Ask = lambda account: (),
     stop: Callable[[], bool] = lambda: False,
 ) -> Dataflow:
     """The flow from `vedette.samples` to the rollup tables and `vedette.signals`."""
@@ -205,6 +209,9 @@ def build(
 
     def patient(account: int, source: str, layout: bytes) -> Sequence[tuple[int, str]]:
         return persist("rules", lambda: watch(account, source, layout))
+
+    def patiently(account: int) -> Sequence[Question]:
+        return persist("rules", lambda: ask(account))
 
     # Shards take these in turn: what waits in one goes to the store in one transaction.
     rows = cycle([WriteBehind[Output]("rollup rows", lambda some: write_outputs(store, some)) for _ in range(WRITERS)])
@@ -216,7 +223,7 @@ def build(
     signals = op.stateful_batch(
         "windows",
         op.flat_map("readable", routed, shard_inputs),
-        lambda state: ShardLogic(config, clock, patient, partitions, next(rows), state),
+        lambda state: ShardLogic(config, clock, patient, patiently, partitions, next(rows), state),
     )
     # each: (shard, Signal)
     published = op.map("signals", signals, lambda item: publish(item[1]))

@@ -26,7 +26,7 @@ if [ -n "$testbed" ]; then
   wait "$testbed" # if the testbed does not come up, it has said why, and no test is run
 fi
 # Most of the time tests wait for processes to start, die and come back: several wait at once. A file stays together.
-# Those that run whole installations, and kill servers under load, come afterwards and have the machine for themselves.
+# Those that run whole installations, and kill servers under load, come afterwards: two files at a time.
 ended=0
 run() {
   local code=0
@@ -37,7 +37,7 @@ run() {
 }
 some=0
 run -m "not (e2e or failures)" --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile "$@"
-run -m "e2e or failures" "$@"
+run -m "e2e or failures" --numprocesses "${VEDETTE_TEST_INSTALLATIONS:-2}" --dist loadfile "$@"
 if [ "$some" -eq 0 ]; then
   echo "error: no test was found for: $*" >&2
   exit 5

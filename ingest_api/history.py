@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest_api.availability import DAY_MS, HOUR_MS, Points, time_points_of
+from vedette.history.availability import DAY_MS, HOUR_MS, Points, time_points_of
 from vedette.statistics.apdex import SMALL_GROUP, Apdex, words
 from vedette.statistics.quantiles import quantiles
 from vedette.statistics.sketch import MAX_BUCKETS

@@ -27,7 +27,7 @@ _HEADERS = [
 
 
 class Edge:
-    """Adds security headers to every response, and measures up to the response's head."""
+    """Adds security headers to every response that has none of its own, and measures up to the response's head."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -50,7 +50,8 @@ class Edge:
         async def edged(message: Message) -> None:
             if message["type"] == "http.response.start":
                 measure(message["status"])
-                message["headers"] = [*message["headers"], *_HEADERS]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in _HEADERS if one[0] not in own)]
             await send(message)
 
         try:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from ingest_api.availability import DAY_MS, Piece
 from ingest_api.context import Context
 from vedette.errors import NotFound
+from vedette.history.availability import DAY_MS, Piece
 from vedette.store.check_columns import CheckColumns, Tail, read_columns
 from vedette.store.check_digests import Digest, read_digests
 from vedette.store.monitors import get, targets

@@ -38,8 +38,8 @@ def build(name: str, settings: FlowSettings, log: Log, store: Store, clock: Cloc
             silent_after=settings.silent_after,
             silent_min_ms=round(settings.silent_min_s * 1000),
         )
-        watch = RuleBook(store, clock).watch
-        return rollup.build(log, store, clock, config=config, shards=settings.shards, watch=watch, stop=stop)
+        book, shards = RuleBook(store, clock), settings.shards
+        return rollup.build(log, store, clock, config=config, shards=shards, watch=book.watch, ask=book.ask, stop=stop)
     if name == "endpoints":
         from dataflows import endpoints
 

@@ -24,11 +24,14 @@ from launch.commands import (
     loadgen,
     manage,
     model,
+    model_metrics,
     monitor,
     plugin,
     processes,
     rebuild,
+    report,
     rule,
+    situation,
     top,
 )
 from launch.supervised import die_with_parent
@@ -62,7 +65,10 @@ app.add_typer(channel.channel_app, name="channel")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
+app.add_typer(situation.app, name="situation")
+app.add_typer(report.report_app, name="report")
 app.add_typer(account.app, name="account")
+model.app.add_typer(model_metrics.app)
 app.add_typer(model.app, name="model")
 
 

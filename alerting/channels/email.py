@@ -25,8 +25,10 @@ from aiosmtplib import (
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from alerting.channels.base import HIDDEN, Channel, DeliveryError, Outward
-from alerting.channels.wording import Message, cut, message_of
+from alerting.channels.wording import REPORT, Message, cut, message_of
 from alerting.private_addresses import check_public
+from alerting.reports.contents import from_json
+from alerting.reports.mail import fill
 from vedette.errors import InvalidInput
 
 SUBJECT = 200
@@ -92,26 +94,43 @@ class Email(Channel):
 
     def mail(self, identity: str, body: dict[str, Any], message: Message, now_s: int) -> EmailMessage:
         """The mail. All others of an alert answer to that of its start; each has one identity, however often tried."""
+        if message.event == REPORT:
+            return self._report(body, message, now_s)
         alert, domain = body["alert"]["id"], self._domain()
         first = f"<vedette.{alert}@{domain}>"
-        mail = EmailMessage()
+        mail = self._letter(message, now_s)
         # One subject for all of an alert, for there are readers that go by it; so the state stands before the sender.
         subject = cut(message.title, SUBJECT)
         mail["Subject"] = subject if message.event in {"start", "one-off"} else f"Re: {subject}"
-        mail["From"] = formataddr((f"Vedette ({message.word})", self.sender))
-        mail["To"] = ", ".join(self.to)
-        mail["Date"] = formatdate(now_s)
         if message.event in {"start", "one-off"}:
             mail["Message-ID"] = first
         else:
             mail["Message-ID"] = f"<vedette.{alert}.{identity}@{domain}>"
             mail["In-Reply-To"] = first
             mail["References"] = first
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["X-Auto-Response-Suppress"] = "All"
         mail["X-Vedette-Alert"] = str(alert)
         mail.set_content(_utf8(message.text) + "\n")
         mail.add_alternative(_utf8(html_of(message)), subtype="html")
+        return mail
+
+    def _report(self, body: dict[str, Any], message: Message, now_s: int) -> EmailMessage:
+        """A report, in a thread of its own: each has one identity, however often it is tried."""
+        run, domain = str(body["report"]["id"]), self._domain()
+        mail = self._letter(message, now_s)
+        mail["Subject"] = cut(message.heading, SUBJECT)
+        mail["Message-ID"] = f"<vedette.report.{run}@{domain}>"
+        mail["X-Vedette-Report"] = run
+        fill(mail, from_json(body["report"]), message.heading, domain, message.link)
+        return mail
+
+    def _letter(self, message: Message, now_s: int) -> EmailMessage:
+        """A mail without subject and contents."""
+        mail = EmailMessage()
+        mail["From"] = formataddr((f"Vedette ({message.word})", self.sender))
+        mail["To"] = ", ".join(self.to)
+        mail["Date"] = formatdate(now_s)
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Auto-Response-Suppress"] = "All"
         return mail
 
     def _domain(self) -> str:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from alerting.reports.contents import from_json
+from alerting.reports.sections import kind_of, title_of
+from alerting.reports.text import text_lines
+
+REPORT = "report"
+"""The event of a notification that is no alert's, but a report."""
 MARK = "…"
 _LISTED = 20
 _DEEDS = {
@@ -71,6 +77,9 @@ class Message:
 
 def message_of(body: dict[str, Any], page: str | None = None) -> Message:
     """What the body of a notification says, with a link if `page` is the page's address."""
+    if body["event"] == REPORT:
+        contents = from_json(body["report"])
+        return Message(REPORT, kind_of(contents), title_of(contents), "", tuple(text_lines(contents)), page)
     alert, detail = body["alert"], body.get("detail") or {}
     others = body.get("alerts") or [alert]
     event = str(body["event"])

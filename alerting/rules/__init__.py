@@ -9,8 +9,11 @@ from pydantic import Field, TypeAdapter
 
 from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules.burn import BurnRate
+from alerting.rules.control_chart import ControlChart
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
+from alerting.rules.expressions import Expressed
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
+from alerting.rules.model_metric import ModelMetric
 from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
 from vedette.events.signals import Signal, SignalKind
 
@@ -19,11 +22,14 @@ __all__ = [
     "AnyRule",
     "BurnRate",
     "Change",
+    "ControlChart",
     "Degraded",
     "Drift",
     "EndpointDown",
+    "Expressed",
     "HostFlag",
     "HostSilent",
+    "ModelMetric",
     "ModelSilent",
     "OfSeries",
     "Outage",
@@ -57,6 +63,9 @@ AnyRule = (
     | Change
     | Absence
     | BurnRate
+    | ModelMetric
+    | ControlChart
+    | Expressed
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
@@ -86,6 +95,8 @@ _KINDS: dict[str, SignalKind] = {
     "model_silent": "model",
     "quality": "quality",
     "burn_rate": "budget",
+    "model_metric": "metric",
+    "control_chart": "drift",
 }
 
 
@@ -111,6 +122,8 @@ def minds(rule: AnyRule, signal: Signal) -> bool:
         return rule.flag == signal.kind
     if isinstance(rule, OfSeries):
         return is_about(rule, signal)
+    if isinstance(rule, Expressed):
+        return rule.minds(signal)
     if _KINDS[rule.kind] != signal.kind:
         return False
     monitor = getattr(rule, "monitor", None)
@@ -119,13 +132,16 @@ def minds(rule: AnyRule, signal: Signal) -> bool:
 
 def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, str | int | float | None]) -> bool:
     """The same of an alert's subject, with the detail of the signal that raised it."""
-    kind = rule.flag if isinstance(rule, HostFlag) else "series" if isinstance(rule, OfSeries) else _KINDS[rule.kind]
+    if isinstance(rule, OfSeries | Expressed):
+        kind: SignalKind = "series" if isinstance(rule, OfSeries) else "expression"
+    else:
+        kind = rule.flag if isinstance(rule, HostFlag) else _KINDS[rule.kind]
     return minds(rule, Signal(kind, account, subject, 0, detail=detail))
 
 
 def hold_ms(rule: AnyRule) -> int:
     """How long the rule's condition must hold before it fires."""
-    return rule.for_s * 1000 if isinstance(rule, Threshold | Degraded) else 0
+    return rule.for_s * 1000 if isinstance(rule, Threshold | Degraded | Expressed) else 0
 
 
 def hold_count(rule: AnyRule) -> int:

@@ -1,7 +1,9 @@
-"""The gateway's API for model owners, as methods: models, references, drift, alerts."""
+"""The gateway's API for model owners, as methods: models, references, drift, metrics, alerts."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from vedette_client.connection import Connection
@@ -29,6 +31,8 @@ class VedetteClient:
         self._connection = Connection(url, token, email, password, timeout_s)
         self.models = Models(self._connection)
         self.references = References(self._connection)
+        self._epoch = secrets.token_hex(8)
+        self._seq = 0
 
     def login(self) -> None:
         """Sign in as the user now. Otherwise the first request does so, and later ones renew the session."""
@@ -39,6 +43,25 @@ class VedetteClient:
         `segment="de"`."""
         params = {"from": milliseconds(start), "to": milliseconds(end), **filters}
         return self._connection.object("GET", f"/v1/models/{model}/drift", params=params)
+
+    def post_metrics(
+        self, model: int, values: Mapping[str, float], *, version: str | None = None, at: Instant | None = None
+    ) -> dict[str, Any]:
+        """Report metrics of a model, all of one time (None: now); what the gateway refused of them, and why.
+
+        Numbers of a message are given once: a call that is repeated after an error may count twice.
+        """
+        self._seq += 1
+        content: dict[str, Any] = {"version": version, "epoch": self._epoch, "seq": self._seq}
+        content |= {"names": list(values), "values": list(values.values())}
+        if at is not None:
+            content["ts"] = [milliseconds(at)] * len(values)
+        return self._connection.object("POST", f"/v1/models/{model}/metrics", json=content)
+
+    def metrics(self, model: int, start: Instant, end: Instant, **filters: str) -> dict[str, Any]:
+        """A model's metrics over the windows between two instants. `filters` are `version` and `metric`."""
+        params = {"from": milliseconds(start), "to": milliseconds(end), **filters}
+        return self._connection.object("GET", f"/v1/models/{model}/metrics", params=params)
 
     def segments(self, model: int | str, start: Instant, end: Instant, **filters: str | int) -> dict[str, Any]:
         """Drift by segment between two instants: each segment with its features, the worst first."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vedette_client.values import Plain, Tally, plain, plain_column
@@ -21,10 +22,15 @@ ONE_PREDICTION = "prediction"
 """The name of a prediction that has none, in a batch where others have."""
 
 
-class Row(NamedTuple):
-    """One record as it was given, with its time: `features` is None for an outcome, whose `value` is the actual."""
+METRIC: Mapping[Any, Any] = MappingProxyType({})
+"""Stands in place of the features of what is no row but a metric."""
 
-    features: dict[Any, Any] | None
+
+class Row(NamedTuple):
+    """One record as it was given, with its time: `features` is None for an outcome, whose `value` is the actual, and
+    `METRIC` for a metric, whose `id` is its name."""
+
+    features: Mapping[Any, Any] | None
     value: Any
     id: Any
     ts: int
@@ -49,7 +55,7 @@ def tables(rows: Sequence[Row], tally: Tally, give_way: Callable[[], object] = _
 
     `give_way` is called after each column, so that a thread which does this need not hold others up meanwhile.
     """
-    named = [row.features or {} for row in rows]
+    named: list[Mapping[Any, Any]] = [row.features or {} for row in rows]
     names = dict.fromkeys(chain.from_iterable(named))
     if not _are_names(names):
         named = [_named(features, tally) for features in named]
@@ -70,7 +76,7 @@ def _are_names(keys: Iterable[Any]) -> bool:
     return all(type(key) is str and key.isascii() for key in keys)
 
 
-def _named(features: dict[Any, Any], tally: Tally) -> dict[str, Any]:
+def _named(features: Mapping[Any, Any], tally: Tally) -> Mapping[str, Any]:
     """The features under names that are text: other keys by their text, unless that name is there already."""
     if _are_names(features):
         return features
@@ -93,7 +99,11 @@ def _named(features: dict[Any, Any], tally: Tally) -> dict[str, Any]:
 
 
 def _table(
-    rows: Sequence[Row], named: list[dict[str, Any]], names: list[str], tally: Tally, give_way: Callable[[], object]
+    rows: Sequence[Row],
+    named: Sequence[Mapping[str, Any]],
+    names: list[str],
+    tally: Tally,
+    give_way: Callable[[], object],
 ) -> Table:
     columns = {}
     for name in names:

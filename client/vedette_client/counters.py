@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Counters:
     """A consistent look at a recorder's books: `accepted == sent + dropped + rejected + waiting`, always.
 
-    A row is a call of `record` or `record_outcome`.
+    A row is a call of `record`, `record_outcome` or `record_metric`.
 
     accepted  rows taken in, by those calls or from the spill folder of an earlier process
     sent      rows that the gateway acknowledged

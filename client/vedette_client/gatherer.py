@@ -11,9 +11,9 @@ from typing import Any
 from vedette_client.arrow import of_table_as_arrow
 from vedette_client.buffer import WIDTH, Buffer
 from vedette_client.clock import Clock
-from vedette_client.columns import Row, Table, tables
+from vedette_client.columns import METRIC, Row, Table, tables
 from vedette_client.identity import Identity
-from vedette_client.message import Message, fitting, of_outcomes, of_table
+from vedette_client.message import Message, fitting, of_metrics, of_outcomes, of_table
 from vedette_client.spill import Spill
 from vedette_client.values import Tally
 
@@ -123,7 +123,8 @@ class Gatherer:
         """The rows as messages, and how many of them cannot be: too large, or odd beyond all measure."""
         tally = Tally()
         try:
-            features = [row for row in rows if row.features is not None]
+            features = [row for row in rows if row.features is not None and row.features is not METRIC]
+            metrics = [row for row in rows if row.features is METRIC]
             outcomes = [row for row in rows if row.features is None]
             made = [
                 self._features(table, self._model, self._version)
@@ -132,6 +133,8 @@ class Gatherer:
             ]
             if outcomes:
                 made.append(of_outcomes(outcomes, self._model, self._version, tally))
+            if metrics:
+                made.append(of_metrics(metrics, self._model, self._version, tally))
         except Exception as error:  # noqa: BLE001 - what one odd row does must not cost the others
             if len(rows) == 1:
                 _log.exception("a record cannot be sent, and was rejected", exc_info=error)

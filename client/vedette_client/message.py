@@ -9,6 +9,7 @@
      "predictions": [values] or {name: [values]}}  absent if no row has one
 
 `POST {url}/v1/outcomes`: `model`, `version`, `epoch`, `seq`, `ts`, `ids` and `actuals`.
+`POST {url}/v1/metrics`: `model`, `version`, `epoch`, `seq`, `ts`, `names` and `values`.
 
 The same rows as an Arrow IPC stream: see `arrow.py`. Success is 2xx. `epoch` is new at each start of a sender and
 after a fork; `seq` counts up within it, in the order of sending, with gaps where messages were given up. A message that
@@ -25,7 +26,7 @@ import msgspec
 from vedette_client.columns import Row, Table, ids_of
 from vedette_client.values import Tally, json_column, plain_column
 
-Kind = Literal["features", "outcomes"]
+Kind = Literal["features", "outcomes", "metrics"]
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -83,6 +84,18 @@ def of_outcomes(rows: Sequence[Row], model: str, version: str | None, tally: Tal
         "actuals": json_column(plain_column([row.value for row in rows], tally)),
     }
     return Message("outcomes", JSON, model, version, len(rows), msgspec.json.encode(content))
+
+
+def of_metrics(rows: Sequence[Row], model: str, version: str | None, tally: Tally) -> Message:
+    """A message of metrics, as JSON."""
+    content: dict[str, Any] = {
+        "model": model,
+        "version": version,
+        "ts": [row.ts for row in rows],
+        "names": ids_of(rows, tally) or [None] * len(rows),
+        "values": json_column(plain_column([row.value for row in rows], tally)),
+    }
+    return Message("metrics", JSON, model, version, len(rows), msgspec.json.encode(content))
 
 
 def halves(message: Message) -> tuple[Message, Message]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from vedette_client.buffer import Policy
 from vedette_client.clock import Clock, SystemClock
+from vedette_client.columns import METRIC
 from vedette_client.counters import Counters
 from vedette_client.errors import Misuse
 from vedette_client.pipeline import Pipeline, Settings
@@ -134,6 +135,14 @@ class Recorder:
         """Take in what turned out to be true for the row `id`, now or long after. As cheap as `record`."""
         rows = self._rows
         rows.extend((None, actual, id, ts))
+        if len(rows) > self._buffer.mark:
+            self._cross()
+
+    def record_metric(self, name: str, value: Any, ts: Any = None) -> None:
+        """Take in a number of the model version under a name of yours, such as what an answer cost. As cheap as
+        `record`. What is no finite number is refused by the gateway, and logged once."""
+        rows = self._rows
+        rows.extend((METRIC, value, name, ts))
         if len(rows) > self._buffer.mark:
             self._cross()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from alerting.backtest import Episode, Reports, of_series
 from alerting.rule_state import LAPSE_MS, STALE_MS
-from alerting.rules import Absence, Change, OfSeries, Rule, Threshold
+from alerting.rules import Absence, Change, Expressed, OfSeries, Rule, Threshold
 from ingest_api.context import Context
 from vedette.errors import InvalidInput
 from vedette.store.reports import report_times
@@ -34,6 +34,9 @@ class Backtest:
     step_ms: int = 0
     first_ms: int | None = None
     """The oldest thing that was looked at."""
+    unknown: int = 0
+    why: str = ""
+    """How often an expression could not be told, and why not the first time."""
 
 
 def warm_up_ms(rule: Rule) -> int:
@@ -43,6 +46,8 @@ def warm_up_ms(rule: Rule) -> int:
         return (spec.back() + 2) * spec.window_s * 1000
     if isinstance(spec, Threshold):
         return max(spec.for_s, spec.clear_for_s) * 1000 + LAPSE_MS
+    if isinstance(spec, Expressed):
+        return (max(spec.for_s, spec.clear_for_s) + spec.within_s) * 1000 + LAPSE_MS
     return spec.for_s * 1000 if isinstance(spec, Absence) else 0
 
 
@@ -59,9 +64,9 @@ def over_rollups(found: Context, account: int, rule: Rule, from_ms: int, to_ms: 
         raise InvalidInput("rule.series", spec.series, f"a selector of at most {MOST_SERIES} series, for a backtest")
     begin_ms = from_ms - warm_up_ms(rule)
     intervals = {row["source"]: row["interval_ms"] for row in sources(found.store, account)}
-    tier = _tier(intervals, by_series, begin_ms, to_ms)
-    rows = _read(found, account, refs, begin_ms, to_ms, tier)
-    reports = _Reporting(found, account, intervals, (begin_ms, to_ms), tier)
+    tier = tier_of(intervals, by_series, begin_ms, to_ms)
+    rows = read_all(found, account, refs, begin_ms, to_ms, tier)
+    reports = Reporting(found, account, intervals, (begin_ms, to_ms), tier)
     roles = by_source(found.store, account) if spec.selector().names_role() else {}
     result = Backtest(subjects=len(by_series), step_ms=WIDTH_MS[tier])
     for (source, name), places in by_series.items():
@@ -77,7 +82,8 @@ def over_rollups(found: Context, account: int, rule: Rule, from_ms: int, to_ms: 
     return result
 
 
-def _tier(intervals: dict[str, int], wanted: dict[tuple[str, str], list[SeriesRef]], from_ms: int, to_ms: int) -> str:
+def tier_of(intervals: dict[str, int], wanted: Collection[tuple[str, str]], from_ms: int, to_ms: int) -> str:
+    """The finest tier of which so many series (source and name) can be read."""
     for tier in ("10s", "1m"):
         steps = (max(WIDTH_MS[tier], intervals.get(source, 0)) for source, _ in wanted)
         if sum((to_ms - from_ms) // step for step in steps) <= MOST_READINGS:
@@ -90,9 +96,10 @@ Place = tuple[int, int, int]
 """Layout, source and ordinal."""
 
 
-def _read(
+def read_all(
     found: Context, account: int, refs: list[SeriesRef], from_ms: int, to_ms: int, tier: str
 ) -> dict[Place, Rows]:
+    """The rows of each series, of the tables and of the archive."""
     older = found.history.series(account)(refs, from_ms, to_ms, tier)
     layouts: dict[int, list[SeriesRef]] = {}
     for ref in refs:
@@ -119,7 +126,7 @@ def _readings(parts: list[Rows], *, counter: bool) -> Iterator[tuple[int, float]
     yield from zip(rows.bucket_ms[known].tolist(), values[known].tolist(), strict=True)
 
 
-class _Reporting:
+class Reporting:
     """When the hosts of an account reported."""
 
     def __init__(

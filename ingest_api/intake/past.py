@@ -15,7 +15,7 @@ from vedette.clock import Clock
 from vedette.errors import InvalidInput, Overloaded
 from vedette.events.codec import decode
 from vedette.events.features import MOST_COLUMNS, FeatureBatch, check_version, decode_batch
-from vedette.events.outcomes import is_outcomes
+from vedette.events.model_metrics import holds_rows, is_metrics
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.windows.quality_config import values_of
@@ -60,7 +60,7 @@ def read_past(body: bytes) -> Past | None:
 
 
 def columns_of_past(
-    found: Context, account: int, model: int, past: Past
+    found: Context, account: int, model: int, past: Past, most: int = MOST_ROWS
 ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     """The columns of the range's rows, and what the answer says of them. Blocks for as long as the range needs.
 
@@ -71,7 +71,7 @@ def columns_of_past(
     if from_ms >= to_ms:
         raise InvalidInput("from", past.from_, "a time before to")
     since = max(0, from_ms - _LONGEST_REPORT_MS)
-    sample = Sample(from_ms, to_ms, past.rows_of, np.random.default_rng([model, from_ms, to_ms]))
+    sample = Sample(from_ms, to_ms, past.rows_of, np.random.default_rng([model, from_ms, to_ms]), most)
     sample.add(found.history.feature_batches(account, model, since, to_ms))
     sample.add(logged(found.log, account, model, since - found.settings.max_future_s * 1000, found.clock))
     if not sample.seen:
@@ -115,7 +115,7 @@ class Sample:
     ) -> None:
         self._from_ms, self._to_ms, self._rows_of = from_ms, to_ms, rows_of
         self._chance, self._most = chance, most
-        self._known: set[tuple[int, int, bool]] = set()
+        self._known: set[tuple[int, int, bool, bool]] = set()
         self._names: dict[str, None] = {}
         self._rows: list[tuple[float, dict[str, Any]]] = []
         self._limit = 1.0
@@ -126,11 +126,11 @@ class Sample:
     def add(self, batches: Iterable[FeatureBatch]) -> None:
         """Look at the rows of all these."""
         for batch in batches:
-            identity = (batch.epoch, batch.seq, outcomes := is_outcomes(batch))
+            identity = (batch.epoch, batch.seq, rows := holds_rows(batch), is_metrics(batch))
             if identity in self._known:
                 continue
             self._known.add(identity)
-            if not outcomes and self._rows_of in (None, batch.version):
+            if rows and self._rows_of in (None, batch.version):
                 self._take(batch)
 
     def columns(self) -> dict[str, list[Any]]:

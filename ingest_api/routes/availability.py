@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from ingest_api.availability import extent, report, windows_of
 from ingest_api.context import Context, context
 from ingest_api.history import apdex_report
 from ingest_api.questions import Digests, Subject, Targets, questions_of
@@ -15,6 +14,7 @@ from ingest_api.quiet_times import leave_out, quiet_times
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
+from vedette.history.availability import extent, report, windows_of
 from vedette.store import monitors
 from vedette.store.check_columns import CheckColumns
 

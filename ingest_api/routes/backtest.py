@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerting.backtest import Episode
-from alerting.rules import OfSeries, Rule, RuleSpec, rule_adapter
+from alerting.rules import Expressed, OfSeries, Rule, RuleSpec, rule_adapter
 from alerting.titles import Titles
+from ingest_api.backtests.expressions import over_joined
 from ingest_api.backtests.rollups import Backtest, over_rollups
 from ingest_api.backtests.signals import over_signals
 from ingest_api.context import Context, context
@@ -52,7 +53,8 @@ def backtest(
     """How often it would have fired, when, and for how long.
 
     Rules about series are tried on the rollups (of a long range on those of minutes: `step_s`), all others on the
-    signals that the log still holds (24 hours). `from_ms` of `looked_at` says how far back there was anything. With
+    signals that the log still holds (24 hours). `unknown` says how often an expression could not be told, and why not
+    the first time. `from_ms` of `looked_at` says how far back there was anything. With
     `id`, `recorded` is what the rule did in that time.
     """
     now = found.clock.now_ms()
@@ -66,6 +68,8 @@ def backtest(
     try:
         if isinstance(spec, OfSeries):
             result = over_rollups(found, principal.account, rule, from_ms, to_ms)
+        elif isinstance(spec, Expressed):
+            result = over_joined(found, principal.account, rule, spec, from_ms, to_ms)
         else:
             result = over_signals(found.log, rule, Titles(monitor_names(found.store)), from_ms, to_ms)
     finally:
@@ -101,6 +105,7 @@ def _shown(result: Backtest, from_ms: int, to_ms: int) -> dict[str, Any]:
             "subjects": result.subjects,
             "readings": result.readings,
         },
+        "unknown": {"times": result.unknown, "why": result.why} if result.unknown else None,
         "fired": len(inside),
         "a_day": round(len(inside) / ((to_ms - from_ms) / 86_400_000), 3),
         "firing_s": sum(_lasted_ms(one, from_ms, to_ms) for one in inside) // 1000,

@@ -8,7 +8,6 @@ from typing import Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from ingest_api.availability import DAY_MS, HOUR_MS, extent, measure, windows_of
 from ingest_api.badge_memory import BadgeMemory
 from ingest_api.badges import Badge, apdex_badge, render, response_badge, status_badge, uptime_badge
 from ingest_api.context import Context, context
@@ -17,6 +16,7 @@ from ingest_api.routes.monitors import state_of
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import NotFound
+from vedette.history.availability import DAY_MS, HOUR_MS, extent, measure, windows_of
 from vedette.statistics.sketch import Sketch
 from vedette.store import badge_links, monitors, outage_states
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from ingest_api.context import Context, context
+from ingest_api.routes.drift_charts import charts_of
 from ingest_api.routes.drift_tables import as_csv, top_movers
 from ingest_api.routes.models import shown
 from ingest_api.security import needs
@@ -55,9 +56,13 @@ def get_drift(
             cells = drift.segment_table(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WINDOWS)
         return _report(found, principal.account, about["name"], (from_ms, to_ms), rows, cells, segment)
     rows = _windows(found, model, from_ms, to_ms, version, feature, segment, _MOST_WINDOWS)
+    for row in rows:
+        row["charts"] = row["counts"].pop("charts", [])
     newest = {(row["version"], row["feature"]): row for row in rows}
     now = [{key: row[key] for key in ("version", "feature", "state", "raised", "start_ms")} for row in newest.values()]
-    return {"model": shown(about), "from": from_ms, "to": to_ms, "now": now, "windows": rows}
+    model_shown = shown(about)
+    charts = charts_of(model_shown, rows)
+    return {"model": model_shown, "from": from_ms, "to": to_ms, "now": now, **charts, "windows": rows}
 
 
 @router.get("/{model}/quality", summary="Quality of a model, window by window")

@@ -54,6 +54,23 @@ class Judging(Segmenting):
     wanted: int = Field(default=1, ge=1, le=1000, description="drift is raised when so many windows drifted …")
     of: int = Field(default=1, ge=1, le=1000, description="… of the last so many")
     cooldown: int = Field(default=0, ge=0, le=1000, description="windows after its end in which it is not raised again")
+    charts: list[
+        Literal[
+            "limits",
+            "limits_and_sides",
+            "western_electric",
+            "nelson",
+            "nelson_1",
+            "nelson_2",
+            "nelson_3",
+            "nelson_4",
+            "nelson_5",
+            "nelson_6",
+            "nelson_7",
+            "nelson_8",
+        ]
+    ] = Field(default_factory=list, max_length=12, description="rules of control charts; empty: no charts")
+    chart_width: float = Field(default=3.0, ge=2, le=6, description="standard errors from a chart's centre to a limit")
     task: Literal["classification", "regression"] | None = Field(default=None, description="null: no quality")
     prediction: str = Field(default=PREDICTION, min_length=1, max_length=200, description="column that is compared")
     positive: StrictBool | StrictInt | StrictFloat | StrictStr | None = Field(

@@ -28,7 +28,8 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     show_schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of files, and end")] = False,
 ) -> None:
-    """Make the account as files declare it: channels, monitors, roles, models, schedules, routes, rules, maintenance.
+    """Make the account as files declare it: channels, monitors, roles, models, schedules, routes, rules, maintenance,
+    reports.
 
     Shows what it would do, and asks.
     """

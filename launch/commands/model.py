@@ -17,7 +17,7 @@ Since = Annotated[str, typer.Option("--from", help="-7d, ISO 8601, or millisecon
 Until = Annotated[str, typer.Option("--to")]
 
 
-def _id(known: Gateway, model: str) -> int:
+def model_id(known: Gateway, model: str) -> int:
     """The number of a model; `NotFound` if there is none of that name or number."""
     for one in known.call("GET", "/v1/models")["models"]:
         if model in (one["name"], str(one["id"])):
@@ -53,7 +53,7 @@ def drift(
     params: dict[str, Any] = {"from": since, "to": until, "limit": limit}
     if segment is not None:
         params["segment"] = segment
-    found = known.call("GET", f"/v1/models/{_id(known, model)}/movers", params=params)["movers"]
+    found = known.call("GET", f"/v1/models/{model_id(known, model)}/movers", params=params)["movers"]
     rows = [
         {
             **one,
@@ -78,7 +78,7 @@ def segments(
     """Show drift by segment, the worst first."""
     known = gateway()
     params = {"from": since, "to": until}
-    found = known.call("GET", f"/v1/models/{_id(known, model)}/segments", params=params)
+    found = known.call("GET", f"/v1/models/{model_id(known, model)}/segments", params=params)
     rows = [
         {
             **cell,

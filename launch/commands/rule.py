@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
 console = Console(highlight=False)
 KINDS = (
     "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
-    " model_silent, quality, burn_rate"
+    " model_silent, quality, model_metric, control_chart, burn_rate, expression"
 )
 Set = Annotated[
     list[str],
@@ -31,9 +31,16 @@ def add_rule(
     name: str,
     kind: Annotated[str, typer.Argument(help=KINDS)],
     series: Annotated[str | None, typer.Option(help="threshold, change, absence: a selector")] = None,
+    expression: Annotated[
+        str | None, typer.Option(help="expression: as memory.used / memory.total > 0.9 and cpu.used_ratio > 0.5")
+    ] = None,
+    per: Annotated[list[str], typer.Option(help="expression: once for each value of this label; may be repeated")] = [],  # noqa: B006 - typer copies it
+    hosts: Annotated[str | None, typer.Option(help='expression: as {role="db"}')] = None,
     above: Annotated[float | None, typer.Option()] = None,
     below: Annotated[float | None, typer.Option()] = None,
-    for_s: Annotated[int | None, typer.Option("--for", help="threshold, absence: seconds it must hold")] = None,
+    for_s: Annotated[
+        int | None, typer.Option("--for", help="threshold, expression, absence: seconds it must hold")
+    ] = None,
     by: Annotated[float | None, typer.Option(help="change: percent that is too far")] = None,
     window_s: Annotated[int | None, typer.Option("--window", help="change: seconds of a window")] = None,
     against: Annotated[str | None, typer.Option(help="change: before, yesterday or last_week")] = None,
@@ -50,11 +57,11 @@ def add_rule(
     pair: Annotated[list[str], typer.Option(help="burn_rate: as 1h/5m:14.4; may be repeated")] = [],  # noqa: B006 - typer copies it
     source: Annotated[str | None, typer.Option(help="host_silent, plugin_notice: a regular expression")] = None,
     plugin: Annotated[str | None, typer.Option(help="plugin_notice: a regular expression")] = None,
-    model: Annotated[int | None, typer.Option(help="drift, model_silent, quality: one model only")] = None,
-    feature: Annotated[str | None, typer.Option(help="drift: a regular expression")] = None,
-    metric: Annotated[str | None, typer.Option(help="quality: accuracy, auc, rmse …")] = None,
-    baseline: Annotated[float | None, typer.Option(help="quality: what is usual")] = None,
-    delta: Annotated[float | None, typer.Option(help="quality: how far from the baseline is too far")] = None,
+    model: Annotated[int | None, typer.Option(help="drift, model_silent, quality, model_metric …: one")] = None,
+    feature: Annotated[str | None, typer.Option(help="drift, control_chart: a regular expression")] = None,
+    metric: Annotated[str | None, typer.Option(help="quality: accuracy, auc, rmse …; model_metric: its name")] = None,
+    baseline: Annotated[float | None, typer.Option(help="quality, model_metric: what is usual")] = None,
+    delta: Annotated[float | None, typer.Option(help="quality, model_metric: how far from it is too far")] = None,
     windows: Annotated[int | None, typer.Option(help="quality: windows in a row")] = None,
     flag: Annotated[str | None, typer.Option(help="host_flag: clone or clock")] = None,
     severity: Annotated[str | None, typer.Option(help="critical, warning, info; each kind has its own")] = None,
@@ -65,6 +72,9 @@ def add_rule(
     """Make a rule."""
     given = {
         "series": series,
+        "expression": expression,
+        "per": per or None,
+        "hosts": hosts,
         "above": above,
         "below": below,
         "for_s": for_s,
@@ -106,6 +116,7 @@ def list_rules() -> None:
     columns = ("id", "name", "kind", "severity", "series", "above", "below")
     table = Table(*columns, title="rules")
     for row in gateway().call("GET", "/v1/rules")["rules"]:
+        row.setdefault("series", row.get("expression"))
         table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
     console.print(table)
 
@@ -141,6 +152,9 @@ def backtest(
         f" of {seen['subjects']} subjects since {_time(seen['from_ms']) or 'never'}",
         markup=False,
     )
+    if found["unknown"] is not None:
+        unknown = found["unknown"]
+        console.print(f"not known {unknown['times']} times, the first time because: {unknown['why']}", markup=False)
     if found["recorded"] is not None:
         recorded = found["recorded"]
         console.print(f"what it did: fired {recorded['fired']} times, for {recorded['firing_s']} s in all")

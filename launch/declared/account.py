@@ -13,12 +13,14 @@ from launch.client import Gateway
 from launch.declared.files import SECTIONS
 from vedette.errors import InvalidInput
 from vedette.maintenance import MaintenanceSpec
+from vedette.notifying.report import ReportSpec
 from vedette.notifying.route import RouteSpec
 from vedette.notifying.schedule import ScheduleSpec
 
 Fields = dict[str, Any]
 _MAINTENANCE: TypeAdapter[Any] = TypeAdapter(MaintenanceSpec)
-_SHOWN_ONLY = {"id", "name", "active", "until_ms", "created_ms", "on_call", "disabled_reason", "versions", "hosts"}
+_SHOWN_ONLY = {"id", "name", "active", "until_ms", "created_ms", "on_call", "disabled_reason", "versions", "hosts",
+               "next_ms"}  # fmt: skip
 """What answers have beside a definition."""
 
 
@@ -53,6 +55,7 @@ def read_account(gateway: Gateway) -> Account:
         "routes": gateway.call("GET", "/v1/routes")["routes"],
         "rules": gateway.call("GET", "/v1/rules")["rules"],
         "maintenance": gateway.call("GET", "/v1/maintenance")["maintenance"],
+        "reports": gateway.call("GET", "/v1/reports")["reports"],
     }
     for section in SECTIONS:
         found.ids[section] = {row["name"]: row.get("id", 0) for row in rows[section]}
@@ -97,7 +100,12 @@ def _named_maintenance(row: Fields, account: Account) -> Fields:
     return {**row, "monitors": [account.name("monitors", number) for number in row["monitors"]]}
 
 
+def _named_report(row: Fields, account: Account) -> Fields:
+    return {**row, **{section: [account.name(section, one) for one in row[section]] for section in _OF_REPORTS}}
+
+
 _OF_STEPS = ("channels", "schedules")
+_OF_REPORTS = ("channels", "monitors")
 _OF_RULES = {"monitor": "monitors", "model": "models"}
 _SHOWN: Mapping[str, Callable[[Fields, Account], Fields]] = {
     "channels": _channel,
@@ -105,6 +113,7 @@ _SHOWN: Mapping[str, Callable[[Fields, Account], Fields]] = {
     "schedules": _named_schedule,
     "routes": _named_route,
     "maintenance": _named_maintenance,
+    "reports": _named_report,
 }
 
 
@@ -112,7 +121,7 @@ def body_of(section: str, name: str, declared: Fields, account: Account) -> Fiel
     """The request that makes it: names become numbers. `InvalidInput` names what is not known."""
     where = f"{section} {name!r}"
     body: Fields = {"name": name, **declared}
-    if section in {"rules", "schedules", "routes", "maintenance"}:
+    if section in {"rules", "schedules", "routes", "maintenance", "reports"}:
         body = _numbered(section, body, account, where)
     return body
 
@@ -130,6 +139,9 @@ def _numbered(section: str, body: Fields, account: Account, where: str) -> Field
                 body[thing] = account.number(kind, body[thing], f"{where}: {thing}")
     elif section == "maintenance":
         body["monitors"] = numbers("monitors", body.get("monitors", []))
+    elif section == "reports":
+        for kind in _OF_REPORTS:
+            body[kind] = numbers(kind, body.get(kind, []))
     elif section == "schedules":
         body["rotation"] = numbers("channels", body.get("rotation"))
         body["overrides"] = [
@@ -152,6 +164,7 @@ def whole(section: str, name: str, declared: Fields, account: Account) -> Fields
         "routes": RouteSpec.model_validate,
         "schedules": ScheduleSpec.model_validate,
         "maintenance": _MAINTENANCE.validate_python,
+        "reports": ReportSpec.model_validate,
     }
     if section not in kinds:
         return declared

@@ -11,7 +11,7 @@ from ingest_api.importing.documents import parse_any
 from vedette.errors import InvalidInput
 
 SUFFIXES = (".yaml", ".yml", ".json")
-SECTIONS = ("channels", "monitors", "roles", "models", "schedules", "routes", "rules", "maintenance")
+SECTIONS = ("channels", "monitors", "roles", "models", "schedules", "routes", "rules", "maintenance", "reports")
 """In the order in which things are made: what is named comes before what names it."""
 MOST_BYTES = 16 << 20
 Declared = dict[str, dict[str, dict[str, Any]]]

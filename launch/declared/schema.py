@@ -10,6 +10,7 @@ from alerting.rules import RuleSpec
 from launch.declared.files import SECTIONS
 from vedette.maintenance import MaintenanceSpec
 from vedette.monitors import MonitorSpec
+from vedette.notifying.report import ReportSpec
 from vedette.notifying.route import RouteSpec
 from vedette.notifying.schedule import ScheduleSpec
 
@@ -19,6 +20,7 @@ _KINDS: dict[str, Any] = {
     "routes": RouteSpec,
     "schedules": ScheduleSpec,
     "maintenance": MaintenanceSpec,
+    "reports": ReportSpec,
 }
 _NAME = {"type": "string"}
 _BY_NAME = {"channels", "schedules", "monitors", "rotation", "channel", "monitor", "model"}

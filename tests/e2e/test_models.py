@@ -21,7 +21,7 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
     def ages(many: int, shift: float = 0.0) -> list[float]:
         return [chance.gauss(40 + shift, 9) for _ in range(many)]
 
-    settings = {"name": "churn", "window_s": 60, "task": "classification", "segment_by": "plan"}
+    settings = {"name": "churn", "window_s": 60, "task": "classification", "segment_by": "plan", "charts": ["limits"]}
     model = installation.call("POST", "/v1/models", json=settings)["id"]
     rule = installation.call("POST", "/v1/rules", json={"name": "Drift at once", "kind": "drift", "model": model})["id"]
     try:
@@ -41,6 +41,13 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             taken = installation.call("POST", "/v1/features", json=report)
             assert (taken["rows"], taken["columns"], taken["refused"]) == (1000, 3, {})
 
+        costs = [{"name": "cost", "value": cost, "ts": begin} for cost in (2, 4)]
+        costs.append({"name": "cost", "value": 9, "ts": begin + 2 * MINUTE})  # and the window before is over
+        taken = installation.call(
+            "POST", f"/v1/models/{model}/metrics", json={"epoch": "e", "seq": 1, "metrics": costs}
+        )
+        assert (taken["values"], taken["refused"]) == (3, [])
+
         def raised() -> set[str]:
             windows = installation.call("GET", f"/v1/models/{model}/drift")["now"]
             return {row["feature"] for row in windows if row["raised"]}
@@ -51,6 +58,10 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
         eventually(
             "quality is estimated",
             lambda: installation.call("GET", f"/v1/models/{model}/quality")["windows"],
+        )
+        eventually(
+            "the metric is counted",
+            lambda: [one["mean"] for one in installation.call("GET", f"/v1/models/{model}/metrics")["windows"]] == [3],
         )
         eventually(
             "an alert fires",
@@ -72,6 +83,9 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             expect(panel).to_contain_text("Distribution (PSI)")
             expect(panel).to_contain_text("1000 rows, 4000 in the reference")
             expect(panel.get_by_test_id("distribution").locator("tbody tr").first).to_contain_text("∞ …")
+            expect(page.get_by_test_id("control-said")).to_contain_text("Out of control now: beyond a limit.")
+            expect(page.get_by_test_id("chart-control")).to_contain_text("Limits from")
+            expect(page.get_by_test_id("chart-metric")).to_contain_text("Mean3")
             segments = page.get_by_test_id("segment-row")
             expect(segments).to_have_count(2)
             expect(segments.first).to_contain_text("age")

@@ -20,7 +20,11 @@ SignalKind = Literal[
     "quality",
     "timer",
     "budget",
+    "expression",
+    "metric",
 ]
+READ: frozenset[SignalKind] = frozenset({"series", "expression"})
+"""Kinds of which there is a signal with each reading; of others there is one when something has changed."""
 AlertState = Literal[
     "firing",
     "resolved",
@@ -59,6 +63,11 @@ class Signal(msgspec.Struct, omit_defaults=True):
     and in `detail` `recent`, the last windows as `START_MS:VALUE:ROWS` with blanks between. `budget`: subject
     `monitor:ID`, state `spent | whole | paused`, whether any check of the last three days was not good; in `detail`
     `budget`, counts of windows (`events/budgets.py`).
+    `expression`: subject `expression:SOURCE/MARK` with the labels whose combination it is about in braces, state
+    `true | false`, `value` the number that is compared first and, in `detail`, `readings`; or state `unknown`, with the
+    reason in `detail` as `why`, which says that there is no such reading now: a receiver may get it again.
+    `metric`: subject `metric:ID/NAME` or `metric:ID@VERSION/NAME`, state `known | over`, `value` the mean in the newest
+    window, and in `detail` `recent`, the last windows as `START_MS:COUNT:MEAN:MIN:MAX` with blanks between.
     `timer`: subject of another signal, which alerting has not heard of for a while; state `silent` (its host is) or
     `missing` (for `value` ms, while its host reports), or empty; `after` in `detail` is the last signal's `at`: if
     another came since, the timer says nothing any more. A receiver ignores any other signal that is not newer than the
@@ -72,6 +81,11 @@ class Signal(msgspec.Struct, omit_defaults=True):
     state: str = ""
     value: float = 0.0
     detail: dict[str, str | int | float | None] = msgspec.field(default_factory=dict)
+
+
+def source_of(subject: str) -> str:
+    """The source of a `series` or an `expression`."""
+    return subject.partition(":")[2].partition("/")[0]
 
 
 class AlertTransition(msgspec.Struct, omit_defaults=True):

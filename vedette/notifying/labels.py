@@ -13,26 +13,26 @@ from vedette.events.names import parse_series
 from vedette.events.selectors import parse_selector
 
 LABELS = (
-    "rule, subject, severity, source, monitor, location, plugin, model, feature, segment, role, and the series' own"
+    "rule, subject, severity, source, monitor, location, plugin, model, feature, segment, metric, role,"
+    " and the series' own"
 )
 
 
 def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, object]) -> dict[str, str]:
     """What an alert is about, as labels. Those that its subject has none of are left out.
 
-    Of a series, its name is `__name__`, and its labels are there as they are, if they do not take another's place.
+    Of a series, its name is `__name__`, and its labels are there as they are, if they do not take another's place; so
+    are those of the combination that an expression is about.
     `roles` of the detail, separated by blanks, stay so in `role`.
     """
     found = {"rule": rule, "subject": subject, "severity": severity}
     kind, _, rest = subject.partition(":")
     own: dict[str, str] = {}
-    if kind == "series":
+    if kind in {"series", "expression"}:
         found["source"], _, series = rest.partition("/")
-        try:
-            found["__name__"], pairs = parse_series(series)
-            own = dict(pairs)
-        except InvalidInput:
-            found["__name__"] = series
+        name, own = _named(series)
+        if kind == "series":
+            found["__name__"] = name
     elif kind in {"source", "clone", "clock"}:
         found["source"] = rest
     elif kind == "plugin":
@@ -43,9 +43,20 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
             found["location"] = location or str(detail["location"])
     elif kind in {"model", "segment"}:
         found |= labels_of_model(subject)
+    elif kind in {"quality", "metric"}:
+        version, _, found["metric"] = rest.partition("/")
+        found["model"] = version.partition("@")[0]
     if detail.get("roles"):
         found["role"] = str(detail["roles"])
     return own | found
+
+
+def _named(series: str) -> tuple[str, dict[str, str]]:
+    try:
+        name, pairs = parse_series(series)
+    except InvalidInput:
+        return series, {}
+    return name, dict(pairs)
 
 
 def matches(selector: str, labels: Mapping[str, str]) -> bool:

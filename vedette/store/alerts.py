@@ -152,7 +152,7 @@ def change_channel_config(
 def remove_channel(store: Store, account: int, channel: int) -> None:
     """Remove a channel, with what it has not delivered.
 
-    `Conflict` while a rule, route or schedule names it: its alerts would reach nobody.
+    `Conflict` while a rule, route, schedule or report names it: its alerts would reach nobody.
     """
     with store.transaction() as connection:
         _check_unnamed(connection, account, channel)
@@ -170,8 +170,10 @@ def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
         " UNION ALL SELECT 'schedule ' || quote_literal(name) FROM schedules WHERE account_id = %s"
         " AND (jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " OR jsonb_path_exists(config, '$.overrides[*].channel ? (@ == $n)', jsonb_build_object('n', %s::bigint)))"
+        " UNION ALL SELECT 'report ' || quote_literal(name) FROM reports WHERE account_id = %s"
+        " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " LIMIT 1",
-        (account, channel, account, channel, account, channel, channel),
+        (account, channel, account, channel, account, channel, channel, account, channel),
     ).fetchone()
     if row is not None:
         raise Conflict(f"channel {channel} is named by the {row['what']}")

@@ -129,13 +129,18 @@ def read_columns(
     from_ms: int,
     to_ms: int,
     tail: Tail,
-    location: str | None = None,
+    location: str | Sequence[str] | None = None,
 ) -> CheckColumns:
-    """The windows with from_ms ≤ bucket < to_ms of some monitors, at all locations or one."""
-    where = "" if location is None else " AND location = %s"
+    """The windows with from_ms ≤ bucket < to_ms of some monitors, at all locations, one or several.
+
+    Where locations are named, only the windows of the range are read. Else all of the monitors are looked at in the
+    index, which matters for hundreds of monitors.
+    """
+    where = "" if location is None else " AND location = %s" if isinstance(location, str) else " AND location = ANY(%s)"
     if tail == "totals":
         where += " GROUP BY monitor_id, location, apdex_t_ms"
-    values = (list(monitors), from_ms, to_ms) + (() if location is None else (location,))
+    chosen = location if location is None or isinstance(location, str) else list(location)
+    values = (list(monitors), from_ms, to_ms) + (() if chosen is None else (chosen,))
     with connection.cursor(row_factory=scalar_row, binary=True) as cursor:
         return _columns(cursor.execute((STATEMENTS[tier, tail] + where).encode(), values).fetchall(), tier)
 

@@ -35,7 +35,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("vedette_flow_rejected_total", "counter", "messages a dataflow could not read", ("flow",)),
     Metric("vedette_flow_duplicates_total", "counter", "batches seen before and dropped", ("flow",)),
     Metric("vedette_flow_late_total", "counter", "values that came after their window was closed", ("flow",)),
-    Metric("vedette_flow_uncounted_total", "counter", "rows of models that have no reference", ("flow",)),
+    Metric(
+        "vedette_flow_uncounted_total",
+        "counter",
+        "rows without a reference, metrics of too many names",
+        ("flow",),
+    ),
     Metric("vedette_flow_unjoined_total", "counter", "predictions and outcomes given up without the other", ("flow",)),
     Metric("vedette_flow_rows_total", "counter", "rows upserted", ("flow",)),
     Metric("vedette_archive_events_total", "counter", "events committed to the archive", ("kind",)),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from vedette.events.features import FeatureBatch
 from vedette.windows.dedup import Seen
+from vedette.windows.drift_charts import ChartMemory
 from vedette.windows.drift_config import Find, Subject
 from vedette.windows.drift_counting import Counting
 from vedette.windows.drift_rows import RowWindows
@@ -53,8 +55,14 @@ class DriftShard:
     def __init__(self) -> None:
         self._seen: dict[int, Seen] = {}
         self._versions: dict[tuple[int, str], _Version] = {}
+        self._charts: dict[tuple[int, str], dict[str, ChartMemory]] = {}
         self.duplicates = self.late = self.uncounted = 0
         """Batches that came twice, rows of windows that were over, and rows without a reference, since last asked."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Also of a version that kept less."""
+        DriftShard.__init__(self)
+        self.__dict__.update(state)
 
     def add(self, batch: FeatureBatch, find: Find, partition: int = 0) -> None:
         """Count the rows of a batch that a partition of the log held."""
@@ -106,7 +114,8 @@ class DriftShard:
                 window = next(ends, None)
                 if window is None:
                     break
-                judge_window(found.account, model, version, window, subject, found.progress, closed)
+                charts = self._charts.setdefault((model, version), {}) if subject.config.charts else {}
+                judge_window(found.account, model, version, window, subject, found.progress, closed, charts)
             if isinstance(found.windows, RowWindows) and found.returned:  # its next window may be long in coming
                 at = found.windows.tell(found.newest_ms)
                 closed.signals.append(activity(found.account, model, version, at, "active", subject.name))
@@ -140,6 +149,7 @@ class DriftShard:
 
     def _forget(self, model: int, version: str, at: int, name: str, closed: Closed) -> None:
         """Forget a version; whatever is open about it is over."""
+        self._charts.pop((model, version), None)
         _end(self._versions.pop((model, version)), model, version, at, name, closed)
         if all(its != model for its, _ in self._versions):
             self._seen.pop(model, None)

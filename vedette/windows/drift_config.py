@@ -15,6 +15,8 @@ from vedette.statistics.drift.verdict import Plan
 
 MOST_SLIDES = 100
 """Slides of a window."""
+WINDOW_S = 3600
+"""Length of a window of which nothing was said."""
 FEWEST_ROWS = 200
 """Rows of a window that is made of rows: fewer give no answer on distributions."""
 
@@ -24,11 +26,12 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
     A window lasts `window_s` and another one ends every `slide_s` (None: `window_s`, so that none overlap), or it is
     made of `window_rows` rows in the order of the log; then `window_s` only says after how long silence is told.
+    `charts` are sets of rules by name, none: no control charts; `chart_width` are standard errors to their limits.
     `segment_by` is a column by whose values rows are counted apart too: the `segments` named, or the most frequent of
     the reference; `segment_only`: it is no feature itself.
     """
 
-    window_s: int = 3600
+    window_s: int = WINDOW_S
     slide_s: int | None = None
     window_rows: int | None = None
     alpha: float = 0.05
@@ -37,6 +40,8 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     wanted: int = 1
     of: int = 1
     cooldown: int = 0
+    charts: tuple[str, ...] = ()
+    chart_width: float = 3.0
     segment_by: str | None = None
     segments: tuple[str, ...] | None = None
     segment_only: bool = False

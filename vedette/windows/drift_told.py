@@ -11,6 +11,7 @@ from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.decision import Progress, step
 from vedette.statistics.drift.segment_verdicts import judge_segments
 from vedette.statistics.drift.verdict import Verdict, judge
+from vedette.windows.drift_charts import Charted, ChartMemory, chart, out_of_control
 from vedette.windows.drift_config import Subject
 from vedette.windows.drift_times import Window
 
@@ -30,6 +31,7 @@ class ClosedFeature:
     counts: Counts
     verdict: Verdict
     segments: tuple[ClosedSegment, ...] | None = None
+    charts: tuple[Charted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def judge_window(
     subject: Subject,
     standing: Standing,
     closed: Closed,
+    charts: dict[str, ChartMemory],
 ) -> None:
-    """Judge a window of a version, and add what comes of it; `standing` moves on."""
+    """Judge a window of a version, and add what comes of it; `standing` and `charts`, by feature, move on."""
     profiles = list(subject.profiles.values())
     at = window.end_ms
     policy = subject.config.policy()
@@ -78,9 +81,14 @@ def judge_window(
         counts = window.counts.get(profile.name) or profile.nothing()
         place = (account, model, version, profile.name, window.start_ms, window_s)
         parts = segments.get(profile.name)
-        told = (subject.reference, progress.raised, counts, verdict, None if parts is None else tuple(parts))
+        config = subject.config
+        charted = chart(config, subject.reference, profile, counts, charts) if config.charts else ()
+        told = (subject.reference, progress.raised, counts, verdict, None if parts is None else tuple(parts), charted)
         closed.features.append(ClosedFeature(*place, *told))
-        closed.signals.append(_signal(account, model, version, at, progress.raised, verdict, subject.name))
+        signal = _signal(account, model, version, at, progress.raised, verdict, subject.name)
+        if (out := out_of_control(charted)) is not None:
+            signal.detail["charts"] = out
+        closed.signals.append(signal)
         closed.judged += 1 + len(parts or ())
     for part in [part for part in standing if not _is_looked_at(part, subject)]:
         if standing.pop(part).raised:  # the new reference has no such feature, or no such segment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vedette.events.samples import layout_id, layout_series
+from vedette.expressions.grouping import Question, columns
 from vedette.windows.accumulator import Ints, Window
 from vedette.windows.counters import Counters
 
@@ -22,6 +23,7 @@ class LayoutState:
         self.windows: dict[tuple[int, int], Window] = {}
         self.known: set[int] = set()
         """Numbers of the sources that were announced with this layout by this process."""
+        self._asked: dict[str, tuple[tuple[int, str], ...]] = {}
         self._rows: dict[int, int] = {}
         self._slots: Ints = np.zeros((8, len(self.counter_columns)), np.int64)
 
@@ -30,6 +32,13 @@ class LayoutState:
         found = self.windows.get((tier, bucket))
         if found is None:
             found = self.windows[tier, bucket] = Window(self.width)
+        return found
+
+    def asked(self, question: Question) -> tuple[tuple[int, str], ...]:
+        """Columns and names of the series that the question is about."""
+        found = self._asked.get(question.mark)
+        if found is None:
+            found = self._asked[question.mark] = columns(question.expression, self.layout)
         return found
 
     def slots(self, sources: list[int], counters: Counters) -> Ints:

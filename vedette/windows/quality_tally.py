@@ -10,7 +10,7 @@ import numpy as np
 from vedette.statistics.drift.cbpe import Calibration, estimated
 from vedette.statistics.drift.quality import CALIBRATION_BINS, CLOSEST, STEPS, BinaryTally, RegressionTally
 
-_UNIT = 1 << 1074
+UNIT = 1 << 1074
 """In how many parts one is divided: each float is a whole number of them, so that sums are exact."""
 MOST = 1e150
 """Magnitude of an error of a regressor; its square is still a number."""
@@ -23,7 +23,7 @@ Interval = tuple[float, float]
 def exact(value: float) -> int:
     """A finite float as a whole number of units."""
     numerator, denominator = value.as_integer_ratio()
-    return numerator * (_UNIT // denominator)
+    return numerator * (UNIT // denominator)
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class QualityTally:
 
     def _value(self, name: str) -> float:
         try:
-            return self.sums.get(name, 0) / _UNIT
+            return self.sums.get(name, 0) / UNIT
         except OverflowError:
             return math.inf
 

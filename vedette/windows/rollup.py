@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from vedette.events.samples import PackedSamples
 from vedette.events.signals import Signal
+from vedette.windows.asking import Ask, Asking
 from vedette.windows.closing import Closer
 from vedette.windows.counters import Counters
 from vedette.windows.folding import Reports, fold
 from vedette.windows.layout import LayoutState
 from vedette.windows.output import Heard, Output, RowBlock
 from vedette.windows.sources import Sources
-from vedette.windows.tiers import MINUTE, SECONDS_10, TIERS
+from vedette.windows.tiers import MINUTE, TIERS, entry_tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class RollupShard:
         self._pending = Output()
         self._heard: set[int] = set()
         self._flushed_ms = 0
+        self._asking = Asking()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Also of a version that knew no expressions."""
+        self._asking = Asking()
+        self.__dict__.update(state)
 
     def fold(self, messages: Sequence[tuple[int, PackedSamples]]) -> None:
         """Take in messages, each with the time the log took it (ms UTC), in the log's order."""
@@ -81,7 +89,7 @@ class RollupShard:
                 self._pending.duplicates += 1
                 continue
             state.interval_ms = message.interval_ms
-            tier = SECONDS_10 if message.interval_ms < TIERS[MINUTE].width_ms else MINUTE
+            tier = entry_tier(message.interval_ms)
             width = TIERS[tier].width_ms
             ts = message.ts
             bucket = ts - ts % width
@@ -147,8 +155,16 @@ class RollupShard:
         """Whether the next flush is due."""
         return now_ms - self._flushed_ms >= self._config.flush_ms or now_ms < self._flushed_ms
 
-    def flush(self, now_ms: int, watch: Watch | None = None, *, last: bool = False, behind: bool = False) -> Output:
-        """Close what the watermarks have passed, and put out all rows that changed.
+    def flush(
+        self,
+        now_ms: int,
+        watch: Watch | None = None,
+        ask: Ask = lambda account: (),
+        *,
+        last: bool = False,
+        behind: bool = False,
+    ) -> Output:
+        """Close what the watermarks have passed, and put out all rows that changed, with what rules `watch` and `ask`.
 
         While the log is read `behind` its end, only the rows of closed windows. The `last` flush before the process
         ends treats every source as settled: nobody should have to wait for the next start to see a minute.
@@ -160,6 +176,7 @@ class RollupShard:
             Heard(states[n].id, states[n].account, states[n].name, states[n].interval_ms, states[n].watermark)
             for n in sorted(self._heard)
         ]
+        self._asking.begin({states[number].account for number in self._heard}, states, ask)
         self._heard.clear()
         settle_ms = 0 if last else self._config.settle_ms
         closer = Closer(self.sources, self._config.lateness_ms, settle_ms, self._config.idle_ms, behind=behind)
@@ -167,8 +184,10 @@ class RollupShard:
             blocks = closer.close(layout, now_ms)
             if watch is not None:
                 output.signals += self._observed(layout, blocks, watch)
+            self._asking.take(layout, blocks, states)
             closer.to_identities(blocks)
             output.rows += blocks
+        output.signals += self._asking.look(states, self._config.lateness_ms)
         # Names that change at every report must not pile up: a layout is kept only while it has open windows.
         self.layouts = {key: layout for key, layout in self.layouts.items() if layout.windows}
         closer.advance(now_ms)

@@ -25,3 +25,8 @@ TIERS: tuple[Tier, ...] = (
 """Each width divides the next, so that a closed window belongs whole to one window of the next tier."""
 
 SECONDS_10, MINUTE, HOUR, DAY = range(4)
+
+
+def entry_tier(interval_ms: int) -> int:
+    """The tier that reports enter of a source with that interval (0: it does not say)."""
+    return SECONDS_10 if interval_ms < TIERS[MINUTE].width_ms else MINUTE

@@ -30,7 +30,18 @@ import type { Page } from "./parts/page";
 import { emptyState, errorState } from "./parts/states";
 import { choosePage } from "./realtime/choose_page";
 import { realtimePage } from "./realtime/realtime_page";
-import { ALERTS, HOME, incidentsAddress, MAINTENANCE, MODELS, type Route, readRoute } from "./route";
+import {
+  ALERTS,
+  HOME,
+  incidentsAddress,
+  MAINTENANCE,
+  MODELS,
+  type Route,
+  readRoute,
+  SITUATIONS,
+} from "./route";
+import { situationPage } from "./situations/situation_page";
+import { situationsPage } from "./situations/situations_page";
 
 const RELOAD_EVERY_MS = 30_000;
 /** A hidden tab gives its connection back after this long; browsers allow six to one server. */
@@ -172,6 +183,7 @@ function roomOf(route: Route): string {
   if (route.page === "incidents" || route.page === "incident") return incidentsAddress();
   if (route.page === "maintenance" || route.page === "maintenance form") return MAINTENANCE;
   if (route.page === "alerts" || route.page === "alert") return ALERTS;
+  if (route.page === "situations" || route.page === "situation") return SITUATIONS;
   if (route.page === "models" || route.page === "model") return MODELS;
   return HOME;
 }
@@ -194,6 +206,10 @@ function pageFor(app: App, route: Route): Page {
       return alertsPage(app, route.state);
     case "alert":
       return alertPage(app, route.id);
+    case "situations":
+      return situationsPage(app, route.state, route.range);
+    case "situation":
+      return situationPage(app, route.id);
     case "realtime":
       return realtimePage(app, route.id);
     case "choose hosts":

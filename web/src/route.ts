@@ -9,6 +9,8 @@ export type Route =
   | { page: "incident"; id: string }
   | { page: "alerts"; state: string | null }
   | { page: "alert"; id: string }
+  | { page: "situations"; state: string | null; range: string | null }
+  | { page: "situation"; id: string }
   | { page: "realtime"; id: string }
   | { page: "choose hosts"; hosts: string[] }
   | { page: "maintenance" }
@@ -36,6 +38,9 @@ export function readRoute(hash: string): Route {
     case "alerts":
       if (name !== "") return { page: "alert", id: name };
       return { page: "alerts", state: parameters.get("state") };
+    case "situations":
+      if (name !== "") return { page: "situation", id: name };
+      return { page: "situations", state: parameters.get("state"), range };
     case "realtime":
       if (name !== "") return { page: "realtime", id: name };
       return { page: "choose hosts", hosts: parameters.getAll("host") };
@@ -60,6 +65,7 @@ export const HOME = "#/";
 export const NEW_ENDPOINT = "#/endpoints/new";
 export const MAINTENANCE = "#/maintenance";
 export const ALERTS = "#/alerts";
+export const SITUATIONS = "#/situations";
 export const MODELS = "#/models";
 export const NEW_MAINTENANCE = "#/maintenance/new";
 
@@ -69,6 +75,14 @@ export function hostAddress(name: string, range?: string): string {
 
 export function alertAddress(id: string | number): string {
   return `${ALERTS}/${encodeURIComponent(id)}`;
+}
+
+export function situationsAddress(state?: string | null, range?: string): string {
+  return withChoices(SITUATIONS, state, range);
+}
+
+export function situationAddress(id: string | number): string {
+  return `${SITUATIONS}/${encodeURIComponent(id)}`;
 }
 
 export function realtimeAddress(id: string): string {
@@ -89,11 +103,7 @@ export function endpointFormAddress(id: string | number): string {
 }
 
 export function incidentsAddress(state?: string | null, range?: string): string {
-  const search = new URLSearchParams();
-  if (state) search.set("state", state);
-  if (range) search.set("range", range);
-  const text = search.toString();
-  return `#/incidents${text === "" ? "" : `?${text}`}`;
+  return withChoices("#/incidents", state, range);
 }
 
 export function modelAddress(id: string | number): string {
@@ -106,6 +116,14 @@ export function incidentAddress(id: string): string {
 
 export function maintenanceAddress(id: string | number): string {
   return `#/maintenance/${encodeURIComponent(id)}`;
+}
+
+function withChoices(address: string, state?: string | null, range?: string): string {
+  const search = new URLSearchParams();
+  if (state) search.set("state", state);
+  if (range) search.set("range", range);
+  const text = search.toString();
+  return `${address}${text === "" ? "" : `?${text}`}`;
 }
 
 function decode(part: string): string {

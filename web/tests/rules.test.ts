@@ -38,6 +38,9 @@ test("a rule says what it is about, its limits, and how long it waits", () => {
     "cpu, above 0.9, for 15 min",
   );
   expect(ruleWords(rule({ series: "cpu", outside: [1, 2], for_s: 0 }))).toBe("cpu, outside 1 to 2");
+  expect(ruleWords(rule({ expression: "a / b > 1", hosts: '{role="db"}', for_s: 900 }))).toBe(
+    'a / b > 1, hosts {role="db"}, for 15 min',
+  );
   expect(ruleWords(rule({ monitor: 4 }))).toBe("monitor 4");
   expect(ruleWords(rule({ monitor: null }))).toBe("all");
 });
@@ -54,4 +57,7 @@ test("a backtest says how often, for how long, and what it has seen", () => {
   expect(backtestWords(backtest({ fired: 1, a_day: 1, firing_s: 60 }, 1))).toContain("fired once (1 a day)");
   expect(backtestWords(backtest({}))).toBe("It would not have fired; 2 subjects seen.");
   expect(backtestWords(backtest({}, 0))).toContain("Nothing in that time");
+  expect(backtestWords(backtest({ unknown: { times: 4, why: "division by zero in a / b" } }))).toBe(
+    "It would not have fired; 2 subjects seen. Not known 4 times, the first time because: division by zero in a / b.",
+  );
 });

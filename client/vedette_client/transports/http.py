@@ -13,7 +13,7 @@ from vedette_client.answers import check
 from vedette_client.errors import Misuse, Unreachable
 from vedette_client.message import ARROW, Message
 
-_PATHS = {"features": "/v1/features", "outcomes": "/v1/outcomes"}
+_PATHS = {"features": "/v1/features", "outcomes": "/v1/outcomes", "metrics": "/v1/metrics"}
 
 
 class _Answer(msgspec.Struct):
@@ -78,7 +78,7 @@ class HttpTransport:
 
 
 def _notes(response: httpx.Response) -> list[str]:
-    """What the gateway refused of a message that it took: columns, rows beyond the times that it takes, outcomes."""
+    """What the gateway refused of a message that it took: columns, rows beyond its times, outcomes, metrics."""
     try:
         answer = msgspec.json.decode(response.content, type=_Answer)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -86,7 +86,7 @@ def _notes(response: httpx.Response) -> list[str]:
     if isinstance(answer.refused, dict):
         notes = [f"{column}: {reason}"[:200] for column, reason in answer.refused.items()]
     else:
-        notes = [f"an outcome: {one.get('reason')}"[:200] for one in answer.refused]
+        notes = [f"{one.get('name', 'an outcome')}: {one.get('reason')}"[:200] for one in answer.refused]
     if answer.late:
         notes.append("rows whose times are beyond what is taken")
     return notes

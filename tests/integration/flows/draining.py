@@ -16,6 +16,7 @@ from vedette.events.signals import Reject
 from vedette.events.topics import REJECTS
 from vedette.log import Log, Message
 from vedette.store.pool import Store
+from vedette.windows.asking import Ask
 from vedette.windows.rollup import RollupConfig, Watch
 
 AT_ONCE = RollupConfig(flush_ms=1, settle_ms=0, idle_ms=0)
@@ -26,8 +27,17 @@ def nothing_watched(account: int, source: str, layout: bytes) -> tuple[tuple[int
     return ()
 
 
-def drain_rollup(log: Log, store: Store, recovery: Path, watch: Watch = nothing_watched) -> None:
-    flow = rollup.build(log, store, SystemClock(), config=AT_ONCE, shards=4, watch=watch, stop=lambda: True)
+def drain_rollup(
+    log: Log,
+    store: Store,
+    recovery: Path,
+    watch: Watch = nothing_watched,
+    ask: Ask = lambda account: (),
+    shards: int = 4,
+) -> None:
+    flow = rollup.build(
+        log, store, SystemClock(), config=AT_ONCE, shards=shards, watch=watch, ask=ask, stop=lambda: True
+    )
     run(flow, recovery / "rollup", 0.1)
 
 

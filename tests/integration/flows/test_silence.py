@@ -25,7 +25,9 @@ class Driver:
 
     def build(self, snapshot: bytes | None) -> ShardLogic:
         self.rows: WriteBehind[Output] = WriteBehind("rows", self.outputs.extend)
-        return ShardLogic(CONFIG, self.clock, lambda account, source, layout: (), PARTITIONS, self.rows, snapshot)
+        return ShardLogic(
+            CONFIG, self.clock, lambda account, source, layout: (), lambda account: (), PARTITIONS, self.rows, snapshot
+        )
 
     def restart(self) -> None:
         self.logic = self.build(self.logic.snapshot())

@@ -41,8 +41,10 @@ rules:
   - {name: hot, kind: threshold, series: cpu, above: 0.9, channels: [ops], severity: info}
 maintenance:
   - {name: sundays, kind: weekly, days: [6], start: "02:00", minutes: 90, monitors: [shop]}
+reports:
+  - {name: week, kind: weekly, channels: [ann], zone: Europe/Berlin, monitors: [shop], match: '{severity="critical"}'}
 """
-COUNT = 11
+COUNT = 12
 
 
 @pytest.fixture
@@ -75,6 +77,12 @@ def test_what_is_declared_is_made_once_and_again_nothing(gateway: Gateway, tmp_p
     assert rules["hot"]["channels"] == [channels["ops"]]
     row = gateway.store.row("SELECT config->>'secret' AS secret FROM channels WHERE name = 'ops'")
     assert row == {"secret": "a secret from elsewhere"}
+    (report,) = gateway.get("/v1/reports").json()["reports"]
+    assert (report["channels"], report["monitors"], report["when"]) == (
+        [channels["ann"]],
+        [monitor["id"]],
+        "0 8 * * mon",
+    )
     (schedule,) = gateway.get("/v1/schedules").json()["schedules"]
     assert schedule["rotation"] == [channels["ann"], channels["ops"]]
 
@@ -108,7 +116,7 @@ def test_only_pruning_removes_and_only_in_sections_that_are_named(gateway: Gatew
     assert (code, said.splitlines()) == (0, ["- rule shop is down", "- rule moved", "2 to remove", "2 of 2 done"])
     assert len(gateway.get("/v1/monitors").json()["monitors"]) == 1
     nothing = "\n".join(f"{section}: []" for section in ("channels", "monitors", "schedules", "routes", "rules"))
-    nothing += "\nroles: []\nmodels: []\nmaintenance: []\n"
+    nothing += "\nroles: []\nmodels: []\nmaintenance: []\nreports: []\n"
     code, said = run(tmp_path, nothing, "--yes", "--prune")
     assert code == 0, said
     assert gateway.get("/v1/channels").json() == {"channels": []}
@@ -160,7 +168,7 @@ def test_what_is_wrong_in_a_file_is_said_and_nothing_is_done(
 def test_the_schema_describes_what_is_understood() -> None:
     found: dict[str, Any] = json.loads(CliRunner().invoke(app, ["apply", "--schema"]).stdout)
     assert set(found["properties"]) == {
-        "channels", "monitors", "roles", "models", "schedules", "routes", "rules", "maintenance",
+        "channels", "monitors", "roles", "models", "schedules", "routes", "rules", "maintenance", "reports",
     }  # fmt: skip
     assert found["$defs"]["routes.Step"]["properties"]["channels"]["items"] == {"type": "string"}
     assert found["$defs"]["rules.Outage"]["properties"]["monitor"] == {"type": ["string", "null"]}

@@ -37,7 +37,7 @@ def monitor(gateway: Gateway) -> int:
     return found
 
 
-LISTS = ["/v1/monitors", "/v1/alerts", "/v1/rules", "/v1/channels"]
+LISTS = ["/v1/monitors", "/v1/alerts", "/v1/situations", "/v1/rules", "/v1/channels"]
 
 
 @pytest.mark.usefixtures("monitor")

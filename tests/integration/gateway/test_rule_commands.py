@@ -72,3 +72,18 @@ def test_the_default_rules_that_lack_are_made_and_those_that_are_there_stay(as_a
     rules = {one["name"]: one for one in as_admin.get("/v1/rules").json()["rules"]}
     assert set(names) == set(rules)
     assert rules[names[3]]["kind"] == "outage"
+
+
+def test_an_expression_is_made_and_says_what_was_not_known(as_admin: Gateway) -> None:
+    begin = NOW - NOW % STEP_MS - 100 * STEP_MS
+    loads = {begin + n * STEP_MS: [20.0 if 10 <= n < 16 else 1.0] for n in range(100)}
+    Sender(as_admin, "web-1", ("load",)).write("10s", loads)
+    queues = {begin + n * STEP_MS: [0.0 if n == 50 else 2.0] for n in range(100)}
+    Sender(as_admin, "web-1", ("queue",)).write("10s", queues)
+    words = ("--expression", "load / queue > 5", "--hosts", '{source=~"web.*"}')
+    number = run("rule", "add", "ratio", "expression", *words).removeprefix("rule ").strip()
+    assert "load / queue > 5" in run("rule", "list")
+    found = run("rule", "backtest", number, "--from", "-1h")
+    assert "fired 1 times" in found
+    assert "not known 1 times, the first time because: division by zero in load / queue" in found
+    assert "load / queue > 5 on web-1 (load 20, queue 2)" in found

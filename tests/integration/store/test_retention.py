@@ -23,11 +23,13 @@ INSERTS = {
     "refresh_tokens": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), id, gen_random_uuid(), {} FROM users",
     "alert_links": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), 1, id, ARRAY[1], {} FROM channels",
     "alerts": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, 'r', 's', 't', 'resolved', NULL, now(), {}",
+    "report_runs": "INSERT INTO {} SELECT (random() * 1e9)::bigint, id, {}, NULL, 'made' FROM reports",
     "incidents": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, now(), NULL, {}, 'ended', 'partial', 'status',"
     " NULL, NULL, '{{}}', '[]', false, NULL, 1",
     "trend_changes": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, id, 'step', 'down', now(), now(), -0.01, 0.95,"
     " 12, 10, false, 'ended', {}, 'returned' FROM monitors",
     "drift_windows": "INSERT INTO {} SELECT id, '', 'x', {}, 60, 1, 'ok', false, 9, '{{}}', '{{}}' FROM models",
+    "model_metrics": "INSERT INTO {} SELECT id, '', 'revenue', {}, 60, 1, 2, 2, 2 FROM models",
     "quality_windows": "INSERT INTO {} SELECT id, '', {}, 60, 9, 9, 0, '{{}}', '{{}}', '{{}}' FROM models",
 }
 KEPT = [table for table in timed_tables(TableSettings()) if table.keep_days]
@@ -57,6 +59,7 @@ def test_rows_older_than_their_days_go_and_younger_ones_stay(store: Store, table
     store.execute("INSERT INTO monitors (account_id, name, url, config) VALUES (1, 'm', 'http://x/', '{}')")
     store.execute("INSERT INTO models (account_id, name, config) VALUES (1, 'm', '{}')")
     store.execute("INSERT INTO channels (account_id, name, kind, config) VALUES (1, 'c', 'console', '{}')")
+    store.execute("INSERT INTO reports (account_id, name, config) VALUES (1, 'r', '{}')")
     days = timedelta(days=table.keep_days)
     insert(store, table.name, days + chunk(store, table) + timedelta(minutes=1))
     insert(store, table.name, days - timedelta(hours=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,9 +11,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from alerting.rule_state import CALM_MS, FLAP_MS
 from alerting.timers import Standing
 from tests.unit.alerting.life import Life, rules_of
-from vedette.events.signals import Signal
+from vedette.events.signals import READ, Signal
 
 INTERVAL_MS = 10_000
+
+
+def is_reading(signal: Signal) -> bool:
+    return signal.kind in READ and signal.state != "unknown"
+
+
 SPANS = st.sampled_from([1_000, 5_000, 10_000, 40_000, 100_000, 700_000, 2_000_000, 90_000_000])
 
 
@@ -52,17 +58,20 @@ class Lives(RuleBasedStateMachine):
 class SeriesLife(Lives):
     """A series of a host that may fall silent, or report without it, with its clock off."""
 
+    asked: ClassVar[list[dict[str, Any]]] = [
+        {"kind": "threshold", "series": "cpu", "above": 10},
+        {"kind": "threshold", "series": "cpu", "above": 10, "for_s": 20, "clear_below": 5, "clear_for_s": 20},
+        {"kind": "absence", "series": "cpu", "for_s": 60},
+        {"kind": "change", "series": "cpu", "window_s": 60, "by": 50},
+        {"kind": "threshold", "series": "cpu", "outside": [2, 15], "clear_above": 4},
+    ]
+
+    def reading(self, value: float) -> Signal:
+        return Signal("series", 7, "series:web/cpu", self.seen_ms, value=value)
+
     @initialize(offset_ms=st.sampled_from([0, -3_600_000, 3_600_000]), interval_ms=st.sampled_from([INTERVAL_MS, 0]))
     def begins(self, offset_ms: int, interval_ms: int) -> None:
-        self.life = Life(
-            rules_of(
-                {"kind": "threshold", "series": "cpu", "above": 10},
-                {"kind": "threshold", "series": "cpu", "above": 10, "for_s": 20, "clear_below": 5, "clear_for_s": 20},
-                {"kind": "absence", "series": "cpu", "for_s": 60},
-                {"kind": "change", "series": "cpu", "window_s": 60, "by": 50},
-                {"kind": "threshold", "series": "cpu", "outside": [2, 15], "clear_above": 4},
-            )
-        )
+        self.life = Life(rules_of(*self.asked))
         self.offset_ms, self.interval_ms = offset_ms, interval_ms
         self.seen_ms = self.life.now_ms + offset_ms
 
@@ -70,7 +79,7 @@ class SeriesLife(Lives):
     def the_host_reports_the_series(self, after: int, value: float) -> None:
         self.life.now_ms += after
         self.seen_ms = self.life.now_ms + self.offset_ms
-        self.life.append(Signal("series", 7, "series:web/cpu", self.seen_ms, value=value))
+        self.life.append(self.reading(value))
 
     @rule(
         values=st.lists(st.integers(0, 20), min_size=5, max_size=12), every=st.sampled_from([10_000, 60_000, 300_000])
@@ -116,7 +125,7 @@ class SeriesLife(Lives):
 
     @invariant()
     def whoever_neither_waits_nor_flaps_is_open_exactly_while_the_last_value_is_beyond_the_limit(self) -> None:
-        newest = max((signal for _, signal in self.life.log[: self.life.read_to] if signal.kind == "series"),
+        newest = max((signal for _, signal in self.life.log[: self.life.read_to] if is_reading(signal)),
                      key=lambda signal: signal.at, default=None)  # fmt: skip
         state = self.life.state.rules.get(1)
         if newest is None or state is None or state.flapping:
@@ -130,7 +139,7 @@ class SeriesLife(Lives):
             cause = self.life.causes[number]
             if self.life.log[cause][1].kind != "timer" or one.state not in {"firing", "unknown"}:
                 continue
-            heard = [(logged, signal.at) for logged, signal in self.life.log[:cause] if signal.kind == "series"]
+            heard = [(logged, signal.at) for logged, signal in self.life.log[:cause] if is_reading(signal)]
             newest = max(at for _, at in heard)
             since = self.life.log[cause][1].at - min(logged for logged, at in heard if at == newest)
             assert since >= (60_000 if (one.rule, one.state) == (3, "firing") else 30_000)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest_api.availability import DAY_MS, HOUR_MS, MINUTE_MS, extent, measure, report
 from tests.unit.windows.endpoint_oracle import EndpointOracle
 from vedette.errors import InvalidInput
 from vedette.events.checks import OUTCOMES, CheckRecord
+from vedette.history.availability import DAY_MS, HOUR_MS, MINUTE_MS, extent, measure, report
 from vedette.history.checking import fold_checks
 from vedette.store.check_columns import CheckColumns, Tier, from_windows
 from vedette.store.checks import CheckWindow
@@ -28,6 +30,31 @@ def test_a_short_range_is_read_by_minutes_and_a_long_one_by_hours() -> None:
     assert found.unit_ms == MINUTE_MS
     long = extent(1, 2 * DAY_MS + 2)
     assert (long.unit_ms, long.from_ms, long.to_ms) == (HOUR_MS, 0, 2 * DAY_MS + HOUR_MS)
+
+
+def test_a_short_range_can_be_read_by_hours_and_days_with_minutes_at_its_ends() -> None:
+    now = 100 * DAY_MS
+    found = extent(DAY_MS - 30 * MINUTE_MS, 2 * DAY_MS + HOUR_MS + MINUTE_MS)
+    assert found.coarse(now) == [
+        ("1m", DAY_MS - 30 * MINUTE_MS, DAY_MS),
+        ("1d", DAY_MS, 2 * DAY_MS),
+        ("1h", 2 * DAY_MS, 2 * DAY_MS + HOUR_MS),
+        ("1m", 2 * DAY_MS + HOUR_MS, 2 * DAY_MS + HOUR_MS + MINUTE_MS),
+    ]
+    within = extent(HOUR_MS + MINUTE_MS, HOUR_MS + 5 * MINUTE_MS)
+    assert within.coarse(now) == within.pieces(now)
+    long = extent(0, 9 * DAY_MS + HOUR_MS)
+    assert long.coarse(now) == long.pieces(now)
+
+
+@given(st.integers(0, 10 * DAY_MS), st.integers(1, 3 * DAY_MS), st.integers(0, 20 * DAY_MS))
+def test_the_pieces_of_a_range_leave_no_gap_and_do_not_overlap(from_ms: int, length: int, now: int) -> None:
+    found = extent(from_ms, from_ms + length)
+    pieces = found.coarse(now)
+    assert pieces[0][1] == found.from_ms
+    assert all(one[2] == following[1] for one, following in pairwise(pieces))
+    # What is behind now is read along with its day: there is nothing in it.
+    assert pieces[-1][2] == found.to_ms or pieces[-1][2] > now
 
 
 def test_a_range_of_months_is_read_by_days_and_nothing_else() -> None:

@@ -13,6 +13,7 @@ from ingest_api.intake.past import Sample, read_past
 from vedette.clock import FakeClock
 from vedette.errors import InvalidInput, Overloaded
 from vedette.events.features import FeatureBatch
+from vedette.events.model_metrics import columns_of
 from vedette.events.outcomes import OUTCOME
 from vedette.log import Bounds, Log, Record
 
@@ -35,9 +36,10 @@ def test_rows_of_the_range_are_taken_and_a_report_counts_once() -> None:
     assert sorted(zip(columns["age"], columns["plan"], strict=True)) == [(2.0, "b"), (3.0, None), (5.0, None)]
 
 
-def test_outcomes_are_no_rows_and_hide_no_report_of_the_same_number() -> None:
+def test_outcomes_and_metrics_are_no_rows_and_hide_no_report_of_the_same_number() -> None:
     found = sample()
-    found.add([batch(1, [150], **{OUTCOME: [1.0]}), batch(1, [150], age=[5.0])])
+    metrics = FeatureBatch(1, 1, "", 7, 1, np.array([150], "<i8").tobytes(), columns_of(["cost"], [2.0]))
+    found.add([batch(1, [150], **{OUTCOME: [1.0]}), metrics, batch(1, [150], age=[5.0])])
     assert found.columns() == {"age": [5.0]}
 
 

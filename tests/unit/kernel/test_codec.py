@@ -163,7 +163,10 @@ def test_nesting_without_end_is_refused(before: bytes) -> None:
             b'{"kind":"x","account":1,"subject":"s","at":1}',
             "kind",
             "x",
-            "endpoint, monitor, host, series, trend, clone, clock, notice, drift, model, quality, timer, budget",
+            (
+                "endpoint, monitor, host, series, trend, clone, clock, notice, drift, model, quality, timer, budget,"
+                " expression, metric"
+            ),
         ),
     ],
 )

@@ -1,72 +1,92 @@
 """Rules that read a control chart: which of its points, with those before them, are out of control.
 
-Rules of zones use the distance from the centre in standard deviations; rules of trends look at values. A point exactly
-on a limit is out. Average run length in control: 370 for the first rule alone, 91 for the four of Western Electric, 75
-for Nelson's eight: the default is the first with eight on one side.
+Rules of zones use the distance from the centre in standard deviations of a point; rules of trends look at values. A
+point exactly on a limit is out. `run_lengths` has how seldom sets of rules alarm while nothing has changed.
 Sources: Western Electric, Statistical Quality Control Handbook, 1956; Nelson, J. Quality Technology 16 (1984).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from vedette.errors import InvalidInput
 from vedette.statistics.drift.charts import Limits
 
 Floats = npt.NDArray[np.float64]
-Holds = Callable[[Floats, Floats], bool]
-"""Whether the last `span` points break a rule: from their distances in standard deviations, and their values."""
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of charts, the newest last in each row: shape (…, points).
+
+    `far` are signed distances from the centre in standard deviations of a point, made smaller by the doubt about where
+    the centre is; `near` the same without sign or doubt. Rules that ask for points far off use the one, those that ask
+    for points close by the other. NaN where there is no point; no run goes through it.
+    """
+
+    values: Floats
+    far: Floats
+    near: Floats
+
+    def first(self, many: int) -> Points:
+        """The oldest so many."""
+        return Points(self.values[..., :many], self.far[..., :many], self.near[..., :many])
+
+    def last(self, span: int) -> Points:
+        """The newest so many."""
+        return Points(self.values[..., -span:], self.far[..., -span:], self.near[..., -span:])
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule over the last `span` points."""
+    """One rule over the last `span` points: of each row of `Points` with as many, whether it is broken."""
 
     name: str
     span: int
-    broken: Holds
+    broken: Callable[[Points], Flags]
 
 
-def _beyond(wanted: int, of: int, sigmas: float) -> Holds:
-    def broken(z: Floats, values: Floats) -> bool:
-        newest = z[-1]
-        if abs(newest) < sigmas:
-            return False
-        return int((z * np.sign(newest) >= sigmas).sum()) >= wanted
+def _beyond(wanted: int, sigmas: float) -> Callable[[Points], Flags]:
+    def broken(points: Points) -> Flags:
+        newest = points.far[..., -1:]
+        same = points.far * np.sign(newest) >= sigmas
+        return np.asarray((np.abs(newest[..., 0]) >= sigmas) & (same.sum(-1) >= wanted))
 
     return broken
 
 
-def _one_side(z: Floats, values: Floats) -> bool:
-    return bool((z > 0).all() or (z < 0).all())
+def _one_side(points: Points) -> Flags:
+    return np.asarray((points.far > 0).all(-1) | (points.far < 0).all(-1))
 
 
-def _trend(z: Floats, values: Floats) -> bool:
-    steps = np.diff(values)
-    return bool((steps > 0).all() or (steps < 0).all())
+def _trend(points: Points) -> Flags:
+    steps = np.diff(points.values)
+    return np.asarray((steps > 0).all(-1) | (steps < 0).all(-1))
 
 
-def _alternating(z: Floats, values: Floats) -> bool:
-    steps = np.sign(np.diff(values))
-    return bool((steps != 0).all() and (steps[1:] != steps[:-1]).all())
+def _alternating(points: Points) -> Flags:
+    steps = np.sign(np.diff(points.values))
+    return np.asarray((steps[..., 1:] * steps[..., :-1] < 0).all(-1))
 
 
-def _hugging(z: Floats, values: Floats) -> bool:
-    return bool((np.abs(z) < 1).all())
+def _hugging(points: Points) -> Flags:
+    return np.asarray((points.near < 1).all(-1))
 
 
-def _avoiding(z: Floats, values: Floats) -> bool:
-    return bool((np.abs(z) >= 1).all())
+def _avoiding(points: Points) -> Flags:
+    return np.asarray((np.abs(points.far) >= 1).all(-1))
 
 
-LIMIT = Rule("beyond a limit", 1, lambda z, values: False)
+LIMIT = Rule("beyond a limit", 1, lambda points: np.zeros(points.values.shape[:-1], np.bool_))
 """Told from the limits themselves, which may be at 0 or 1; see `Limits.out`."""
 EIGHT_ON_ONE_SIDE = Rule("eight on one side", 8, _one_side)
-TWO_OF_THREE = Rule("two of three beyond 2 sigma", 3, _beyond(2, 3, 2.0))
-FOUR_OF_FIVE = Rule("four of five beyond 1 sigma", 5, _beyond(4, 5, 1.0))
+TWO_OF_THREE = Rule("two of three beyond 2 sigma", 3, _beyond(2, 2.0))
+FOUR_OF_FIVE = Rule("four of five beyond 1 sigma", 5, _beyond(4, 1.0))
 NINE_ON_ONE_SIDE = Rule("nine on one side", 9, _one_side)
 SIX_IN_A_ROW = Rule("six steadily rising or falling", 6, _trend)
 FOURTEEN_ALTERNATING = Rule("fourteen alternating", 14, _alternating)
@@ -85,6 +105,25 @@ NELSON = (
     FIFTEEN_WITHIN,
     EIGHT_BEYOND,
 )
+"""In the order of Nelson's numbers."""
+SETS: dict[str, tuple[Rule, ...]] = {
+    "limits": (LIMIT,),
+    "limits_and_sides": DEFAULT,
+    "western_electric": WESTERN_ELECTRIC,
+    "nelson": NELSON,
+    **{f"nelson_{number}": (rule,) for number, rule in enumerate(NELSON, 1)},
+}
+"""What may be chosen by name: whole sets, and Nelson's rules one by one."""
+
+
+def chosen(names: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules of all these sets, each once."""
+    found: dict[str, Rule] = {}
+    for name in names:
+        if name not in SETS:
+            raise InvalidInput("charts", name, ", ".join(SETS))
+        found |= {rule.name: rule for rule in SETS[name]}
+    return tuple(found.values())
 
 
 def violations(values: Sequence[float] | Floats, limits: Limits, rules: Sequence[Rule] = DEFAULT) -> list[list[str]]:
@@ -92,21 +131,22 @@ def violations(values: Sequence[float] | Floats, limits: Limits, rules: Sequence
 
     A point that is no number is out ("beyond a limit"), and no run goes through it.
     """
-    points = np.asarray(values, np.float64)
-    off = points - limits.centre
+    found = np.asarray(values, np.float64)
+    off = found - limits.centre
     with np.errstate(divide="ignore", invalid="ignore"):
         z = off / limits.sigma if limits.sigma > 0 else np.where(off == 0, 0.0, np.sign(off) * np.inf)
-    return [
-        [rule.name for rule in rules if _breaks(rule, index, points, np.asarray(z), limits)]
-        for index in range(len(points))
-    ]
+    points = Points(found, np.asarray(z), np.abs(z))
+    return [breaks(points.first(end), limits.out(float(found[end - 1])), rules) for end in range(1, len(found) + 1)]
 
 
-def _breaks(rule: Rule, index: int, points: Floats, z: Floats, limits: Limits) -> bool:
-    if rule is LIMIT:
-        return limits.out(float(points[index]))
-    first = index - rule.span + 1
-    span = z[max(first, 0) : index + 1]
-    if first < 0 or np.isnan(span).any():
-        return False
-    return rule.broken(span, points[first : index + 1])
+def breaks(points: Points, out: bool, rules: Sequence[Rule] = DEFAULT) -> list[str]:
+    """The names of the rules that the newest point of one chart breaks; `out`: whether it is beyond a limit."""
+    return [rule.name for rule in rules if (out if rule is LIMIT else bool(holds(rule, points)))]
+
+
+def holds(rule: Rule, points: Points) -> Flags:
+    """Of each row of points, whether the newest breaks the rule together with those before it."""
+    if points.values.shape[-1] < rule.span:
+        return np.zeros(points.values.shape[:-1], np.bool_)
+    last = points.last(rule.span)
+    return np.asarray(rule.broken(last) & ~np.isnan(last.far).any(-1))

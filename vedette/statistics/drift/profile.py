@@ -33,7 +33,8 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
     `edges` are inner edges; bins are (low, high], the first from `least`, the last to `most`. `points` are the values
     of a numeric feature that has few. `counts` are the reference's own by bin; `missing` and `other` rows beside them.
     `singles` rows were the only ones of their category: as often a window shows a category that the reference has not.
-    `spaced`: the edges are quantiles of values without ties, so `counts` could not have been otherwise.
+    `spaced`: the edges are quantiles of values without ties, so `counts` could not have been otherwise. `m2` and `m4`
+    are sums of powers of distances from the mean; older references have no `m4`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
     n: int = 0
     mean: float = 0.0
     m2: float = 0.0
+    m4: float | None = None
     version: int = VERSION
 
     @property
@@ -186,6 +188,9 @@ def fit(
     }
     if not math.isfinite(about["m2"]):
         about["m2"] = 0.0  # numbers near 1e308: no variance that a float could hold
+    with np.errstate(over="ignore"):
+        fourth = float(np.square(np.square(finite - mean)).sum())
+    about["m4"] = fourth if math.isfinite(fourth) else None
     distinct = np.unique(finite[:50_000])
     if edges is None and kind == "numeric" and _few(distinct, finite):
         distinct, held = np.unique(finite, return_counts=True)

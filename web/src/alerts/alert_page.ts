@@ -8,9 +8,10 @@ import { deed } from "../parts/deed";
 import { type Child, el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
-import { ALERTS, endpointAddress, hostAddress, modelAddress } from "../route";
+import { ALERTS, situationAddress } from "../route";
 import { alertLength, alertState, stepText, stepWords, whoHasIt } from "./alert_wording";
 import type { AlertDetail } from "./contract";
+import { subjectLink } from "./subject_link";
 
 const RELOAD_OPEN_MS = 5_000;
 const SNOOZES: readonly [number, string][] = [
@@ -148,6 +149,7 @@ function facts(alert: AlertDetail, now: number): HTMLElement {
       { class: "facts" },
       ...fact("Subject", subjectLink(alert.subject)),
       ...fact("Rule", alert.rule_name),
+      ...fact("Situation", situationLink(alert)),
       ...(alert.severity ? fact("Severity", alert.severity) : []),
       ...fact("Began", formatMoment(alert.started_ms, now)),
       ...fact(alert.ended_ms === null ? "Firing for" : "Lasted", alertLength(alert, now)),
@@ -157,6 +159,11 @@ function facts(alert: AlertDetail, now: number): HTMLElement {
       ...said.flatMap(([name, value]) => fact(name, String(value))),
     ),
   );
+}
+
+function situationLink(alert: AlertDetail): HTMLElement {
+  const text = "What belongs to it, and what else changed";
+  return el("a", { href: situationAddress(alert.id), testid: "alert-situation" }, text);
 }
 
 function told(alert: AlertDetail, now: number): HTMLElement {
@@ -189,23 +196,4 @@ function timeline(alert: AlertDetail, now: number): HTMLElement {
     ),
   );
   return panel("Timeline", "alert-timeline", el("ol", { class: "timeline" }, ...steps));
-}
-
-function subjectLink(subject: string): Child {
-  const [kind = "", ...rest] = subject.split(":");
-  const name = rest.join(":");
-  if (kind === "source" || kind === "clone" || kind === "clock")
-    return el("a", { href: hostAddress(name) }, name);
-  if (kind === "series" || kind === "plugin") {
-    const [source = ""] = name.split("/", 1);
-    return el(
-      "span",
-      {},
-      el("a", { href: hostAddress(source) }, source),
-      ` ${name.slice(source.length + 1)}`,
-    );
-  }
-  if (kind === "monitor") return el("a", { href: endpointAddress(name.split("@")[0] ?? name) }, subject);
-  if (kind === "model") return el("a", { href: modelAddress(name.split(/[@/]/)[0] ?? name) }, subject);
-  return subject;
 }

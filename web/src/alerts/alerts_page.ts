@@ -9,6 +9,7 @@ import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
 import { followRows } from "../parts/row_link";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
+import { reportPanel } from "../reports/report_panel";
 import { ALERTS, alertAddress } from "../route";
 import { alertLength, alertState, whoHasIt } from "./alert_wording";
 import { channelPanel } from "./channel_panel";
@@ -82,6 +83,7 @@ export function alertsPage(app: App, wanted: string | null): Page {
   const silences = silencePanel(app);
   const rules = rulePanel(app);
   const channels = channelPanel(app);
+  const reports = reportPanel(app);
   const timer = window.setInterval(() => {
     if (!document.hidden) void load();
   }, RELOAD_EVERY_MS);
@@ -97,6 +99,7 @@ export function alertsPage(app: App, wanted: string | null): Page {
       silences.element,
       rules.element,
       channels.element,
+      reports.element,
     ),
     close() {
       request.abort();
@@ -105,6 +108,7 @@ export function alertsPage(app: App, wanted: string | null): Page {
       silences.close();
       rules.close();
       channels.close();
+      reports.close();
     },
   };
 }

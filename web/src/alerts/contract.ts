@@ -75,6 +75,8 @@ export interface Backtest {
   from_ms: number;
   to_ms: number;
   looked_at: { what: string; from_ms: number | null; subjects: number; readings: number };
+  /** Where an expression could not be told. */
+  unknown?: { times: number; why: string } | null;
   fired: number;
   a_day: number;
   firing_s: number;

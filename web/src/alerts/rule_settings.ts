@@ -7,15 +7,17 @@ import { fieldOf, type Setting, settingsOf } from "./channel_settings";
 import type { Backtest, Rule, RuleKind } from "./contract";
 
 const LATER = new Set(["channels", "severity", "runbook", "title", "body"]);
+const LONG = new Set(["body", "expression"]);
 /** What `fieldOf` calls them is what channels have: here are words of their own. */
 const LABELS: Record<string, string> = {
   for_s: "For (s)",
   clear_for_s: "Clear for (s)",
   window_s: "Window (s)",
+  within_s: "Within (s)",
 };
 
 function specOf(setting: Setting): FieldSpec {
-  if (setting.name === "body") {
+  if (LONG.has(setting.name)) {
     const { name, label, hint } = setting;
     return { name, label, hint, wide: true, make: () => areaControl(name, { empty: undefined }) };
   }
@@ -32,14 +34,26 @@ export function ruleFields(kind: RuleKind): { when: FieldSpec[]; how: FieldSpec[
   };
 }
 
-const SHOWN = ["series", "monitor", "model", "feature", "metric", "source", "plugin", "flag"];
+const BARE = new Set(["series", "expression"]);
+const SHOWN = [
+  "series",
+  "expression",
+  "hosts",
+  "monitor",
+  "model",
+  "feature",
+  "metric",
+  "source",
+  "plugin",
+  "flag",
+];
 const LIMITS = ["above", "below", "outside", "by"];
 
 /** `disk.used_ratio, above 0.9, for 15 min`. */
 export function ruleWords(rule: Rule): string {
   const given = (name: string) => rule[name] !== null && rule[name] !== undefined;
   const parts = [
-    ...SHOWN.filter(given).map((name) => (name === "series" ? String(rule[name]) : `${name} ${rule[name]}`)),
+    ...SHOWN.filter(given).map((name) => (BARE.has(name) ? String(rule[name]) : `${name} ${rule[name]}`)),
     ...LIMITS.filter(given).map((name) => `${name} ${[rule[name]].flat().join(" to ")}`),
   ];
   const wait = rule["for_s"];
@@ -51,9 +65,12 @@ export function ruleWords(rule: Rule): string {
 export function backtestWords(found: Backtest): string {
   const seen = found.looked_at;
   if (seen.subjects === 0) return "Nothing in that time is what the rule is about.";
+  const unknown = found.unknown
+    ? ` Not known ${found.unknown.times} times, the first time because: ${found.unknown.why}.`
+    : "";
   const about = `${seen.subjects} ${seen.subjects === 1 ? "subject" : "subjects"} seen`;
-  if (found.fired === 0) return `It would not have fired; ${about}.`;
+  if (found.fired === 0) return `It would not have fired; ${about}.${unknown}`;
   const times = found.fired === 1 ? "once" : `${found.fired} times`;
   const lasted = formatSpan(found.firing_s * 1000);
-  return `It would have fired ${times} (${found.a_day} a day), for ${lasted} in all; ${about}.`;
+  return `It would have fired ${times} (${found.a_day} a day), for ${lasted} in all; ${about}.${unknown}`;
 }

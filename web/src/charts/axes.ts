@@ -73,3 +73,10 @@ export function yRange(ceiling: number | null, least: number): uPlot.Scale.Range
   // A series of zeros too needs an axis with a height.
   return (_, __, max) => [0, Math.max(least, (max ?? 0) * 1.08) || 1];
 }
+
+/** The y scale of values that may be anywhere, below zero too: from the least to the greatest, with a little air. */
+export function fittingRange(min: number | null, max: number | null): [number, number] {
+  const [low, high] = [min ?? 0, max ?? 0];
+  const air = (high - low) * 0.08 || Math.abs(high) * 0.08 || 1;
+  return [low - air, high + air];
+}

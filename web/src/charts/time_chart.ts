@@ -5,7 +5,7 @@ import { cancelPaint, paintSoon } from "../live/frame";
 import { serverNow } from "../live/server_clock";
 import { el, setChildren, setText } from "../parts/element";
 import type { Cell } from "../series/gaps";
-import { axes, formatUnit, type Unit, yRange } from "./axes";
+import { axes, fittingRange, formatUnit, type Unit, yRange } from "./axes";
 import { type Marks, markNear, NO_MARKS, paintBands, paintMarks } from "./marks";
 import { type ColorName, color, faded, paletteChanged } from "./palette";
 import { lonelyPoints, stacked } from "./stack";
@@ -31,6 +31,8 @@ export interface ChartOptions {
   ceiling?: number;
   /** The lowest the top of the y axis may be, so that noise near zero does not fill the chart. */
   least?: number;
+  /** The y axis spans the values instead of beginning at zero. */
+  fitting?: boolean;
   /** Somebody has pressed the line of a mark. */
   onMark?: (id: string) => void;
 }
@@ -151,7 +153,14 @@ export class TimeChart {
         sync: { key: SYNC_KEY, setSeries: false },
         points: { size: 6, width: 2 },
       },
-      scales: { x: { time: true, auto: false }, y: { range: yRange(this.ceiling, options.least ?? 0) } },
+      scales: {
+        x: { time: true, auto: false },
+        y: {
+          range: options.fitting
+            ? (_, low, high) => fittingRange(low, high)
+            : yRange(this.ceiling, options.least ?? 0),
+        },
+      },
       axes: axes(options.unit),
       series: [{}, ...this.inPaintOrder(this.lines).map((line, index) => this.seriesOf(line, index))],
       bands:

@@ -3,6 +3,7 @@
 import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
 import type {
   Drift,
+  Metrics,
   Model,
   Quality,
   Reference,
@@ -132,6 +133,11 @@ export class Gateway {
   /** What became of the predictions in the windows of a model that began since `from`. */
   quality(model: string, from: string, signal?: AbortSignal): Promise<Quality> {
     return this.get(`/v1/models/${encodeURIComponent(model)}/quality`, [["from", from]], signal);
+  }
+
+  /** What metrics of a model came to in the windows that began since `from`. */
+  metrics(model: string, from: string, signal?: AbortSignal): Promise<Metrics> {
+    return this.get(`/v1/models/${encodeURIComponent(model)}/metrics`, [["from", from]], signal);
   }
 
   reference(reference: Id): Promise<Reference> {

@@ -8,10 +8,12 @@ export interface Request {
   body?: unknown;
   bearer?: string | null;
   signal?: AbortSignal | undefined;
+  /** The answer is a text as it is, not JSON. */
+  text?: boolean;
 }
 
 export async function send<T>(path: string, request: Request = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: request.text ? "text/*" : "application/json" };
   if (request.bearer) headers["Authorization"] = `Bearer ${request.bearer}`;
   if (request.body !== undefined) headers["Content-Type"] = "application/json";
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -38,6 +40,7 @@ export async function send<T>(path: string, request: Request = {}): Promise<T> {
     throw new GatewayAway("no answer", { cause });
   }
   if (status >= 400) throw readProblem(status, text, retryAfter);
+  if (request.text) return text as T;
   if (text === "") return undefined as T;
   try {
     return JSON.parse(text) as T;

@@ -73,10 +73,7 @@ export function incidentsPage(app: App, wantedState: string | null, wantedRange:
     if (!shown) setChildren(content, skeletonRows(5));
     try {
       const wanted = filter === "all" ? {} : { state: filter };
-      const found = await app.gateway.incidents(
-        { from: `-${range.seconds}s`, limit: MOST, ...wanted },
-        signal,
-      );
+      const found = await app.gateway.incidents({ from: `-${range.id}`, limit: MOST, ...wanted }, signal);
       if (signal.aborted) return;
       shown = true;
       show(found);

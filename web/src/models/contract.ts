@@ -73,6 +73,19 @@ export interface DriftWindow {
   rows: number;
   counts: Counts;
   verdict: Verdict;
+  /** Of models with control charts. */
+  charts?: ChartPoint[];
+}
+
+/** A window's point in a control chart; `of` is the category whose share it is, else empty. */
+export interface ChartPoint {
+  chart: string;
+  of: string;
+  value: number | null;
+  centre: number | null;
+  lower: number | null;
+  upper: number | null;
+  broken: string[];
 }
 
 export interface Drift {
@@ -100,6 +113,25 @@ export interface Quality {
   from: number;
   to: number;
   windows: QualityWindow[];
+}
+
+/** What the values of a metric came to in one window. */
+export interface MetricWindow {
+  version: string;
+  metric: string;
+  start_ms: number;
+  window_s: number;
+  count: number;
+  mean: number;
+  min: number;
+  max: number;
+}
+
+export interface Metrics {
+  model: Model;
+  from: number;
+  to: number;
+  windows: MetricWindow[];
 }
 
 /** A feature of a reference. */

@@ -9,8 +9,10 @@ import { rangePicker } from "../parts/range_picker";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { MODELS } from "../route";
 import { ENDPOINT_RANGES, type Range, rangeById } from "../series/range";
+import { ChartPanel } from "./chart_panel";
 import { type Drift, type DriftWindow, type Reference, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
+import { MetricPanel } from "./metric_panel";
 import { QualityPanel } from "./quality_panel";
 import { ReferencePanel } from "./reference_panel";
 import { SegmentPanel } from "./segment_panel";
@@ -31,6 +33,9 @@ export function modelPage(app: App, id: string): Page {
   const grid = el("div");
   const detail = el("div");
   const quality = new QualityPanel();
+  const metrics = new MetricPanel();
+  const charts = new ChartPanel();
+  let newest: Drift | null = null;
   const segments = new SegmentPanel((wanted) => {
     segment = wanted;
     shown = false;
@@ -53,9 +58,10 @@ export function modelPage(app: App, id: string): Page {
     if (!shown) setChildren(grid, skeletonRows(6));
     try {
       const from = `-${range.seconds}s`;
-      const [drift, found] = await Promise.all([
+      const [drift, found, measured] = await Promise.all([
         app.gateway.drift(id, from, signal, segment),
         app.gateway.quality(id, from, signal),
+        app.gateway.metrics(id, from, signal),
       ]);
       const by = drift.model.segment_by ? await app.gateway.segments(id, from, signal) : null;
       if (signal.aborted) return;
@@ -63,6 +69,7 @@ export function modelPage(app: App, id: string): Page {
       show(drift);
       segments.show(by, segment);
       quality.show(found);
+      metrics.show(measured);
     } catch (error) {
       if (signal.aborted || shown) return;
       setChildren(
@@ -73,6 +80,8 @@ export function modelPage(app: App, id: string): Page {
   };
 
   const show = (drift: Drift) => {
+    newest = drift;
+    if (chosen !== null) charts.show(drift, chosen.feature, chosen.version);
     setText(title, drift.model.name);
     const { rows, columns } = driftTable(drift.windows);
     const raised = rows.filter((row) => row.raised).length;
@@ -142,6 +151,7 @@ export function modelPage(app: App, id: string): Page {
     chosen = { feature: one.feature, version: one.version, start: one.start_ms };
     for (const button of grid.querySelectorAll("button.cell")) button.setAttribute("aria-pressed", "false");
     setChildren(detail, windowPanel(one, null));
+    if (newest !== null) charts.show(newest, one.feature, one.version);
     const of = segment;
     const reference = await referenceOf(one.reference).catch(() => null);
     if (chosen?.start !== one.start_ms || chosen.feature !== one.feature || chosen.version !== one.version)
@@ -173,13 +183,17 @@ export function modelPage(app: App, id: string): Page {
       el("div", { class: "page-head" }, el("a", { href: MODELS }, "Models"), title, said, picker.element),
       grid,
       detail,
+      charts.element,
       segments.element,
       quality.element,
+      metrics.element,
       given.element,
     ),
     close() {
       request.abort();
       quality.close();
+      charts.close();
+      metrics.close();
       window.clearInterval(timer);
     },
   };

@@ -2,7 +2,7 @@
 
 import type { Me } from "../gateway/contract";
 import { CONNECTION_LABEL, type Connection } from "../live/feed_state";
-import { ALERTS, HOME, incidentsAddress, MAINTENANCE, MODELS } from "../route";
+import { ALERTS, HOME, incidentsAddress, MAINTENANCE, MODELS, SITUATIONS } from "../route";
 import { el, setClass, setText } from "./element";
 import { mark } from "./mark";
 
@@ -37,6 +37,7 @@ export function header(signOut: () => Promise<void>): Header {
   const rooms = [
     el("a", { href: HOME }, "Overview"),
     el("a", { href: ALERTS }, "Alerts"),
+    el("a", { href: SITUATIONS }, "Situations"),
     el("a", { href: incidentsAddress() }, "Incidents", open),
     el("a", { href: MODELS }, "Models"),
     el("a", { href: MAINTENANCE }, "Maintenance"),

@@ -9,7 +9,7 @@ import pytest
 
 from vedette.errors import InvalidInput
 from vedette.statistics.drift import charts
-from vedette.statistics.drift.chart_rules import DEFAULT, NELSON, WESTERN_ELECTRIC, Rule, violations
+from vedette.statistics.drift.chart_rules import NELSON, SETS, WESTERN_ELECTRIC, chosen, violations
 
 NORMAL = charts.Limits("mean", 0.0, -3.0, 3.0, 1.0)
 
@@ -23,6 +23,11 @@ def test_constants_are_those_of_the_tables(n: int, c4: float, a3: float, b3: flo
     assert charts.a3(n) == pytest.approx(a3, abs=5e-5)
     assert charts.b3(n) == pytest.approx(b3, abs=5e-5)
     assert charts.b4(n) == pytest.approx(b4, abs=5e-4)
+
+
+def test_the_constant_of_large_subgroups_goes_on_from_that_of_small_ones() -> None:
+    assert charts.c4(1001) - charts.c4(1000) == pytest.approx(2.5e-7, rel=0.01)
+    assert 1 - charts.c4(10**8) ** 2 == pytest.approx(0.5e-8, rel=1e-6)
 
 
 def test_limits_follow_the_constants() -> None:
@@ -93,25 +98,6 @@ def test_two_beyond_on_different_sides_are_no_pattern() -> None:
     assert not any(violations([2.5, -2.5, 0.0], NORMAL, WESTERN_ELECTRIC))
 
 
-@pytest.mark.parametrize(
-    ("rules", "length"), [(DEFAULT[:1], 370), (WESTERN_ELECTRIC, 91)], ids=["limits", "western electric"]
-)
-def test_run_lengths_in_control_are_the_published_ones(rules: tuple[Rule, ...], length: float) -> None:
-    random = np.random.default_rng(4)
-    runs, since = [], 0
-    for block in range(40):
-        for found in violations(random.normal(size=400), NORMAL, rules):
-            since += 1
-            if found:
-                runs.append(since)
-                break
-        else:
-            continue
-        since = 0
-        assert block < 40
-    assert np.mean(runs) == pytest.approx(length, rel=0.75)
-
-
 def test_a_gap_ends_a_run_and_is_out_itself() -> None:
     found = violations([0.1] * 7 + [math.nan] + [0.1] * 7, NORMAL)
     assert [index for index, names in enumerate(found) if names] == [7]
@@ -126,3 +112,14 @@ def test_what_means_nothing_is_refused() -> None:
         charts.share_limits(1.5, 10)
     with pytest.raises(InvalidInput, match="subgroups"):
         charts.subgroups([1.0], 5)
+
+
+def test_sets_are_chosen_by_name_and_each_rule_is_there_once() -> None:
+    assert chosen(["western_electric"]) == WESTERN_ELECTRIC
+    assert [rule.name for rule in chosen(["nelson_2", "limits", "nelson_2"])] == ["nine on one side", "beyond a limit"]
+    assert len(chosen(["nelson", "western_electric"])) == 9
+    assert {rule.name for name in SETS if name.startswith("nelson_") for rule in SETS[name]} == {
+        rule.name for rule in NELSON
+    }
+    with pytest.raises(InvalidInput, match="nelson_8"):
+        chosen(["nelson_9"])

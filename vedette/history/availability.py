@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vedette.errors import InvalidInput
-from vedette.history.queries import History
 from vedette.statistics.grouping import joined
 from vedette.store.check_columns import COUNTS, CheckColumns, Tier
+
+if TYPE_CHECKING:
+    # It knows the archive, and whoever only counts what tables hold need not load that.
+    from vedette.history.queries import History
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 LONGEST_BY_MINUTES_MS = 2 * DAY_MS
@@ -51,6 +54,19 @@ class Extent:
             last += DAY_MS
         wanted: list[Piece] = [("1h", self.from_ms, first), ("1d", first, last), ("1h", last, self.to_ms)]
         return [piece for piece in wanted if piece[1] < piece[2]]
+
+    def coarse(self, now_ms: int) -> list[Piece]:
+        """All of it in as few rows as there can be: also of a short range whole hours and days, and minutes where it
+        begins or ends within an hour. For many monitors at once; the numbers are the same, but for what the hours of
+        before it was noted do not know."""
+        first, last = self.from_ms + -self.from_ms % HOUR_MS, self.to_ms - self.to_ms % HOUR_MS
+        if self.unit_ms != MINUTE_MS or first > last:
+            return self.pieces(now_ms)
+        edges: list[Piece] = [("1m", self.from_ms, first), ("1m", last, self.to_ms)]
+        whole: list[Piece] = [("1h", first, last)]
+        if first + -first % DAY_MS < last - last % DAY_MS:
+            whole = Extent(first, last, HOUR_MS).pieces(last + 1)
+        return [piece for piece in (edges[0], *whole, edges[1]) if piece[1] < piece[2]]
 
 
 def extent(from_ms: int, to_ms: int) -> Extent:

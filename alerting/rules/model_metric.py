@@ -1,0 +1,72 @@
+"""The rule about metrics of models: numbers that clients report under names of their own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from alerting.limited import Limited
+from vedette.events.signals import Signal
+
+
+class _Window(NamedTuple):
+    start_ms: int
+    values: int
+    mean: float
+    min: float
+    max: float
+
+    def number(self, name: Literal["mean", "min", "max", "count"]) -> float:
+        """The one that a rule compares."""
+        return {"mean": self.mean, "min": self.min, "max": self.max, "count": float(self.values)}[name]
+
+
+class ModelMetric(Limited):
+    """A metric that clients report of a model is beyond a limit in some of its last windows."""
+
+    kind: Literal["model_metric"]
+    model: int | None = Field(default=None, description="null: every model")
+    metric: str = Field(min_length=1, max_length=200, description="its name, as it is reported")
+    of_values: Literal["mean", "min", "max", "count"] = Field(
+        default="mean", description="which number of a window is compared"
+    )
+    wanted: int = Field(default=1, ge=1, le=20, description="in so many")
+    of: int = Field(default=1, ge=1, le=20, description="of so many last windows that have enough values")
+    values: int = Field(default=1, ge=1, description="windows with fewer values say nothing")
+
+    @model_validator(mode="after")
+    def _some_of_all(self) -> ModelMetric:
+        if self.wanted > self.of:
+            raise ValueError("wanted must not be more than of")
+        return self
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether enough of the last windows are beyond the limit; None if too few say anything, or it is about
+        another metric."""
+        if signal.kind != "metric" or signal.detail.get("metric", self.metric) != self.metric:
+            return None
+        if self.model not in {None, signal.detail.get("model", self.model)}:
+            return None
+        if signal.state != "known":
+            return False
+        last = self._last(signal)
+        if sum(self.beyond(one.number(self.of_values)) for one in last) >= self.wanted:
+            return True
+        return False if len(last) == self.of else None
+
+    def title(self, signal: Signal) -> str:
+        """Which metric, its value in the newest window that is beyond the limit, the limit, and that window."""
+        beyond = [one for one in self._last(signal) if self.beyond(one.number(self.of_values))]
+        start, value = (beyond[-1].start_ms, beyond[-1].number(self.of_values)) if beyond else (0, signal.value)
+        begun = datetime.fromtimestamp(start / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        what = self.metric if self.of_values == "mean" else f"{self.of_values} of {self.metric}"
+        often = f", {len(beyond)} of {self.of} windows" if self.of > 1 else ""
+        said = f"{what} of {signal.detail.get('name')} is {value:.4g}, {self.limit_words()}{often}"
+        return f"{said}: window of {begun} UTC"
+
+    def _last(self, signal: Signal) -> list[_Window]:
+        told = [one.split(":") for one in str(signal.detail.get("recent") or "").split()]
+        found = [_Window(int(one[0]), int(one[1]), float(one[2]), float(one[3]), float(one[4])) for one in told]
+        return [one for one in found if one.values >= self.values][-self.of :]

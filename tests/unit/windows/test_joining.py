@@ -1,0 +1,143 @@
+"""Series of one host come together by window, whatever reports they come in, and however these are split."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.expressions.test_grouping import question
+from vedette.events.samples import PackedSamples, Packer, SampleBatch
+from vedette.events.signals import Signal
+from vedette.expressions.grouping import MOST_SERIES
+from vedette.windows.joining import Finding, Joined
+from vedette.windows.rollup import RollupConfig, RollupShard
+
+ASKED = question("a / b > 2", within_s=30)
+PER = question("a / b > 2", per=["x"])
+S10 = 10_000
+
+
+def shut(window: int) -> bool:
+    return True
+
+
+def ajar(window: int) -> bool:
+    return False
+
+
+def look(joined: Joined, window: int, closed: Callable[[int], bool] = ajar, **values: float) -> list[Finding]:
+    joined.take(window, {name: (window + 3_000, value) for name, value in values.items()})
+    return list(joined.look(ASKED, closed))
+
+
+def test_a_window_is_looked_at_when_all_has_come_that_is_expected() -> None:
+    joined = Joined()
+    (first,) = look(joined, 0, a=9, b=3)
+    assert (first.holds, first.value, first.at, first.readings) == (True, 3.0, 3_000, "a 9, b 3")
+    assert look(joined, S10, a=4) == []
+    (second,) = look(joined, S10, b=4)
+    assert (second.holds, second.value) == (False, 1.0)
+
+
+def test_what_does_not_come_is_waited_for_until_the_window_is_closed_and_then_its_last_value_counts() -> None:
+    joined = Joined()
+    look(joined, 0, a=9, b=3)
+    assert look(joined, S10, a=1) == []
+    assert look(joined, 2 * S10, a=30) == []
+    found = look(joined, 3 * S10, lambda window: window <= 2 * S10, a=60)
+    assert [(one.at, one.value) for one in found] == [(13_000, 1 / 3), (23_000, 10.0)]
+    (last,) = joined.look(ASKED, shut)
+    assert last.value == 20.0
+    (gone,) = look(joined, 4 * S10, a=90)
+    assert (gone.holds, gone.why) == (None, "there is no value of b"), "it came more than 30 s ago"
+
+
+def test_an_older_window_than_was_looked_at_changes_nothing() -> None:
+    joined = Joined()
+    look(joined, S10, a=9, b=3)
+    assert look(joined, 0, shut, a=1, b=1) == []
+    assert look(joined, S10, a=3)[0].value == 1.0, "the same window is looked at again"
+
+
+def test_that_nothing_is_known_is_news_once_after_it_was_known() -> None:
+    joined, news = Joined(), []
+    for window, values in enumerate([{"a": 1.0}, {"a": 9.0, "b": 3.0}, {"a": 1.0, "b": 0.0}, {"a": 1.0, "b": 0.0}]):
+        joined.take(window * S10, {name: (window * S10, value) for name, value in values.items()})
+        for finding in joined.look(ASKED, shut):
+            if joined.is_news(finding):
+                signal = finding.signal(7, "web", ASKED)
+                news.append((signal.at, signal.state, signal.detail))
+    assert news == [
+        (10_000, "true", {"readings": "a 9, b 3"}),
+        (20_000, "unknown", {"why": "division by zero in a / b"}),
+    ]
+
+
+def test_more_series_than_can_be_joined_are_not_joined() -> None:
+    many = question("sum(a) > 2")
+    joined = Joined()
+    joined.take(0, {f'a{{n="{n}"}}': (0, 1.0) for n in range(MOST_SERIES)})
+    assert [one.holds for one in joined.look(many, ajar)] == [True]
+    joined.take(S10, {f'a{{n="{n}"}}': (S10, 1.0) for n in range(MOST_SERIES + 1)})
+    (found,) = joined.look(many, ajar)
+    assert (found.holds, found.why) == (None, f"it is about more than {MOST_SERIES} series of the source")
+
+
+Step = tuple[str, int, float]
+"""Layout, when it came after the window's begin (ms), value."""
+CONFIG = RollupConfig(flush_ms=0)
+LAYOUTS = {"one": ["a", 'a{x="1"}', "c"], "other": ["b", 'b{x="1"}'], "more": ["b", "a"]}
+
+
+def reports(life: list[list[Step]]) -> list[PackedSamples]:
+    """Windows of 10 s in their order, each with reports in the order of their times."""
+    packer, found, seq = Packer(), [], 0
+    for window, steps in enumerate(life):
+        for layout, after, value in sorted(steps, key=lambda step: step[1]):
+            seq += 1
+            values = {name: value + at for at, name in enumerate(LAYOUTS[layout])}
+            ts = 1_700_000_000_000 + window * S10 + after
+            batch = SampleBatch("web", 1, seq, ts, values, interval_ms=S10)
+            found.append(packer.pack(batch, 7))
+    return found
+
+
+def run(messages: list[PackedSamples], flushes: list[bool], restarts: bool) -> list[Signal]:
+    shard, found = RollupShard(CONFIG), list[Signal]()
+    for message, flush in zip(messages, flushes, strict=True):
+        shard.fold([(message.ts, message)])
+        if flush:
+            found += shard.flush(message.ts, None, lambda account: [ASKED, PER]).signals
+        if flush and restarts:
+            shard = pickle.loads(pickle.dumps(shard))
+            shard.resume(CONFIG, message.ts)
+    end = shard.flush(1_700_001_000_000, None, lambda account: [ASKED, PER], last=True)
+    return [one for one in [*found, *end.signals] if one.kind == "expression"]
+
+
+def by_window(signals: list[Signal]) -> dict[tuple[str, int], tuple[str, float]]:
+    """The last word on each window. That nothing is known is not said of what never was."""
+    return {(one.subject, one.at // S10): (one.state, one.value) for one in signals if one.state != "unknown"}
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(LAYOUTS)), st.sampled_from([1_000, 1_500, 4_000]), st.sampled_from([0.0, 2.0, 9.0])
+    ),
+    max_size=3,
+    unique_by=lambda step: step[0],
+)
+
+
+@given(st.lists(steps, min_size=1, max_size=8), st.lists(st.booleans(), min_size=24, max_size=24), st.booleans())
+def test_flushes_and_restarts_between_reports_change_nothing(
+    life: list[list[Step]], flushes: list[bool], restarts: bool
+) -> None:
+    messages = reports(life)
+    whole = by_window(run(messages, [False] * len(messages), restarts=False))
+    split = by_window(run(messages, flushes[: len(messages)], restarts))
+    assert {key for key in whole if key in split} == set(whole)
+    assert whole == {key: split[key] for key in whole}

@@ -1,0 +1,29 @@
+/** Asking the gateway about situations. */
+import type { Gateway } from "../gateway/gateway";
+import type { Situation, SituationDetail } from "./contract";
+
+/** Those that went on since `from` (as in `-7d`), in a state or in any, the newest first. */
+export async function situationsSince(
+  gateway: Gateway,
+  from: string,
+  state: string | undefined,
+  signal: AbortSignal,
+): Promise<Situation[]> {
+  const search = new URLSearchParams(state === undefined ? { from } : { from, state });
+  const found = await gateway.ask<{ situations: Situation[] }>(`/v1/situations?${search}`, { signal });
+  return found.situations;
+}
+
+/** One, by its number, or that of any of its alerts. */
+export function situationOf(gateway: Gateway, id: string, signal: AbortSignal): Promise<SituationDetail> {
+  return gateway.ask(address(id), { signal });
+}
+
+/** The draft of a post-mortem, as Markdown. */
+export function postMortem(gateway: Gateway, id: string): Promise<string> {
+  return gateway.ask(`${address(id)}/post-mortem`, { text: true });
+}
+
+function address(id: string): string {
+  return `/v1/situations/${encodeURIComponent(id)}`;
+}
