@@ -101,6 +101,8 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             expect(page.get_by_test_id("chart-quality")).to_contain_text("Estimated0.9")
             page.get_by_test_id("choice-recall").click()
             expect(page.get_by_test_id("choice-recall")).to_have_attribute("aria-pressed", "true")
+            whole = {"window_s": 60, "task": "classification"}  # a reference without plan has no segments by it
+            installation.call("PUT", f"/v1/models/{model}", json=whole)
             older = {"age": ages(4000, 15.0), "colour": ["red", "blue"] * 2000}
             installation.call("POST", f"/v1/models/{model}/references", json={"columns": older})
             page.reload()

@@ -2,7 +2,9 @@
 
 All tests of all segments of a window are one family, adjusted together, and not with those of the whole: so segments
 change no verdict on the whole, and of quiet windows about a share of alpha shows drift in any segment of any feature.
-There may be thousands of them, nearly all quiet: those that decide nothing are screened (see `Plan`).
+There may be thousands of them, nearly all quiet: those that decide nothing are screened (see `Plan`). Numbers beyond
+the reference's range are left to the whole, whose range it is: how often quiet rows of a segment are beyond it depends
+on how that segment differs.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ def judge_segments(
 
     Features that the window has not, or of which parts of it were not counted by these segments, have none.
     """
-    plan = msgspec.structs.replace(plan, screened=True)
+    tested = tuple(one for one in plan.statistics if one != "out_of_range_rate")
+    plan = msgspec.structs.replace(plan, screened=True, statistics=tested)
     drafts: list[tuple[str, Counts, Draft]] = []
     for profile in profiles:
         found, own = window.get(profile.name), segments.counts.get(profile.name)

@@ -27,9 +27,9 @@ from vedette.statistics.drift.two_cells import TwoCells
 
 RARE = 1.0
 """Values expected in a bin, on the smaller side, below which PSI counts it with the other rare ones."""
-SCREENED_AT = 5.0
-"""With so many values expected in the smallest of three bins or more, on the smaller side, p is nowhere below .99 of
-the tail of χ². So a test with a tail well above alpha decides nothing, whatever its exact p."""
+SCREENED_AT = 2.0
+"""With so many values expected in the smallest of three bins or more, on the smaller side, p is nowhere below .75 of
+the tail of χ² if it is pooled (70,000 quiet pairs). So a test with a tail of two alphas decides nothing."""
 RESOLVED = 1e-6
 """p-values below are orders of magnitude only."""
 QUIET = ((50.0, 0.5), (150.0, 0.12))
@@ -65,7 +65,7 @@ def psi_test(
 
     `is_spaced` says that the bins were fitted on the reference as quantiles (`FeatureProfile.spaced`). `tolerated` is
     a PSI between the populations that does not count as drift. A tail of χ² above `screen` is taken for p, as soon as
-    there are `SCREENED_AT` values in each bin.
+    there are `SCREENED_AT` values in each bin, if it is not spaced.
     """
     p, q = np.asarray(reference, np.float64), np.asarray(window, np.float64)
     if not is_spaced:
@@ -96,7 +96,8 @@ def _is_plain(tail: float, p: Floats, q: Floats, size: int, held: int, is_spaced
         return False
     # By what is given, not by what the window happens to have: where bins are small must not depend on the outcome.
     least = min(p.min(), size / len(p)) if is_spaced else (p + q).min() * min(size, held) / (size + held)
-    return bool(any(least >= many and tail >= above for many, above in (*QUIET, (SCREENED_AT, screen))))
+    levels = QUIET if is_spaced else (*QUIET, (SCREENED_AT, screen))
+    return bool(any(least >= many and tail >= above for many, above in levels))
 
 
 def _beyond(tail: float, value: float, freedom: int) -> float:

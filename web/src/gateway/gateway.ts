@@ -1,16 +1,6 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
 import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
-import type {
-  Drift,
-  Metrics,
-  Model,
-  Quality,
-  Reference,
-  ReferenceComparison,
-  ReferenceRow,
-  SegmentTable,
-} from "../models/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -19,7 +9,6 @@ import type {
   Alert,
   AlertState,
   CheckResult,
-  Id,
   Me,
   Monitor,
   MonitorHistory,
@@ -112,46 +101,6 @@ export class Gateway {
 
   async ruleKinds(): Promise<RuleKind[]> {
     return (await this.get<{ kinds: RuleKind[] }>("/v1/rules/kinds")).kinds;
-  }
-
-  async models(): Promise<Model[]> {
-    return (await this.get<{ models: Model[] }>("/v1/models")).models;
-  }
-
-  /** The windows of a model that began since `from`, of all its rows or of those of a segment. */
-  drift(model: string, from: string, signal?: AbortSignal, segment: string | null = null): Promise<Drift> {
-    const parameters: Parameters = [["from", from]];
-    if (segment !== null) parameters.push(["segment", segment]);
-    return this.get(`/v1/models/${encodeURIComponent(model)}/drift`, parameters, signal);
-  }
-
-  /** How the segments of a model stand, by windows that began since `from`. */
-  segments(model: string, from: string, signal?: AbortSignal): Promise<SegmentTable> {
-    return this.get(`/v1/models/${encodeURIComponent(model)}/segments`, [["from", from]], signal);
-  }
-
-  /** What became of the predictions in the windows of a model that began since `from`. */
-  quality(model: string, from: string, signal?: AbortSignal): Promise<Quality> {
-    return this.get(`/v1/models/${encodeURIComponent(model)}/quality`, [["from", from]], signal);
-  }
-
-  /** What metrics of a model came to in the windows that began since `from`. */
-  metrics(model: string, from: string, signal?: AbortSignal): Promise<Metrics> {
-    return this.get(`/v1/models/${encodeURIComponent(model)}/metrics`, [["from", from]], signal);
-  }
-
-  reference(reference: Id): Promise<Reference> {
-    return this.get(`/v1/models/references/${encodeURIComponent(reference)}`);
-  }
-
-  async references(model: string): Promise<ReferenceRow[]> {
-    const path = `/v1/models/${encodeURIComponent(model)}/references`;
-    return (await this.get<{ references: ReferenceRow[] }>(path)).references;
-  }
-
-  compareReferences(model: string, first: Id, second: Id): Promise<ReferenceComparison> {
-    const path = [model, "references", first, "compare", second].map(encodeURIComponent).join("/");
-    return this.get(`/v1/models/${path}`);
   }
 
   query(query: Query, signal?: AbortSignal): Promise<QueryAnswer> {

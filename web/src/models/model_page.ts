@@ -13,6 +13,7 @@ import { ChartPanel } from "./chart_panel";
 import { type Drift, type DriftWindow, type Reference, STATE_LABEL } from "./contract";
 import { driftTable, type FeatureRow } from "./drift_table";
 import { MetricPanel } from "./metric_panel";
+import { ModelsGateway } from "./models_gateway";
 import { QualityPanel } from "./quality_panel";
 import { ReferencePanel } from "./reference_panel";
 import { SegmentPanel } from "./segment_panel";
@@ -22,6 +23,7 @@ import { windowPanel } from "./window_panel";
 const RELOAD_EVERY_MS = 15_000;
 
 export function modelPage(app: App, id: string): Page {
+  const gateway = new ModelsGateway(app.gateway);
   let range: Range = rangeById(null, "7d", ENDPOINT_RANGES);
   let request = new AbortController();
   let shown = false;
@@ -43,7 +45,7 @@ export function modelPage(app: App, id: string): Page {
     setChildren(detail);
     void load();
   });
-  const given = new ReferencePanel(app, id);
+  const given = new ReferencePanel(gateway, id);
   const picker = rangePicker((wanted) => {
     range = wanted;
     shown = false;
@@ -59,11 +61,11 @@ export function modelPage(app: App, id: string): Page {
     try {
       const from = `-${range.seconds}s`;
       const [drift, found, measured] = await Promise.all([
-        app.gateway.drift(id, from, signal, segment),
-        app.gateway.quality(id, from, signal),
-        app.gateway.metrics(id, from, signal),
+        gateway.drift(id, from, signal, segment),
+        gateway.quality(id, from, signal),
+        gateway.metrics(id, from, signal),
       ]);
-      const by = drift.model.segment_by ? await app.gateway.segments(id, from, signal) : null;
+      const by = drift.model.segment_by ? await gateway.segments(id, from, signal) : null;
       if (signal.aborted) return;
       shown = true;
       show(drift);
@@ -164,7 +166,7 @@ export function modelPage(app: App, id: string): Page {
   const referenceOf = (reference: Id): Promise<Reference> => {
     const known = references.get(reference);
     if (known !== undefined) return known;
-    const asked = app.gateway.reference(reference);
+    const asked = gateway.reference(reference);
     references.set(reference, asked);
     asked.catch(() => references.delete(reference));
     return asked;

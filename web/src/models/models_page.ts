@@ -8,6 +8,7 @@ import { followRows } from "../parts/row_link";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { modelAddress } from "../route";
 import { lengthOf, type Model } from "./contract";
+import { ModelsGateway } from "./models_gateway";
 
 const HEAD = ["Model", "Windows", "False alarms", "Registered"];
 
@@ -29,7 +30,7 @@ export function modelsPage(app: App): Page {
   const load = async () => {
     setChildren(content, skeletonRows(3));
     try {
-      const models = await app.gateway.models();
+      const models = await new ModelsGateway(app.gateway).all();
       setText(count, String(models.length));
       setChildren(body, ...models.map(row));
       const how = "Register one with POST /v1/models, give it a reference, and report rows with the client.";

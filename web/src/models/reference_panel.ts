@@ -1,5 +1,4 @@
 /** The references of a model, and two of them side by side. */
-import type { App } from "../app";
 import { formatMoment } from "../format";
 import { selectControl } from "../forms/control";
 import type { Id } from "../gateway/contract";
@@ -15,6 +14,7 @@ import {
   STATE_LABEL,
   STATISTIC_LABEL,
 } from "./contract";
+import type { ModelsGateway } from "./models_gateway";
 
 const HEAD = ["Feature", "", "What differs", "Not compared"];
 const FIRST_SHOWN = 20;
@@ -46,13 +46,13 @@ export class ReferencePanel {
   private readonly answer = el("div", { "aria-live": "polite" });
 
   constructor(
-    private readonly app: App,
+    private readonly gateway: ModelsGateway,
     private readonly model: string,
   ) {}
 
   async load(): Promise<void> {
     try {
-      this.show(await this.app.gateway.references(this.model));
+      this.show(await this.gateway.references(this.model));
     } catch (error) {
       setChildren(this.element, el("p", { class: "muted note" }, explain(error)));
     }
@@ -101,7 +101,7 @@ export class ReferencePanel {
       act: async () => {
         setChildren(this.answer);
         const ids: [Id, Id] = [String(first.read()), String(second.read())];
-        setChildren(this.answer, comparison(await this.app.gateway.compareReferences(this.model, ...ids)));
+        setChildren(this.answer, comparison(await this.gateway.compareReferences(this.model, ...ids)));
       },
     });
     return el(

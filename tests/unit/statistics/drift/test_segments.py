@@ -158,6 +158,24 @@ def test_a_shift_in_one_segment_is_drift_of_that_segment_alone() -> None:
     assert one.verdict.moved[0].window > one.verdict.moved[0].reference
 
 
+def test_what_is_screened_changes_no_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = [window(800 + 150 * seed, shift=seed % 4, seed=seed) for seed in range(24)]
+
+    def decided() -> list[list[tuple[str, str, str, list[bool]]]]:
+        return [
+            [
+                (one.segment, one.verdict.feature, one.verdict.state, [it.drifted for it in one.verdict.findings])
+                for one in judge_segments(SEGMENTS, PROFILES[:2], counts, Plan())
+            ]
+            for counts in windows
+        ]
+
+    quick = decided()
+    monkeypatch.setattr("vedette.statistics.drift.verdict.SCREEN", float("inf"))
+    assert decided() == quick
+    assert any(state == "drift" for one in quick for _, _, state, _ in one)
+
+
 def test_a_segment_with_too_few_rows_on_either_side_is_no_answer() -> None:
     found = judged(window(1500, shift=50.0, land="it"))
     assert found["it", "plan"].verdict.state == "insufficient_data"
