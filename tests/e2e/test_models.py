@@ -101,16 +101,14 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             expect(page.get_by_test_id("chart-quality")).to_contain_text("Estimated0.9")
             page.get_by_test_id("choice-recall").click()
             expect(page.get_by_test_id("choice-recall")).to_have_attribute("aria-pressed", "true")
-            whole = {"window_s": 60, "task": "classification"}  # a reference without plan has no segments by it
-            installation.call("PUT", f"/v1/models/{model}", json=whole)
-            older = {"age": ages(4000, 15.0), "colour": ["red", "blue"] * 2000}
+            older = {"age": ages(4000, 15.0), "plan": ["a", "b"] * 2000, "colour": ["red", "blue"] * 2000}
             installation.call("POST", f"/v1/models/{model}/references", json={"columns": older})
             page.reload()
             expect(page.get_by_test_id("reference-row")).to_have_count(2)
             page.get_by_test_id("references-compare").click()
             expect(page.get_by_test_id("compared-row")).to_contain_text(["age"])
             expect(page.get_by_test_id("compared-row")).to_contain_text(["Differs"])
-            expect(page.get_by_test_id("references-compared")).to_contain_text("Only in the first: plan.")
+            expect(page.get_by_test_id("references-compared")).to_contain_text("Only in the second: colour.")
     finally:
         installation.call("DELETE", f"/v1/rules/{rule}")
         installation.call("DELETE", f"/v1/models/{model}")

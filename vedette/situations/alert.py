@@ -15,7 +15,7 @@ SEVERITIES = ("", "info", "warning", "critical")
 TELLING = ("location", "role", "plugin", "parent")
 """Labels that say why several alerts may begin at a time; a role is each of the host's roles."""
 _OF_HOSTS = frozenset({"source", "clone", "clock", "plugin", "series", "expression"})
-_OF_MODELS = frozenset({"model", "segment", "quality"})
+_OF_MODELS = frozenset({"model", "segment", "quality", "metric"})
 """Kinds of subjects that name a host, or a model."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from vedette.events.budgets import WINDOWS_S, Counts, counts_text
 from vedette.events.checks import COUNTED, CheckRecord
@@ -89,6 +90,11 @@ class Budget:
     signalled: int = 0
     rings: tuple[Ring, Ring, Ring] = field(default_factory=_rings)
     since_ms: int = 0
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Take a snapshot; one of an older version did not note when it began: it covers what comes from now on."""
+        for name, value in ({"since_ms": state[1]["newest_ms"]} | state[1]).items():
+            setattr(self, name, value)
 
     def windows(self, until_ms: int) -> dict[str, Counts]:
         """The counts of all windows that end at the minute `until_ms`.

@@ -37,6 +37,7 @@ def test_the_same_subject_belongs_together_as_long_as_the_earlier_is_open() -> N
         ("model:4/age", "model:4@v2/income", ("model", "4")),
         ("model:4/age", "quality:4/f1", ("model", "4")),
         ("segment:4@v2/plan=free/age", "model:4", ("model", "4")),
+        ("metric:4@v2/cost", "model:4", ("model", "4")),
         ('expression:web-1/7{mount="/"}', "source:web-1", ("host", "web-1")),
         ("monitor:1", "source:web-1", ("host", "web-1")),
         ("plugin:web-1/postgres", "source:web-1", ("host", "web-1")),

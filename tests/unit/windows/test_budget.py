@@ -173,3 +173,11 @@ def test_what_comes_after_a_pause_is_counted_and_not_told() -> None:
     assert told(shard, check(80), check(125), policy=paused) == []
     (signal,) = told(shard, check(600))
     assert (signal.state, counts(signal)["1h"]) == ("spent", Counts(4, 1, 1))
+
+
+def test_a_snapshot_that_does_not_say_since_when_covers_what_comes_later() -> None:
+    budget = Budget.__new__(Budget)
+    budget.__setstate__((None, {"account": 3, "newest_ms": 600_000, "spent": True, "rings": Budget(3).rings}))
+    assert not budget.covers("5m", 660_000)
+    assert budget.covers("5m", 900_000)
+    assert (budget.account, budget.spent) == (3, True)

@@ -17,7 +17,7 @@ export function subjectLink(subject: string): Child {
     );
   }
   if (kind === "monitor") return el("a", { href: endpointAddress(name.split("@")[0] ?? name) }, subject);
-  if (kind === "model" || kind === "segment" || kind === "quality")
+  if (kind === "model" || kind === "segment" || kind === "quality" || kind === "metric")
     return el("a", { href: modelAddress(name.split(/[@/]/)[0] ?? name) }, subject);
   return subject;
 }
