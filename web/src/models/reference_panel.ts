@@ -7,6 +7,7 @@ import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
 import { deed } from "../parts/deed";
 import { el, setChildren } from "../parts/element";
+import { panel } from "../parts/panel";
 import {
   type FeatureComparison,
   type ReferenceComparison,
@@ -42,19 +43,22 @@ export function unmatched(found: ReferenceComparison): string[] {
 }
 
 export class ReferencePanel {
-  readonly element = el("div", { testid: "references" });
+  readonly element: HTMLElement;
+  private readonly content = el("div", { class: "form-inside" });
   private readonly answer = el("div", { "aria-live": "polite" });
 
   constructor(
     private readonly gateway: ModelsGateway,
     private readonly model: string,
-  ) {}
+  ) {
+    this.element = panel("References", "references", this.content);
+  }
 
   async load(): Promise<void> {
     try {
       this.show(await this.gateway.references(this.model));
     } catch (error) {
-      setChildren(this.element, el("p", { class: "muted note" }, explain(error)));
+      setChildren(this.content, el("p", { class: "muted note" }, explain(error)));
     }
   }
 
@@ -76,8 +80,7 @@ export class ReferencePanel {
       el("th", { scope: "col" }, label),
     );
     setChildren(
-      this.element,
-      el("h2", {}, "References"),
+      this.content,
       rows.length === 0
         ? el("p", { class: "muted note" }, "None yet: rows are kept, but not judged.")
         : el("table", {}, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)),

@@ -54,13 +54,9 @@ export function situationPage(app: App, id: string): Page {
     document.title = `${found.title} · Vedette`;
     setChildren(
       content,
+      alertsPanel(found, now),
       changesPanel(found, now),
-      el(
-        "div",
-        { class: "two-columns" },
-        el("div", {}, costPanel(found, now), alertsPanel(found, now)),
-        timelinePanel(found, now),
-      ),
+      el("div", { class: "two-columns" }, costPanel(found, now), timelinePanel(found, now)),
     );
   };
   const download = deed({
