@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, Query
@@ -56,13 +57,17 @@ def author(principal: Principal) -> str:
 
 
 def _tell(found: Context, done: AlertTransition) -> dict[str, Any]:
+    stream(found, [done])
+    return hands.alert_of(found.store, done.account, done.alert)
+
+
+def stream(found: Context, deeds: Sequence[AlertTransition]) -> None:
     """Let pages know; while the log is away, they see it when they next ask."""
     try:
-        message = Message(str(done.alert).encode(), encode_json(done))
-        found.log.produce(ALERTS.name, [message]).result(_PATIENCE_S)
+        messages = [Message(str(done.alert).encode(), encode_json(done)) for done in deeds]
+        found.log.produce(ALERTS.name, messages).result(_PATIENCE_S)
     except (VedetteError, TimeoutError) as error:
         get_logger("alerts").warning("deed_not_streamed", error=str(error))
-    return hands.alert_of(found.store, done.account, done.alert)
 
 
 @router.get("/alerts/{alert}", summary="One alert, with its timeline")

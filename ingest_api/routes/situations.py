@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from ingest_api.context import Context, context
+from ingest_api.routes.hands import Said, author, stream
 from ingest_api.security import needs
 from ingest_api.situations.telling import brief, whole
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
-from vedette.errors import InvalidInput
+from vedette.errors import Conflict, InvalidInput
 from vedette.situations.post_mortem import post_mortem
-from vedette.store import situations
+from vedette.store import hands, situations
 
 router = APIRouter(prefix="/v1/situations", tags=["alerting"])
 _MOST = 1 << 63
 _LONGEST_MS = 366 * 86_400_000
+_MOST_AT_ONCE = 500
 
 
 @router.get("", summary="Situations, newest first")
@@ -72,6 +75,29 @@ def get_post_mortem(
         "X-Content-Type-Options": "nosniff",
     }
     return Response(text, media_type="text/markdown; charset=utf-8", headers=headers)
+
+
+@router.post("/{situation}/acknowledge", summary="Take up all alerts of a situation")
+def acknowledge(
+    situation: str,
+    body: Said | None = None,
+    principal: Principal = Depends(needs("respond")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """Those that are open and that nobody has: as if each were acknowledged, with the same text.
+
+    Whoever was told the start of one hears who has it. Of more than 500 the rest is `left`, for the next call.
+    """
+    account, text = principal.account, body.text if body else ""
+    one, _ = situations.containing(found.store, account, _number(situation), found.clock.now_ms())
+    open_ones = [alert.id for alert in one.alerts if alert.ended_ms is None and alert.acknowledged_by is None]
+    done = []
+    for alert in open_ones[:_MOST_AT_ONCE]:
+        with contextlib.suppress(Conflict):  # it has ended meanwhile, or somebody else has it
+            done.append(hands.acknowledge(found.store, account, alert, author(principal), text))
+    if done:
+        stream(found, done)
+    return {"acknowledged": [str(each.alert) for each in done], "left": max(0, len(open_ones) - _MOST_AT_ONCE)}
 
 
 def _number(situation: str) -> int:

@@ -70,6 +70,18 @@ def post_mortem(situation: Number) -> None:
     typer.echo(gateway().fetch(f"/v1/situations/{situation}/post-mortem").decode(), nl=False)
 
 
+@app.command("acknowledge", context_settings=_SIGNED)
+def acknowledge(
+    situation: Number, text: Annotated[str, typer.Option("--text", "-t", help="what there is to say")] = ""
+) -> None:
+    """Take up all alerts of a situation that are open and that nobody has."""
+    left, done = 1, 0
+    while left:
+        answer = gateway().call("POST", f"/v1/situations/{situation}/acknowledge", json={"text": text})
+        left, done = answer["left"], done + len(answer["acknowledged"])
+    console.print(f"{done} alerts acknowledged")
+
+
 def _time(ms: int | None) -> str:
     return "" if ms is None else f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 

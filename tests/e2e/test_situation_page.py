@@ -49,6 +49,9 @@ def test_two_alerts_of_a_host_are_one_situation(installation: Installation) -> N
             draft = Path(downloading.value.path()).read_text(encoding="utf-8")
             assert draft.startswith("# Post-mortem: ")
             assert "kiln \\<b\\>2.0\\</b\\>" in draft
+            page.get_by_test_id("situation-acknowledge").click()
+            expect(page.get_by_test_id("situation-step").filter(has_text="Taken up")).to_have_count(2)
+            expect(page.get_by_test_id("situation-acknowledge")).to_be_hidden()
             for alert in firing():
                 installation.call("POST", f"/v1/alerts/{alert}/resolve", json={"text": "cooled"})
             expect(page.get_by_test_id("situation-state")).to_have_text("over")

@@ -159,6 +159,28 @@ def test_deeds_and_silences_are_on_the_timeline(fresh: Gateway) -> None:
     assert (told["state"], told["firing"]) == ("open", 1)
 
 
+def test_all_its_open_alerts_are_taken_up_at_once(fresh: Gateway) -> None:
+    for number, minutes in ((1, 5), (2, 4), (3, 3)):
+        alert(
+            fresh,
+            number,
+            "source:web-1" if number < 3 else "source:far-1",
+            NOW - minutes * MINUTE_MS,
+            f"{number} fires",
+        )
+    fresh.call("POST", "/v1/alerts/2/acknowledge", "respond", json={"text": "mine"})
+    members = [one["id"] for one in fresh.get("/v1/situations/1").json()["members"]]
+    problem(fresh.call("POST", "/v1/situations/1/acknowledge", "read", json={}), 403, "not-allowed")
+    problem(fresh.call("POST", "/v1/situations/77/acknowledge", "respond", json={}), 404, "not-found")
+    fault(fresh.call("POST", "/v1/situations/1/acknowledge", "respond", json={"text": 7}), "text")
+    answer = fresh.call("POST", "/v1/situations/1/acknowledge", "respond", json={"text": "the switch"})
+    assert answer.json() == {"acknowledged": [one for one in members if one != "2"], "left": 0}
+    told = fresh.get("/v1/situations/1").json()
+    assert all(one["acknowledged_by"] for one in told["members"])
+    again = fresh.call("POST", "/v1/situations/1/acknowledge", "respond", json={})
+    assert again.json() == {"acknowledged": [], "left": 0}
+
+
 def test_of_a_storm_the_middle_is_left_out_but_nothing_that_people_did(fresh: Gateway) -> None:
     fresh.call("POST", "/v1/channels", json={"name": "ops", "kind": "webhook", "config": {"url": "http://127.0.0.1/"}})
     steps = []

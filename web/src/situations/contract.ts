@@ -24,6 +24,7 @@ export interface Member {
   state: AlertState;
   started_ms: number;
   ended_ms: number | null;
+  acknowledged_by: string | null;
   /** Why it belongs here; null of the first, and of what a later one links. */
   because: { what: string; which: string; alert: Id } | null;
 }

@@ -24,6 +24,11 @@ export function postMortem(gateway: Gateway, id: string): Promise<string> {
   return gateway.ask(`${address(id)}/post-mortem`, { text: true });
 }
 
+/** Takes up all its open alerts that nobody has; of very many, the first. */
+export function takeUp(gateway: Gateway, id: string): Promise<{ acknowledged: string[]; left: number }> {
+  return gateway.ask(`${address(id)}/acknowledge`, { method: "POST", body: {} });
+}
+
 function address(id: string): string {
   return `/v1/situations/${encodeURIComponent(id)}`;
 }

@@ -9,7 +9,7 @@ import type { Page } from "../parts/page";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { SITUATIONS } from "../route";
 import type { SituationDetail } from "./contract";
-import { postMortem, situationOf } from "./requests";
+import { postMortem, situationOf, takeUp } from "./requests";
 import { alertsPanel, changesPanel, costPanel, timelinePanel } from "./situation_panels";
 import { situationState } from "./situation_wording";
 import { soon } from "./soon";
@@ -51,6 +51,7 @@ export function situationPage(app: App, id: string): Page {
     const shown = situationState(found);
     setBadge(state, shown.state, shown.label);
     setText(title, found.title);
+    showTake();
     document.title = `${found.title} · Vedette`;
     setChildren(
       content,
@@ -64,11 +65,25 @@ export function situationPage(app: App, id: string): Page {
     testid: "situation-post-mortem",
     act: async () => save(`post-mortem-${id}.md`, await postMortem(app.gateway, id)),
   });
+  const take = deed({
+    label: "Acknowledge all",
+    testid: "situation-acknowledge",
+    act: async () => {
+      await takeUp(app.gateway, id);
+      await load();
+    },
+  });
+  const showTake = () => {
+    const free = situation?.members.some((one) => one.ended_ms === null && one.acknowledged_by === null);
+    take.hidden = !(app.viewer.responder && free);
+  };
   const timer = window.setInterval(() => {
     if (!document.hidden && situation?.ended_ms === null) void load();
   }, RELOAD_OPEN_MS);
   const later = soon(() => void load(), CHANGED_MS);
   const stop = app.alerts.changed.on(() => later.ask());
+  const stopTake = app.viewer.changed.on(showTake);
+  showTake();
   void load();
   return {
     title: "Situation",
@@ -82,6 +97,7 @@ export function situationPage(app: App, id: string): Page {
         title,
         state,
         el("span", { class: "spring" }),
+        take,
         download,
       ),
       content,
@@ -90,6 +106,7 @@ export function situationPage(app: App, id: string): Page {
       request.abort();
       window.clearInterval(timer);
       stop();
+      stopTake();
       later.close();
     },
   };
