@@ -77,7 +77,7 @@ def acknowledge(
     """Take up all alerts of a situation that are open and that nobody has."""
     left, done = 1, 0
     while left:
-        answer = gateway().call("POST", f"/v1/situations/{situation}/acknowledge", json={"text": text})
+        answer = gateway().call("POST", f"/v1/situations/{situation}/acknowledge", body={"text": text})
         left, done = answer["left"], done + len(answer["acknowledged"])
     console.print(f"{done} alerts acknowledged")
 

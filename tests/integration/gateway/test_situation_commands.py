@@ -40,3 +40,11 @@ def test_situations_are_listed_shown_and_written_down(as_reader: Gateway) -> Non
     draft = run("post-mortem", str(SHOP))
     assert draft.startswith("# Post-mortem: shop is down\n")
     assert CliRunner().invoke(app, ["situation", "show", "999"]).exit_code != 0
+
+
+def test_a_situation_is_taken_up(as_reader: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad_release(as_reader)
+    monkeypatch.setenv("VEDETTE_TOKEN", as_reader.ours.tokens["respond"])
+    assert run("acknowledge", str(OTHER), "--text", "mine") == "1 alerts acknowledged\n"
+    assert run("acknowledge", str(OTHER)) == "0 alerts acknowledged\n"
+    assert as_reader.get(f"/v1/alerts/{OTHER}").json()["acknowledged_by"].startswith("token ")
