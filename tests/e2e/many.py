@@ -136,7 +136,8 @@ class ManyMachines:
     def call(self, method: str, path: str, **options: Any) -> Any:
         """The gateway's answer."""
         response = httpx.request(method, self.url + path, headers=self.headers, timeout=10, **options)
-        response.raise_for_status()
+        if response.is_error:
+            raise RuntimeError(f"{method} {path}: {response.status_code} {response.text}")
         return response.json() if response.content else None
 
     def output(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from vedette.errors import Conflict, NotFound
 from vedette.notifying.channel_secrets import CHANNEL_SECRETS
+from vedette.store.contention import tried_again
 from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts, end_one
 
@@ -43,6 +44,7 @@ def add_rule(store: Store, account: int, name: str, kind: str, config: dict[str,
     return int(row["id"])
 
 
+@tried_again
 def change_rule(
     store: Store,
     account: int,
@@ -76,6 +78,7 @@ def change_rule(
                 end_one(connection, row["id"], {"changed": "rule"})
 
 
+@tried_again
 def remove_rule(store: Store, account: int, rule: int) -> None:
     """Remove a rule; its open alerts end, and whoever was told their start is told so."""
     with store.transaction() as connection:

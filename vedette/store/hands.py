@@ -7,6 +7,7 @@ from typing import Any
 from vedette.errors import Conflict, NotFound
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition
+from vedette.store.contention import tried_again
 from vedette.store.keeping import plan_again
 from vedette.store.pool import Connection, Store
 from vedette.store.recording import end_one, note, tell, told
@@ -17,6 +18,7 @@ _MOVES: tuple[AlertState, ...] = ("acknowledged", "unacknowledged", "snoozed")
 """Deeds that change when something is due. Talking about an alert puts no reminder off."""
 
 
+@tried_again
 def acknowledge(store: Store, account: int, alert: int, by: str, text: str = "") -> AlertTransition:
     """Somebody has taken it up: no further steps and reminders. `Conflict` if it is over, or somebody has already."""
     with store.transaction() as connection:
@@ -30,6 +32,7 @@ def acknowledge(store: Store, account: int, alert: int, by: str, text: str = "")
         return _done(connection, row, "acknowledged", by, text)
 
 
+@tried_again
 def unacknowledge(store: Store, account: int, alert: int, by: str, text: str = "") -> AlertTransition:
     """Nobody has it any more: steps and reminders go on. `Conflict` if it is over, or nobody had."""
     with store.transaction() as connection:
@@ -40,6 +43,7 @@ def unacknowledge(store: Store, account: int, alert: int, by: str, text: str = "
         return _done(connection, row, "unacknowledged", by, text)
 
 
+@tried_again
 def snooze(store: Store, account: int, alert: int, by: str, until_ms: int, text: str = "") -> AlertTransition:
     """No further steps and reminders until `until_ms` (UTC), and then a reminder if it still fires. `Conflict` if it is
     over, or acknowledged."""
@@ -53,6 +57,7 @@ def snooze(store: Store, account: int, alert: int, by: str, until_ms: int, text:
         return _done(connection, row, "snoozed", by, text, {"until_ms": until_ms})
 
 
+@tried_again
 def assign(store: Store, account: int, alert: int, by: str, to: str | None, text: str = "") -> AlertTransition:
     """It is somebody's now, or nobody's (None). `Conflict` if it is over."""
     with store.transaction() as connection:
@@ -61,12 +66,14 @@ def assign(store: Store, account: int, alert: int, by: str, to: str | None, text
         return _done(connection, row, "assigned", by, text, {"to": to})
 
 
+@tried_again
 def comment(store: Store, account: int, alert: int, by: str, text: str) -> AlertTransition:
     """A remark, during the alert or after it."""
     with store.transaction() as connection:
         return _done(connection, _alert(connection, account, alert), "commented", by, text)
 
 
+@tried_again
 def resolve(store: Store, account: int, alert: int, by: str, text: str = "") -> AlertTransition:
     """End it by hand. Its rule raises it again once its condition has been over and holds again. `Conflict` if it is
     over."""

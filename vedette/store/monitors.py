@@ -7,6 +7,7 @@ from typing import Any
 
 from vedette.errors import InvalidInput, NotFound
 from vedette.monitors import MonitorSpec
+from vedette.store.contention import tried_again
 from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts
 
@@ -107,6 +108,7 @@ def move(store: Store, account: int, before: str, after: str) -> None:
     )
 
 
+@tried_again
 def remove(store: Store, account: int, monitor: int) -> None:
     """Remove a monitor with its state and history; its open alerts end, and whoever was told their start is told so."""
     with store.transaction() as connection:
