@@ -47,8 +47,9 @@ class Alert:
     @property
     def monitor(self) -> int | None:
         """The number of the monitor that it is about."""
-        found = self.labels.get("monitor", "")
-        return int(found) if found.isdigit() else None
+        if self.subject.partition(":")[0] != "monitor":  # a series may have a label of this name
+            return None
+        return _number(self.labels.get("monitor", ""))
 
     @property
     def source(self) -> str | None:
@@ -62,8 +63,7 @@ class Alert:
         kind, _, rest = self.subject.partition(":")
         if kind not in _OF_MODELS:
             return None
-        number = rest.partition("/")[0].partition("@")[0]
-        return int(number) if number.isdigit() else None
+        return _number(rest.partition("/")[0].partition("@")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,10 @@ class Watched:
 def alert_labels(rule: str, subject: str, severity: str, roles: str | None, location: str | None) -> dict[str, str]:
     """The labels of an alert whose first transition says these `roles` and this `location`."""
     return labels_of(rule, subject, severity, {"roles": roles, "location": location})
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def host_of(url: str) -> str | None:

@@ -54,6 +54,20 @@ def test_things_of_the_same_number_but_another_kind_are_others() -> None:
     assert not together(alert(1, "monitor:9"), alert(2, "model:9"))
 
 
+@pytest.mark.parametrize("value", ["9", "\u00b2", "\u0663"])
+def test_a_label_of_a_series_that_is_called_monitor_names_no_monitor(value: str) -> None:
+    series = alert(1, f'series:web-7/jobs{{monitor="{value}"}}')
+    assert series.labels["monitor"] == value
+    assert series.monitor is None
+    assert not together(series, alert(2, "monitor:9", 3))
+
+
+@pytest.mark.parametrize("subject", ["model:\u00b2/age", "monitor:\u00b2"])
+def test_a_subject_without_a_number_is_no_monitor_and_no_model(subject: str) -> None:
+    found = alert(1, subject)
+    assert (found.monitor, found.model) == (None, None)
+
+
 @pytest.mark.parametrize(("first", "second"), [(2, 1), (1, 2), (3, 1), (1, 3)])
 def test_a_monitor_belongs_to_what_it_depends_on_whichever_came_first(first: int, second: int) -> None:
     earlier = alert(1, f"monitor:{first}", 0)
