@@ -19,7 +19,10 @@ def parse_time(field: str, text: str, now_ms: int) -> int:
         return now_ms
     relative = _RELATIVE.fullmatch(text)
     if relative is not None:
-        return now_ms - int(relative[1]) * _SECONDS[relative[2]] * 1000
+        found = now_ms - int(relative[1]) * _SECONDS[relative[2]] * 1000
+        if not 0 <= found < _LATEST:
+            raise InvalidInput(field, text, ALLOWED)
+        return found
     try:
         if re.fullmatch(r"\d{1,14}", text):
             found = int(text)

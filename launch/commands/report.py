@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from launch.client import gateway
@@ -48,7 +49,8 @@ def list_reports() -> None:
     """List reports."""
     table = Table("id", "name", "kind", "when", "zone", "due next (UTC)", title="reports")
     for row in gateway().call("GET", "/v1/reports")["reports"]:
-        table.add_row(str(row["id"]), row["name"], row["kind"], row["when"], row["zone"], _time(row["next_ms"]))
+        cells = str(row["id"]), row["name"], row["kind"], row["when"], row["zone"], _time(row["next_ms"])
+        table.add_row(*map(escape, cells))
     console.print(table)
 
 
@@ -56,14 +58,14 @@ def list_reports() -> None:
 def show_report(report: int) -> None:
     """Show when a report was sent, and what became of it in each channel."""
     found = gateway().call("GET", f"/v1/reports/{report}")
-    table = Table("due (UTC)", "state", "channel", "delivery", "attempts", "answer", title=found["name"])
+    table = Table("due (UTC)", "state", "channel", "delivery", "attempts", "answer", title=escape(found["name"]))
     for run in found["runs"]:
         head = _time(run["due_ms"]), run["state"] + (f" by {run['by_hand']}" if run["by_hand"] else "")
         for one in run["notifications"]:
             told = one["channel"], one["state"], str(one["attempts"]), one["answer"] or ""
-            table.add_row(*head, *told)
+            table.add_row(*map(escape, (*head, *told)))
         if not run["notifications"]:
-            table.add_row(*head, "", "", "", run["reason"] or "")
+            table.add_row(*map(escape, (*head, "", "", "", run["reason"] or "")))
     console.print(table)
 
 

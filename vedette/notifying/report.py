@@ -79,8 +79,9 @@ class ReportSpec(BaseModel):
     @classmethod
     def _of_its_kind(cls, value: Any) -> Any:
         """An empty `when` is that of the kind, so that what is stored and shown says it."""
-        if isinstance(value, dict) and value.get("kind") in WHEN and not value.get("when"):
-            return {**value, "when": WHEN[value["kind"]]}
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if isinstance(kind, str) and kind in WHEN and not value.get("when"):
+            return {**value, "when": WHEN[kind]}
         return value
 
     @model_validator(mode="after")

@@ -47,6 +47,15 @@ def test_a_report_is_made_looked_at_sent_and_removed(site: Gateway, tmp_path: Pa
     assert site.get("/v1/reports").json() == {"reports": []}
 
 
+def test_names_are_shown_as_they_are_written(site: Gateway) -> None:
+    channel = add_channel(site)
+    run("add", "[/week] [red]", "weekly", "-c", str(channel))
+    number = str(site.get("/v1/reports").json()["reports"][0]["id"])
+    run("send", number)
+    assert "[/week] [red]" in run("list")
+    assert "[/week] [red]" in run("show", number)
+
+
 def test_a_wrong_report_is_refused_with_what_is_allowed(site: Gateway) -> None:
     channel = str(add_channel(site))
     for words in (["--when", "* * * * *"], ["--zone", "Mars"], ["--part", "weather"], ["-c", "999"]):

@@ -37,7 +37,8 @@ def test_each_form_is_read(text: str, expected: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "then", "+15m", "-15", "-15y", "-1.5h", "-1234567s", "1.5", "99999999999999", "-5", "2023-13-01", "0001-01-01",
+    ["", "then", "+15m", "-15", "-15y", "-1.5h", "-1234567s", "-999999w", "-999999d", "1.5",
+     "99999999999999", "-5", "2023-13-01", "0001-01-01",
      "9999-12-31T23:59:59-23:59", "now ", "\0"],
 )  # fmt: skip
 def test_anything_else_is_refused_with_what_is_allowed(text: str) -> None:

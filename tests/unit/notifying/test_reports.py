@@ -42,6 +42,8 @@ def test_a_definition_has_the_time_and_the_parts_of_its_kind() -> None:
         ({"when": "0 8 30 2 *"}, "when"),
         ({"zone": "Europe/Nowhere"}, "zone"),
         ({"kind": "yearly"}, "kind"),
+        ({"kind": []}, "kind"),
+        ({"kind": {}}, "kind"),
         ({"channels": []}, "channels"),
         ({"parts": ["weather"]}, "parts"),
         ({"match": "{severity="}, "match"),
