@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from alerting.reports.contents import Alerting, Counted, Line, Lines, Load, Named
 from vedette.notifying.labels import labels_of, matches
-from vedette.store.report_figures import MOST_ALERTS
 
 NIGHT = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
 """Local hours."""
@@ -18,6 +17,24 @@ LISTED, TOP = 20, 10
 TITLE = 120
 """Characters of a title."""
 Row = Mapping[str, Any]
+
+
+class Unread(NamedTuple):
+    """How many alerts were not looked at, for there were too many: of those that began in the period, in the period
+    before, and that are open. With `chosen`, the report is about some alerts only, perhaps not about these."""
+
+    begun: int = 0
+    earlier: int = 0
+    open: int = 0
+    chosen: bool = False
+
+
+_NOTHING = Unread()
+
+
+def unread(rows: Sequence[Row]) -> int:
+    """How many more there are than were read."""
+    return rows[0]["total"] - len(rows) if rows else 0
 
 
 def concerned(rows: Sequence[Row], match: str | None, monitors: Sequence[int]) -> list[Row]:
@@ -35,8 +52,9 @@ def concerned(rows: Sequence[Row], match: str | None, monitors: Sequence[int]) -
     return found
 
 
-def load_of(rows: Sequence[Row], zone: str) -> Load:
-    """The load of alerts that began in one period. Notices, which are over at once, are counted apart."""
+def load_of(rows: Sequence[Row], zone: str, *, cut: bool = False) -> Load:
+    """The load of alerts that began in one period, of more if `cut`. Notices, which are over at once, are counted
+    apart."""
     alerts = [row for row in rows if row["state"] != "notice"]
     by_hour = [0] * 24
     place = ZoneInfo(zone)
@@ -54,7 +72,7 @@ def load_of(rows: Sequence[Row], zone: str) -> Load:
         resolve_s=_mean_s(over),
         messages=sum(row["delivered"] for row in rows),
         by_hour=by_hour,
-        cut=len(rows) >= MOST_ALERTS,
+        cut=cut,
     )
 
 
@@ -66,22 +84,28 @@ def alerting_of(
     suppressed: Named,
     zone: str,
     names: Mapping[str, str] | None = None,
+    left: Unread = _NOTHING,
 ) -> Alerting:
     """All about alerts, from those that began in the period, in the period before, and those that are open now.
 
-    `names` are what people call the subjects of monitors, as `monitor:4`.
+    `names` are what people call the subjects of monitors, as `monitor:4`; `left` is what was not read.
     """
     called = names or {}
     told = [row for row in rows if row["delivered"] or row["pending"] or row["failed"]]
     held = [row for row in rows if not (row["delivered"] or row["pending"] or row["failed"])]
+    still_open = lines(still, lambda row: "nobody knows whether it holds" if row["unknown"] else _taken_up(row))
+    if left.open:
+        still_open = Lines(still_open.rows, len(still) + (0 if left.chosen else left.open), left.chosen)
     return Alerting(
-        load=load_of(rows, zone),
-        before=load_of(earlier, zone),
+        load=load_of(rows, zone, cut=left.begun > 0),
+        before=load_of(earlier, zone, cut=left.earlier > 0),
         rules=_top(rows, earlier, lambda row: str(row["rule_name"])),
         noisiest=_top(rows, earlier, lambda row: f"{row['rule_name']}: {_called(row['subject'], called)}"),
-        told=lines(told, _told),
-        held_back=lines(held, lambda row: "by a silence" if row["held"] else "nobody, by its route"),
-        open=lines(still, lambda row: "nobody knows whether it holds" if row["unknown"] else _taken_up(row)),
+        told=lines(told, _told, cut=left.begun > 0),
+        held_back=lines(
+            held, lambda row: "by a silence" if row["held"] else "nobody, by its route", cut=left.begun > 0
+        ),
+        open=still_open,
         silences=silences,
         suppressed=suppressed,
     )
@@ -102,8 +126,8 @@ def _taken_up(row: Row) -> str:
     return f"acknowledged by {row['acknowledged_by']}" if row["acknowledged_by"] else ""
 
 
-def lines(rows: Sequence[Row], said: Any) -> Lines:
-    """The first alerts as lines, cut."""
+def lines(rows: Sequence[Row], said: Any, *, cut: bool = False) -> Lines:
+    """The first alerts as lines; `cut` if there may be more than these rows."""
     return Lines(
         [
             Line(
@@ -119,6 +143,7 @@ def lines(rows: Sequence[Row], said: Any) -> Lines:
             for row in rows[:LISTED]
         ],
         len(rows),
+        cut,
     )
 
 

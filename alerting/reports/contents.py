@@ -92,10 +92,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """The first of so many alerts."""
+    """The first of so many alerts. With `cut`, not all were looked at, and there may be more."""
 
     rows: list[Line]
     total: int
+    cut: bool = False
 
 
 class Named(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alerting.reports.alerts import alerting_of, concerned
+from alerting.reports.alerts import Unread, alerting_of, concerned, unread
 from alerting.reports.contents import Contents, Hosts, Named
 from alerting.reports.endpoints import by_hours, endpoints_of, figures
 from vedette.notifying.report import ReportSpec
@@ -30,11 +30,12 @@ def gather(
     ids = [row["id"] for row in monitors]
     labels = spec.match is not None
 
-    def begun(from_ms: int, to_ms: int) -> list[Any]:
-        rows = tables.alerts_begun(connection, account, from_ms, to_ms, labels=labels)
+    def chosen(rows: list[Any]) -> list[Any]:
         return concerned(rows, spec.match, spec.monitors)
 
-    still = concerned(tables.alerts_open(connection, account, labels=labels), spec.match, spec.monitors)
+    begun = tables.alerts_begun(connection, account, *span, labels=labels)
+    earlier = tables.alerts_begun(connection, account, period.before_ms, period.from_ms, labels=labels)
+    still = tables.alerts_open(connection, account, labels=labels)
     return Contents(
         name=spec.name,
         kind=spec.kind,
@@ -53,13 +54,14 @@ def gather(
             *by_hours(connection, ids, period),
         ),
         alerting=alerting_of(
-            begun(*span),
-            begun(period.before_ms, period.from_ms),
-            still,
+            chosen(begun),
+            chosen(earlier),
+            chosen(still),
             _silences(tables.silences_within(connection, account, *span)),
             _suppressed(tables.outages_suppressed(connection, account, ids, *span)),
             spec.zone,
             {f"monitor:{row['id']}": row["name"] for row in monitors},
+            Unread(unread(begun), unread(earlier), unread(still), chosen=labels or bool(spec.monitors)),
         ),
         changed=_changed(tables.changes_within(connection, account, ids, *span)),
         drift=_drift(tables.drift_within(connection, account, *span)),
@@ -67,24 +69,24 @@ def gather(
     )
 
 
-def _named(rows: list[tuple[str, str, int | None]]) -> Named:
-    return Named([(name[:SAID], said[:SAID], at) for name, said, at in rows[:LISTED]], len(rows))
+def _named(rows: list[tuple[str, str, int | None]], more: int = 0) -> Named:
+    return Named([(name[:SAID], said[:SAID], at) for name, said, at in rows[:LISTED]], len(rows) + more)
 
 
 def _silences(rows: Sequence[tables.Row]) -> Named:
     said = ((row, f"by {row['author']}" + (f": {row['reason']}" if row["reason"] else "")) for row in rows)
-    return _named([(row["selector"], words, row["ends_ms"]) for row, words in said])
+    return _named([(row["selector"], words, row["ends_ms"]) for row, words in said], unread(rows))
 
 
 def _suppressed(rows: Sequence[tables.Row]) -> Named:
     def why(row: tables.Row) -> str:
         return "maintenance" if row["maintenance"] else f"{row['parent'] or 'what it depends on'} was down"
 
-    return _named([(row["name"], why(row), row["started_ms"]) for row in rows])
+    return _named([(row["name"], why(row), row["started_ms"]) for row in rows], unread(rows))
 
 
 def _changed(rows: Sequence[tables.Row]) -> Named:
-    return _named([(row["name"], _change(row), row["at_ms"]) for row in rows])
+    return _named([(row["name"], _change(row), row["at_ms"]) for row in rows], unread(rows))
 
 
 def _change(row: tables.Row) -> str:

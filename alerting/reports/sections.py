@@ -69,7 +69,8 @@ def title_of(contents: Contents) -> str:
     else:
         span = f"until {moment(contents.to_ms, contents.zone)}"
     began, still = contents.alerting.load.began, contents.alerting.open.total
-    return f"{printable(contents.name)}, {span}: {_alerts(began)}, {still} open"
+    more = " or more" if contents.alerting.open.cut else ""
+    return f"{printable(contents.name)}, {span}: {_alerts(began)}, {still}{more} open"
 
 
 def _alerts(count: int) -> str:
@@ -209,8 +210,9 @@ def _by_hour(load: Load) -> Chart:
 
 
 def _lines(title: str, found: Lines, contents: Contents, nothing: str) -> Section:
+    notes = ("Not all alerts were looked at, for there are too many.",) if found.cut else ()
     if not found.total:
-        return Section(title, notes=(nothing,))
+        return Section(title, notes=notes or (nothing,))
     rows = []
     for one in found.rows:
         over = f"{duration((one.ended_ms - one.started_ms) / 1000)}" if one.ended_ms is not None else "open"
@@ -218,7 +220,7 @@ def _lines(title: str, found: Lines, contents: Contents, nothing: str) -> Sectio
         name = printable(one.title)
         rows.append((moment(one.started_ms, contents.zone), name, one.severity, over, printable(one.said)))
     table = Table(("Began", "Alert", "Severity", "Lasted", ""), rows, found.total - len(rows))
-    return Section(f"{title} ({found.total})", tables=(table,))
+    return Section(f"{title} ({found.total}{' or more' if found.cut else ''})", tables=(table,), notes=notes)
 
 
 def _held_back(contents: Contents) -> Section:
@@ -229,7 +231,7 @@ def _held_back(contents: Contents) -> Section:
         tables.append(_named(("Silence", "", "until"), found.silences, contents.zone))
     if found.suppressed.total:
         tables.append(_named(("Outage without an alert", "because of", "began"), found.suppressed, contents.zone))
-    notes = () if tables else section.notes
+    notes = () if tables and not found.held_back.cut else section.notes
     return Section(section.title, tables=tuple(tables), notes=notes)
 
 

@@ -25,37 +25,44 @@ _LABELS = (
 
 
 def alerts_begun(connection: Connection, account: int, from_ms: int, to_ms: int, *, labels: bool) -> list[Row]:
-    """Alerts that began in a time (ms UTC), the newest first, each with how many notifications of it were `delivered`,
-    are `pending`, were held back (`held`) or given up (`failed`)."""
+    """The newest `MOST_ALERTS` that began in a time (ms UTC), the newest first, each with how many notifications of it
+    were `delivered`, are `pending`, were held back (`held`) or given up (`failed`), and with how many began (`total`).
+    """
     return connection.execute(
         (
-            f"{_ALERT}{_LABELS if labels else ''}, n.* FROM alerts a CROSS JOIN LATERAL ("  # noqa: S608 - constants
+            f"{_ALERT}{_LABELS if labels else ''}, a.total, n.* FROM ("  # noqa: S608 - constants
+            "SELECT *, count(*) OVER () AS total FROM alerts"
+            " WHERE account_id = %s AND started_at >= to_timestamp(%s / 1000.0)"
+            " AND started_at < to_timestamp(%s / 1000.0) ORDER BY started_at DESC LIMIT %s) a CROSS JOIN LATERAL ("
             "SELECT count(*) FILTER (WHERE state = 'delivered')::int AS delivered,"
             " count(*) FILTER (WHERE state = 'pending')::int AS pending,"
             " count(*) FILTER (WHERE state IN ('withheld', 'dropped'))::int AS held,"
             " count(*) FILTER (WHERE state = 'failed')::int AS failed FROM notifications WHERE alert_id = a.id) n"
-            " WHERE a.account_id = %s AND a.started_at >= to_timestamp(%s / 1000.0)"
-            " AND a.started_at < to_timestamp(%s / 1000.0) ORDER BY a.started_at DESC LIMIT %s"
+            " ORDER BY a.started_at DESC"
         ).encode(),
         (account, from_ms, to_ms, MOST_ALERTS),
     ).fetchall()
 
 
 def alerts_open(connection: Connection, account: int, *, labels: bool) -> list[Row]:
-    """Alerts that are open now, the oldest first."""
+    """`MOST_OPEN` alerts that are open now, the gravest first and of these the newest, each with how many are open
+    (`total`)."""
     return connection.execute(
         (
-            f"{_ALERT}{_LABELS if labels else ''} FROM alerts a"
-            " WHERE a.account_id = %s AND a.ended_at IS NULL ORDER BY a.started_at LIMIT %s"
+            f"{_ALERT}{_LABELS if labels else ''}, a.total FROM (SELECT *, count(*) OVER () AS total,"  # noqa: S608 - constants
+            " coalesce(array_position(ARRAY['critical', 'warning', 'info'], severity), 4) AS place FROM alerts"
+            " WHERE account_id = %s AND ended_at IS NULL ORDER BY place, started_at DESC LIMIT %s) a"
+            " ORDER BY a.place, a.started_at DESC"
         ).encode(),
         (account, MOST_OPEN),
     ).fetchall()
 
 
 def silences_within(connection: Connection, account: int, from_ms: int, to_ms: int) -> list[Row]:
-    """Silences that held at any time of it, the newest first."""
+    """Silences that held at any time of it, the newest first, each with how many did (`total`)."""
     return connection.execute(
-        "SELECT selector, reason, author, (extract(epoch FROM ends_at) * 1000)::bigint AS ends_ms FROM silences"
+        "SELECT selector, reason, author, (extract(epoch FROM ends_at) * 1000)::bigint AS ends_ms,"
+        " count(*) OVER () AS total FROM silences"
         " WHERE account_id = %s AND starts_at < to_timestamp(%s / 1000.0) AND ends_at > to_timestamp(%s / 1000.0)"
         " AND ends_at > starts_at ORDER BY starts_at DESC LIMIT 100",
         (account, to_ms, from_ms),
@@ -66,10 +73,10 @@ def outages_suppressed(
     connection: Connection, account: int, monitors: Sequence[int], from_ms: int, to_ms: int
 ) -> list[Row]:
     """Outages that began in a time and were told to nobody, for a parent was down or maintenance was on; the newest
-    first."""
+    first, each with how many there were (`total`)."""
     return connection.execute(
         "SELECT m.name, p.name AS parent, i.maintenance,"
-        " (extract(epoch FROM i.started_at) * 1000)::bigint AS started_ms"
+        " (extract(epoch FROM i.started_at) * 1000)::bigint AS started_ms, count(*) OVER () AS total"
         " FROM incidents i JOIN monitors m ON m.id = i.monitor_id LEFT JOIN monitors p ON p.id = i.suppressed_by"
         " WHERE i.account_id = %s AND i.monitor_id = ANY(%s) AND (i.suppressed_by IS NOT NULL OR i.maintenance)"
         " AND i.started_at >= to_timestamp(%s / 1000.0) AND i.started_at < to_timestamp(%s / 1000.0)"
@@ -135,10 +142,11 @@ MOST_CHANGES = 1000
 def changes_within(
     connection: Connection, account: int, monitors: Sequence[int], from_ms: int, to_ms: int
 ) -> list[Row]:
-    """What changed in a time, the newest first: `what` is release, monitor (made or changed), trend or host (new)."""
+    """What changed in a time, the newest first: `what` is release, monitor (made or changed), trend or host (new);
+    each with how much did (`total`)."""
     return connection.execute(
         (
-            "SELECT what, name, size, kind, (extract(epoch FROM at) * 1000)::bigint AS at_ms"  # noqa: S608 - constants
+            "SELECT what, name, size, kind, (extract(epoch FROM at) * 1000)::bigint AS at_ms, count(*) OVER () AS total"  # noqa: S608 - constants
             f" FROM ({_CHANGES}) found WHERE at >= to_timestamp(%(from_ms)s / 1000.0)"
             " AND at < to_timestamp(%(to_ms)s / 1000.0) ORDER BY at DESC, what, name LIMIT %(most)s"
         ).encode(),

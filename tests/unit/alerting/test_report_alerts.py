@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerting.reports.alerts import LISTED, TOP, alerting_of, concerned, load_of
+from alerting.reports.alerts import LISTED, TOP, Unread, alerting_of, concerned, load_of
 from tests.unit.alerting.report_contents import MONDAY, NOBODY, alert
 from vedette.notifying.report import HOUR_MS
 
@@ -50,6 +50,15 @@ def test_the_noisiest_come_first_with_what_they_were_before_and_lists_are_cut() 
     assert [(one.name, one.count, one.before) for one in found.rules] == [("Outage", 105, 2)]
     assert (len(found.noisiest), len(found.told.rows), found.told.total) == (TOP, LISTED, 105)
     assert max(len(row.title) for row in found.told.rows) <= 120
+
+
+def test_what_was_not_looked_at_is_said() -> None:
+    left = Unread(begun=1, earlier=0, open=5)
+    found = alerting_of([alert(1)], [], [alert(2)], NOBODY, NOBODY, "UTC", left=left)
+    assert (found.load.cut, found.before.cut, found.told.cut, found.held_back.cut) == (True, False, True, True)
+    assert (found.open.total, found.open.cut) == (6, False)
+    chosen = alerting_of([], [], [], NOBODY, NOBODY, "UTC", left=left._replace(chosen=True))
+    assert (chosen.open.total, chosen.open.cut) == (0, True)
 
 
 def test_monitors_are_called_by_their_names() -> None:
