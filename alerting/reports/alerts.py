@@ -70,7 +70,7 @@ def load_of(rows: Sequence[Row], zone: str, *, cut: bool = False) -> Load:
         acknowledged=len(taken_up),
         acknowledge_s=_mean_s(taken_up),
         resolve_s=_mean_s(over),
-        messages=sum(row["delivered"] for row in rows),
+        messages=sum(row["messages"] for row in rows),
         by_hour=by_hour,
         cut=cut,
     )

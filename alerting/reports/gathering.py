@@ -24,7 +24,7 @@ def gather(
 ) -> Contents:
     """What the report says that is due at `due_ms` and made at `now_ms` (both ms UTC). Blocks: with thousands of
     monitors it takes seconds."""
-    period = spec.period(due_ms)
+    period = spec.period(due_ms, tables.last_made(connection, account, spec.name, due_ms))
     span = period.from_ms, period.to_ms
     monitors = tables.monitors_checked(connection, account, spec.monitors)
     ids = [row["id"] for row in monitors]

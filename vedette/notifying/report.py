@@ -55,7 +55,7 @@ class Period:
 
 class ReportSpec(BaseModel):
     """A weekly report covers the seven whole days (of the zone) before the one on which it comes, a daily one the time
-    since it came last."""
+    since the last that was made."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -115,13 +115,14 @@ class ReportSpec(BaseModel):
                 return found
         return None
 
-    def period(self, due_ms: int) -> Period:
-        """What it covers if it comes at `due_ms`."""
+    def period(self, due_ms: int, sent_ms: int | None = None) -> Period:
+        """What it covers if it comes at `due_ms`, and the one before was due at `sent_ms` (both ms UTC; None: none was
+        made, so the time before by `when` counts)."""
         if self.kind == "weekly":
             local = datetime.fromtimestamp(due_ms / 1000, ZoneInfo(self.zone))
             midnights = [self._midnight(local, days) for days in (2 * _WEEK_DAYS, _WEEK_DAYS, 0)]
             return Period(*midnights)
-        last = self.last_ms(due_ms)
+        last = self.last_ms(due_ms) if sent_ms is None else sent_ms
         begin = due_ms - DAY_MS if last is None else last
         return Period(2 * begin - due_ms, begin, due_ms)
 

@@ -24,10 +24,21 @@ _LABELS = (
 """What selectors ask for besides."""
 
 
+def last_made(connection: Connection, account: int, report: str, before_ms: int) -> int | None:
+    """When the last report of this name was due that was made by itself (ms UTC), of those due before `before_ms`."""
+    row = connection.execute(
+        "SELECT (extract(epoch FROM max(r.due_at)) * 1000)::bigint AS due_ms"
+        " FROM report_runs r JOIN reports d ON d.id = r.report_id WHERE d.account_id = %s AND d.name = %s"
+        " AND r.state = 'made' AND r.by_hand IS NULL AND r.due_at < to_timestamp(%s / 1000.0)",
+        (account, report, before_ms),
+    ).fetchone()
+    return row["due_ms"] if row is not None else None
+
+
 def alerts_begun(connection: Connection, account: int, from_ms: int, to_ms: int, *, labels: bool) -> list[Row]:
     """The newest `MOST_ALERTS` that began in a time (ms UTC), the newest first, each with how many notifications of it
-    were `delivered`, are `pending`, were held back (`held`) or given up (`failed`), and with how many began (`total`).
-    """
+    were `delivered`, are `pending`, were held back (`held`) or given up (`failed`); with its own `messages` that were
+    delivered, as one that tells several alerts is of one of them; and with how many began (`total`)."""
     return connection.execute(
         (
             f"{_ALERT}{_LABELS if labels else ''}, a.total, n.* FROM ("  # noqa: S608 - constants
@@ -35,6 +46,7 @@ def alerts_begun(connection: Connection, account: int, from_ms: int, to_ms: int,
             " WHERE account_id = %s AND started_at >= to_timestamp(%s / 1000.0)"
             " AND started_at < to_timestamp(%s / 1000.0) ORDER BY started_at DESC LIMIT %s) a CROSS JOIN LATERAL ("
             "SELECT count(*) FILTER (WHERE state = 'delivered')::int AS delivered,"
+            " count(*) FILTER (WHERE state = 'delivered' AND carrier IS NULL)::int AS messages,"
             " count(*) FILTER (WHERE state = 'pending')::int AS pending,"
             " count(*) FILTER (WHERE state IN ('withheld', 'dropped'))::int AS held,"
             " count(*) FILTER (WHERE state = 'failed')::int AS failed FROM notifications WHERE alert_id = a.id) n"

@@ -6,9 +6,11 @@ import pytest
 
 from alerting.reports.gathering import gather
 from alerting.reports.sections import sections_of, title_of
-from vedette.notifying.report import DAY_MS, ReportSpec
+from tests.integration.store.decisions import add_channels
+from vedette.notifying.report import DAY_MS, HOUR_MS, ReportSpec
 from vedette.store import accounts, report_figures
 from vedette.store.pool import Store
+from vedette.store.report_definitions import put_report
 
 NOW = 1_795_392_000_000
 """Monday, 23 November 2026, 0:00 UTC."""
@@ -61,6 +63,45 @@ def test_a_selector_hides_no_alerts_that_were_not_looked_at(
         assert gather(connection, account, spec, NOW, NOW).alerting.load.cut
         store.execute("DELETE FROM alerts WHERE id = 1")
         assert not gather(connection, account, spec, NOW, NOW).alerting.load.cut
+
+
+def test_a_message_that_tells_several_alerts_counts_once(store: Store, account: int) -> None:
+    (channel,) = add_channels(store, "ops")
+    for number in (1, 2):
+        add_alert(store, account, number)
+        store.execute(
+            "INSERT INTO alert_transitions (id, alert_id, state, at, detail) VALUES (%s, %s, 'firing', now(), '{}')",
+            *(number, number),
+        )
+        store.execute(
+            "INSERT INTO notifications (id, transition_id, alert_id, channel_id, body, state, carrier)"
+            " VALUES (%s, %s, %s, %s, '{}', 'delivered', %s)",
+            *(number, number, number, channel, 1 if number == 2 else None),
+        )
+    spec = ReportSpec(name="day", kind="daily", channels=[channel], when="0 0 * * *")
+    with store.transaction() as connection:
+        found = gather(connection, account, spec, NOW, NOW).alerting
+    assert (found.load.messages, found.told.total) == (1, 2)
+
+
+def test_a_daily_report_begins_where_the_last_one_that_was_sent_ended(store: Store, account: int) -> None:
+    channels = add_channels(store, "ops")
+    spec = ReportSpec(name="day", kind="daily", channels=channels, when="0 22 * * *")
+    report = int(put_report(store, account, spec, NOW)["id"])
+    runs = ((1, 3, "made", None), (2, 2, "skipped", None), (3, 1, "made", "ann"))
+    for number, hours, state, author in runs:
+        store.execute(
+            "INSERT INTO report_runs (id, report_id, due_at, state, by_hand)"
+            " VALUES (%s, %s, to_timestamp(%s / 1000.0), %s, %s)",
+            *(number, report, NOW - hours * HOUR_MS, state, author),
+        )
+    with store.transaction() as connection:
+        found = gather(connection, account, spec, NOW, NOW)
+        other = gather(connection, account, spec.model_copy(update={"name": "other"}), NOW, NOW)
+        earlier = gather(connection, account, spec, NOW - 3 * HOUR_MS, NOW)
+    assert (found.before_ms, found.from_ms, found.to_ms) == (NOW - 6 * HOUR_MS, NOW - 3 * HOUR_MS, NOW)
+    assert other.from_ms == NOW - 2 * HOUR_MS
+    assert earlier.from_ms == NOW - 26 * HOUR_MS
 
 
 def test_of_long_lists_all_are_counted(store: Store, account: int) -> None:

@@ -31,6 +31,7 @@ def alert(number: int = 1, **fields: Any) -> dict[str, Any]:
         "acknowledged_ms": None,
         "unknown": False,
         "delivered": 1,
+        "messages": fields.get("delivered", 1),
         "pending": 0,
         "held": 0,
         "failed": 0,
