@@ -13,6 +13,8 @@ from vedette.store.report_definitions import report_of, spec_of
 
 SHOWN = 30
 _MISSED = 10
+GRACE_MS = 90_000
+"""So long after its time a report is made, so that alerts that began before are in the tables."""
 AGAIN_S = 60.0
 """After so long a report that could not be made is tried again."""
 Body = dict[str, Any]
@@ -34,8 +36,9 @@ def run_due(store: Store, make: Make) -> Ran | None:
     """Take one report that is due, and put it into the outbox, or note why it is left out; None if none is due.
 
     Whoever is killed meanwhile has done nothing: the row of the report is locked until all of it is committed, and the
-    next worker takes it. Several workers never take the same. A report is left out if it was due `LATEST_MS` ago, or if
-    its next time has come too. Whatever `make` raises is raised, and the report is taken again in `AGAIN_S`. Blocks for
+    next worker takes it. Several workers never take the same. A report is made `GRACE_MS` after it was
+    due. It is left out if it was due `LATEST_MS` ago, or if its next time has come too. Whatever `make` raises is
+    raised, and the report is taken again in `AGAIN_S`. Blocks for
     as long as `make` takes.
     """
     report = None
@@ -44,8 +47,10 @@ def run_due(store: Store, make: Make) -> Ran | None:
             row = connection.execute(
                 "SELECT id, account_id, name, config, (extract(epoch FROM next_at) * 1000)::bigint AS next_ms,"
                 " (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM reports"
-                " WHERE next_at <= clock_timestamp() AND (wait_until IS NULL OR wait_until <= clock_timestamp())"
-                " ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED"
+                " WHERE next_at <= clock_timestamp() - make_interval(secs => %s / 1000.0)"
+                " AND (wait_until IS NULL OR wait_until <= clock_timestamp())"
+                " ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+                (GRACE_MS,),
             ).fetchone()
             if row is None:
                 return None

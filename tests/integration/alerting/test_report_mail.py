@@ -45,7 +45,7 @@ def add_report(store: Store, *channels: int) -> int:
 
 
 def due_now(store: Store) -> None:
-    store.execute("UPDATE reports SET next_at = date_trunc('milliseconds', now())")
+    store.execute("UPDATE reports SET next_at = date_trunc('milliseconds', now()) - interval '90 s'")
 
 
 def parts_of(found: EmailMessage) -> dict[str, EmailMessage]:

@@ -17,7 +17,7 @@ from vedette.notifying.report import HOUR_MS, LATEST_MS, ReportSpec
 from vedette.store import accounts
 from vedette.store.pool import Connection, Store
 from vedette.store.report_definitions import put_report, report_of
-from vedette.store.report_runs import Ran, run_due, runs_of
+from vedette.store.report_runs import GRACE_MS, Ran, run_due, runs_of
 
 Missed = list[list[int]]
 
@@ -29,11 +29,11 @@ def add_report(store: Store, name: str = "day", when: str = "0 8 * * *", channel
 
 
 def due(store: Store, report: int, ago_ms: int = 0) -> int:
-    """Set when it is due; by the clock of the database, which decides."""
+    """Let it be made, or some time ago; by the clock of the database, which decides. When it was due."""
     row = store.row(
         "UPDATE reports SET next_at = date_trunc('milliseconds', now() - make_interval(secs => %s / 1000.0))"
         " WHERE id = %s RETURNING (extract(epoch FROM next_at) * 1000)::bigint AS ms",
-        ago_ms,
+        ago_ms + GRACE_MS,
         report,
     )
     assert row is not None
@@ -75,6 +75,14 @@ def test_a_report_that_is_due_is_put_into_the_outbox_once_for_each_channel(store
     assert (run["due_ms"], run["state"], run["by_hand"]) == (at, "made", None)
     assert report_of(store, 1, report)["next_ms"] > at
     assert run_due(store, make) is None
+
+
+def test_a_report_waits_until_alerts_that_began_before_it_are_in_the_tables(store: Store) -> None:
+    report, make = add_report(store), Maker()
+    due(store, report, -GRACE_MS // 2)
+    assert run_due(store, make) is None
+    due(store, report)
+    assert run_due(store, make) is not None
 
 
 def test_two_workers_at_once_make_it_once(store: Store) -> None:
