@@ -14,6 +14,7 @@ order they are read: one that links two situations makes them one, and what is l
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -55,9 +56,7 @@ def links(alerts: Iterable[Alert], monitors: Mapping[int, Watched]) -> Iterator[
         yield from _going_on(SUBJECT, key, members)
     for key, members in abouts.items():
         yield from _going_on(HOST if key[0] == "host" else THING, key, members, LATELY_MS)
-    for child, above in _dependencies(abouts, monitors):
-        both = sorted((*abouts["monitor", str(child)], *abouts["monitor", str(above)]), key=lambda alert: alert.order)
-        yield from _going_on(DEPENDENCY, ("parent", str(above)), both, LATELY_MS)
+    yield from _depending(abouts, monitors)
     for key, members in likes.items():
         yield from _near(LABEL, key, members, NEAR_MS)
     for key, members in rules.items():
@@ -78,9 +77,53 @@ def _going_on(
     for alert in members:
         if furthest is not None and alert.started_ms <= furthest[0]:
             yield Link(sureness, *key, furthest[1], alert.id)
-        reach = min(alert.until_ms + REOPEN_MS, alert.started_ms + lately)
+        reach = _reach(alert, lately)
         if furthest is None or reach > furthest[0]:
             furthest = reach, alert.id
+
+
+def _reach(alert: Alert, lately: float) -> float:
+    return min(alert.until_ms + REOPEN_MS, alert.started_ms + lately)
+
+
+class _Parent:
+    """The alerts of a monitor that others depend on, in order: which of them cross one of another monitor.
+
+    Those that an earlier one of their own reaches are linked to it already, so of the later ones the others (`_heads`)
+    are enough.
+    """
+
+    def __init__(self, monitor: int, members: Sequence[Alert]) -> None:
+        self._key = "parent", str(monitor)
+        self._orders = [alert.order for alert in members]
+        self._furthest: list[tuple[float, int]] = []
+        self._heads: list[Alert] = []
+        for alert in members:
+            reach = _reach(alert, LATELY_MS), alert.id
+            before = self._furthest[-1] if self._furthest else (-math.inf, 0)
+            if alert.started_ms > before[0]:
+                self._heads.append(alert)
+            self._furthest.append(reach if reach[0] > before[0] else before)
+        self._begun = [alert.started_ms for alert in self._heads]
+
+    def links(self, alert: Alert) -> Iterator[Link]:
+        """With the one before it that reaches furthest, and with those heads that begin within its own reach."""
+        before = bisect_left(self._orders, alert.order)
+        if before and self._furthest[before - 1][0] >= alert.started_ms:
+            yield Link(DEPENDENCY, *self._key, self._furthest[before - 1][1], alert.id)
+        last = bisect_right(self._begun, _reach(alert, LATELY_MS))
+        for head in self._heads[bisect_left(self._begun, alert.started_ms) : last]:
+            if head.order > alert.order:
+                yield Link(DEPENDENCY, *self._key, alert.id, head.id)
+
+
+def _depending(abouts: Mapping[tuple[str, str], Sequence[Alert]], monitors: Mapping[int, Watched]) -> Iterator[Link]:
+    parents: dict[int, _Parent] = {}
+    for child, above in _dependencies(abouts, monitors):
+        if above not in parents:
+            parents[above] = _Parent(above, abouts["monitor", str(above)])
+        for alert in abouts["monitor", str(child)]:
+            yield from parents[above].links(alert)
 
 
 def _dependencies(

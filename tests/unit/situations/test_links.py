@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.situations.alerts import MINUTE_MS, MONITORS, T0, alert
-from vedette.situations.alert import Alert, host_of
+from vedette.situations.alert import Alert, Watched, host_of
+from vedette.situations.links import DEPENDENCY, links
 from vedette.situations.situation import situations
 
 
@@ -145,3 +146,12 @@ def test_it_is_called_by_the_first_of_its_gravest_alerts() -> None:
 )
 def test_the_host_of_a_url(url: str, host: str | None) -> None:
     assert host_of(url) == host
+
+
+def test_a_parent_that_flaps_costs_each_of_its_children_few_links() -> None:
+    monitors = {1: Watched("router"), **{number: Watched(f"shop {number}", 1) for number in range(2, 52)}}
+    flaps = [alert(number, "monitor:1", 2 * number, 2 * number + 1) for number in range(400)]
+    children = [alert(1000 + number, f"monitor:{number}", number, number + 1) for number in range(2, 52)]
+    found = [link for link in links([*flaps, *children], monitors) if link.sureness == DEPENDENCY]
+    assert len(found) <= 2 * len(children)
+    assert len(situations([*flaps, *children], monitors)) == 1
