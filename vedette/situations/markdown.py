@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-_ACTIVE = re.compile(r"([\\`*_\[\]<>|~&@])")
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|~&])")
 _HEAD = re.compile(r"^([#+\-=]|\d+(?=[.)](?: |$)))")
 _SCHEME = re.compile(r"(?<=[A-Za-z])://|\b(?<=www)\.", re.IGNORECASE)
 _UNSEEN = re.compile(
@@ -20,7 +20,7 @@ def plain(text: object, most: int = 500) -> str:
     line = line if len(line) <= most else line[: most - 1].rstrip() + "…"
     escaped = _ACTIVE.sub(r"\\\1", line)
     # Bare addresses become links by themselves in many programs.
-    escaped = _SCHEME.sub(lambda found: "\\" + found[0], escaped)
+    escaped = _SCHEME.sub(lambda found: "\\" + found[0], escaped).replace("@", "&#64;")
     head = _HEAD.match(escaped)
     if head is None:
         return escaped

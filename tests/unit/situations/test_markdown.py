@@ -46,12 +46,12 @@ def test_a_cell_of_a_table_stays_one_cell(text: str) -> None:
         "[click](https://evil.example)", "<img src=x onerror=alert(1)>", "# heading", "- item", "1. one", "a | b",
         "~~~",
         "https://evil.example", "www.evil.example", "![x](y)", "&lt;", "---", "===", "> quote", "*a* __b__ `c`",
-        "&#x3c;b&#x3e;",
+        "&#x3c;b&#x3e;", "ann@shop.example", "mailto:ann@shop.example", "\\@ann",
     ],
 )  # fmt: skip
 def test_nothing_is_formatted_or_linked(text: str) -> None:
     assert shown(plain(text)) == text
-    assert not re.search(r"[a-z]://|www\.", plain(text))
+    assert not re.search(r"[a-z]://|www\.|@", plain(text))
 
 
 def test_lines_become_one_and_a_long_text_is_cut() -> None:
