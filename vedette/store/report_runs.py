@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from vedette.events.names import hash64
-from vedette.notifying.report import LATEST_MS, ReportSpec
+from vedette.notifying.report import DAY_MS, LATEST_MS, ReportSpec
 from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.report_definitions import report_of, spec_of
 
@@ -68,10 +70,19 @@ def run_due(store: Store, make: Make) -> Ran | None:
 
 def _run(connection: Connection, make: Make, row: dict[str, Any]) -> Ran:
     report, due_ms, now_ms = row["id"], row["next_ms"], row["now_ms"]
-    spec = spec_of({"name": row["name"], **row["config"]})
-    following = spec.next_ms(due_ms)
-    reason = _left_out(due_ms, following, now_ms)
-    if reason is None:
+    spec: ReportSpec | None = None
+    try:
+        spec = spec_of({"name": row["name"], **row["config"]})
+    except ValidationError as error:
+        if now_ms - due_ms <= LATEST_MS:
+            raise
+        first = error.errors()[0]
+        following: int | None = now_ms + DAY_MS
+        reason: str | None = f"its definition does not hold: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    else:
+        following = spec.next_ms(due_ms)
+        reason = _left_out(due_ms, following, now_ms)
+    if spec is not None and reason is None:
         _put(connection, make, report, row["account_id"], spec, due_ms, now_ms)
     else:
         connection.execute(
@@ -127,8 +138,7 @@ def _put(
     if not made:  # the clock was put back: this time was there before
         return
     said = make(connection, account, spec, due_ms, now_ms, _missed(connection, report, due_ms))
-    if by_hand is None:
-        _drop_older(connection, report, due_ms)
+    _drop_older(connection, report, due_ms)
     for channel in spec.channels:
         identity = hash64("notification", run, channel)
         body = {"id": str(identity), "event": "report", "at_ms": now_ms, "report": {"id": str(run), **said}}

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tests.integration.store.decisions import add_channels
 from tests.patience import PATIENCE_S
@@ -17,7 +18,7 @@ from vedette.notifying.report import HOUR_MS, LATEST_MS, ReportSpec
 from vedette.store import accounts
 from vedette.store.pool import Connection, Store
 from vedette.store.report_definitions import put_report, report_of
-from vedette.store.report_runs import GRACE_MS, Ran, run_due, runs_of
+from vedette.store.report_runs import GRACE_MS, Ran, run_due, run_now, runs_of
 
 Missed = list[list[int]]
 
@@ -173,6 +174,31 @@ def test_of_what_waits_for_a_disabled_channel_only_the_newest_is_kept(store: Sto
         assert run_due(store, make) is not None
     states = [[one["state"] for one in run["notifications"]] for run in runs_of(store, report)]
     assert states == [["pending", "pending"], ["dropped", "pending"]]
+
+
+def test_a_report_that_is_sent_by_hand_drops_older_ones_as_well(store: Store) -> None:
+    report, make = add_report(store), Maker()
+    store.execute("UPDATE channels SET disabled_reason = '410' WHERE name = 'day-0'")
+    for at in (1000, 2000):
+        run_now(store, make, 1, report, "ann", at)
+    states = [[one["state"] for one in run["notifications"]] for run in runs_of(store, report)]
+    assert states == [["pending", "pending"], ["dropped", "pending"]]
+
+
+def test_a_definition_that_does_not_hold_any_more_is_left_out_and_the_reason_said(store: Store) -> None:
+    report, make = add_report(store), Maker()
+    store.execute("""UPDATE reports SET config = config || '{"zone": "Mars"}'""")
+    due(store, report)
+    with pytest.raises(ValidationError):
+        run_due(store, make)
+    assert runs_of(store, report) == []
+    store.execute("UPDATE reports SET wait_until = NULL")
+    due(store, report, LATEST_MS)
+    ran = run_due(store, make)
+    assert ran is not None
+    assert "zone" in (ran.skipped or "")
+    assert [run["reason"] for run in runs_of(store, report)] == [ran.skipped]
+    assert run_due(store, make) is None
 
 
 def test_a_channel_that_was_removed_since_is_nobody_to_be_told(store: Store) -> None:
