@@ -85,10 +85,12 @@ def alerting_of(
     zone: str,
     names: Mapping[str, str] | None = None,
     left: Unread = _NOTHING,
+    silenced_by: Sequence[Row] = (),
 ) -> Alerting:
     """All about alerts, from those that began in the period, in the period before, and those that are open now.
 
-    `names` are what people call the subjects of monitors, as `monitor:4`; `left` is what was not read.
+    `names` are what people call the subjects of monitors, as `monitor:4`; `left` is what was not read. Of
+    notices that a silence keeps from everybody nothing is noted, so they are compared with `silenced_by`.
     """
     called = names or {}
     told = [row for row in rows if row["delivered"] or row["pending"] or row["failed"]]
@@ -102,9 +104,7 @@ def alerting_of(
         rules=_top(rows, earlier, lambda row: str(row["rule_name"])),
         noisiest=_top(rows, earlier, lambda row: f"{row['rule_name']}: {_called(row['subject'], called)}"),
         told=lines(told, _told, cut=left.begun > 0),
-        held_back=lines(
-            held, lambda row: "by a silence" if row["held"] else "nobody, by its route", cut=left.begun > 0
-        ),
+        held_back=lines(held, lambda row: _held(row, silenced_by), cut=left.begun > 0),
         open=still_open,
         silences=silences,
         suppressed=suppressed,
@@ -114,6 +114,17 @@ def alerting_of(
 def _called(subject: str, names: Mapping[str, str]) -> str:
     thing, at, place = subject.partition("@")
     return f"{names.get(thing, thing)}{at}{place}"
+
+
+def _held(row: Row, silences: Sequence[Row]) -> str:
+    silent = row["held"] > 0
+    if not silent and row["state"] == "notice" and silences:
+        labels = labels_of(row["rule_name"], str(row["subject"]), row["severity"], row.get("detail") or {})
+        silent = any(
+            one["starts_ms"] <= row["started_ms"] < one["ends_ms"] and matches(one["selector"], labels)
+            for one in silences
+        )
+    return "by a silence" if silent else "nobody, by its route"
 
 
 def _told(row: Row) -> str:

@@ -33,7 +33,8 @@ def gather(
     def chosen(rows: list[Any]) -> list[Any]:
         return concerned(rows, spec.match, spec.monitors)
 
-    begun = tables.alerts_begun(connection, account, *span, labels=labels)
+    silences = tables.silences_within(connection, account, *span)
+    begun = tables.alerts_begun(connection, account, *span, labels=labels or bool(silences))
     earlier = tables.alerts_begun(connection, account, period.before_ms, period.from_ms, labels=labels)
     still = tables.alerts_open(connection, account, labels=labels)
     return Contents(
@@ -57,11 +58,12 @@ def gather(
             chosen(begun),
             chosen(earlier),
             chosen(still),
-            _silences(tables.silences_within(connection, account, *span)),
+            _silences(silences),
             _suppressed(tables.outages_suppressed(connection, account, ids, *span)),
             spec.zone,
             {f"monitor:{row['id']}": row["name"] for row in monitors},
             Unread(unread(begun), unread(earlier), unread(still), chosen=labels or bool(spec.monitors)),
+            silences,
         ),
         changed=_changed(tables.changes_within(connection, account, ids, *span)),
         drift=_drift(tables.drift_within(connection, account, *span)),

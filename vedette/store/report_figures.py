@@ -73,7 +73,8 @@ def alerts_open(connection: Connection, account: int, *, labels: bool) -> list[R
 def silences_within(connection: Connection, account: int, from_ms: int, to_ms: int) -> list[Row]:
     """Silences that held at any time of it, the newest first, each with how many did (`total`)."""
     return connection.execute(
-        "SELECT selector, reason, author, (extract(epoch FROM ends_at) * 1000)::bigint AS ends_ms,"
+        "SELECT selector, reason, author, (extract(epoch FROM starts_at) * 1000)::bigint AS starts_ms,"
+        " (extract(epoch FROM ends_at) * 1000)::bigint AS ends_ms,"
         " count(*) OVER () AS total FROM silences"
         " WHERE account_id = %s AND starts_at < to_timestamp(%s / 1000.0) AND ends_at > to_timestamp(%s / 1000.0)"
         " AND ends_at > starts_at ORDER BY starts_at DESC LIMIT 100",

@@ -104,6 +104,21 @@ def test_a_daily_report_begins_where_the_last_one_that_was_sent_ended(store: Sto
     assert earlier.from_ms == NOW - 26 * HOUR_MS
 
 
+def test_a_notice_that_a_silence_kept_from_everybody_is_told_so(store: Store, account: int) -> None:
+    for number in (1, 2):
+        add_alert(store, account, number)
+    store.execute("UPDATE alerts SET state = 'notice', ended_at = started_at")
+    store.execute(
+        "INSERT INTO silences (account_id, selector, author, starts_at, ends_at)"
+        " VALUES (%s, '{source=\"web-1\"}', 'ann', to_timestamp(%s / 1000.0), to_timestamp(%s / 1000.0))",
+        *(account, NOW - HOUR_MS, NOW),
+    )
+    spec = ReportSpec(name="day", kind="daily", channels=[1], when="0 0 * * *")
+    with store.transaction() as connection:
+        held = gather(connection, account, spec, NOW, NOW).alerting.held_back
+    assert {row.id: row.said for row in held.rows} == {"1": "by a silence", "2": "nobody, by its route"}
+
+
 def test_of_long_lists_all_are_counted(store: Store, account: int) -> None:
     store.execute(
         "INSERT INTO silences (account_id, selector, author, reason, starts_at, ends_at)"
