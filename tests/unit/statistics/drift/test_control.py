@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from vedette.statistics.drift import charts
 from vedette.statistics.drift.control import TAILS, deviation_point, mean_point, points_of, share_point
@@ -145,3 +147,17 @@ def test_a_deviation_has_no_chart_where_the_reference_cannot_tell_how_it_varies(
     older = fit("x", random.normal(size=1000), "numeric").to_dict()
     del older["m4"]  # as references were before
     assert ("deviation", "") not in charted(FeatureProfile.from_dict(older), random.normal(size=100).tolist())
+
+
+@given(st.floats(-300, 300))
+@example(-90)
+@example(75.7)
+@example(-160)
+@example(300)
+def test_numbers_of_any_size_have_the_same_charts_as_far_as_floats_hold_their_moments(exponent: float) -> None:
+    values = np.random.default_rng(2).normal(size=500) * 10.0**exponent
+    profile = fit("x", values, "numeric")
+    names = [one.chart for one in points_of(profile, profile.count(values[:100]))]
+    assert names[-3:] == ["missing", "other", "out_of_range"]
+    if -70 <= exponent <= 70:
+        assert names[:-3] == ["mean", "deviation"]
