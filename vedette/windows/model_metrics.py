@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vedette.events.features import FeatureBatch
-from vedette.events.model_metrics import values_in
+from vedette.events.model_metrics import MOST_RECENT, values_in
 from vedette.events.signals import Signal
 from vedette.windows.dedup import Seen
 from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
@@ -15,8 +15,6 @@ from vedette.windows.quality_tally import UNIT, exact
 
 MOST_NAMES = 1000
 """Metrics of a model, each version's by itself; values of others are not counted."""
-RECENT = 20
-"""Windows that a signal tells of."""
 DAY_MS = 86_400_000
 KEPT_MS = 31 * DAY_MS
 """A metric of which nothing came for so long, by the model's newest value, is over."""
@@ -184,7 +182,7 @@ def _tell(model: int, found: _Model, called: str, now_ms: int | None, told: Told
             told.windows.append(MetricWindow(*place, tally.count, tally.mean(), tally.low, tally.high))
             starts = found.recent[key]
             starts[start] = tally
-            if len(starts) > RECENT:
+            if len(starts) > MOST_RECENT:
                 del starts[min(starts)]
     gone = _let_go(found)
     if heard or gone:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.events.features import FeatureBatch
-from vedette.events.model_metrics import columns_of
+from vedette.events.model_metrics import MOST_RECENT, columns_of
 from vedette.windows import model_metrics
 from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
 from vedette.windows.model_metrics import KEPT_MS, FindMetrics, MetricShard, MetricSubject, MetricWindow, ToldMetrics
@@ -111,7 +111,7 @@ def test_signals_are_newer_than_the_last_and_tell_the_last_windows_in_order() ->
         assert signal.subject == "metric:7@1/cost"
         last = signal.at
     recent = str(signal.detail["recent"]).split()
-    assert len(recent) == model_metrics.RECENT
+    assert len(recent) == MOST_RECENT
     assert [int(one.split(":")[0]) for one in recent] == [T0 + n * HOUR for n in range(10, 30)]
 
 
