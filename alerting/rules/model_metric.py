@@ -61,11 +61,14 @@ class ModelMetric(Limited):
         return False if beyond + unknown < self.wanted else None
 
     def title(self, signal: Signal) -> str:
-        """Which metric, its value in the newest window that is beyond the limit, the limit, and that window."""
+        """Which metric, its value in the newest window that is beyond the limit, the limit, and that window; or that
+        nothing is reported any more."""
+        what = self.metric if self.of_values == "mean" else f"{self.of_values} of {self.metric}"
+        if signal.state != "known":
+            return f"{what} of {signal.detail.get('name')} is reported no more"
         beyond = [one for one in self._chosen(self._told(signal)) if self.beyond(one.number(self.of_values))]
         start, value = (beyond[-1].start_ms, beyond[-1].number(self.of_values)) if beyond else (0, signal.value)
         begun = datetime.fromtimestamp(start / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-        what = self.metric if self.of_values == "mean" else f"{self.of_values} of {self.metric}"
         often = f", {len(beyond)} of {self.of} windows" if self.of > 1 else ""
         said = f"{what} of {signal.detail.get('name')} is {value:.4g}, {self.limit_words()}{often}"
         return f"{said}: window of {begun} UTC"

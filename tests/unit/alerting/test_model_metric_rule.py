@@ -69,6 +69,7 @@ def test_the_title_says_metric_value_limit_and_window() -> None:
     assert said == "cost of churn is 9.5, above 8, 2 of 3 windows: window of 1970-01-01 01:00 UTC"
     outside = rule(baseline=8, delta=0.5, of_values="max").title(signal((9, 5)))
     assert outside == "max of cost of churn is 19, outside 8 ± 0.5: window of 1970-01-01 00:00 UTC"
+    assert rule(above=8).title(signal(state="over")) == "cost of churn is reported no more"
     assert rule(baseline=8, delta=0.5).limit() == "8 ± 0.5"
     assert rule(below=0).limit() == 0
 
