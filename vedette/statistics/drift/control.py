@@ -28,6 +28,8 @@ FEWEST = 30
 """Values of a window, and of a reference, without which there is no point."""
 TAILS = 20
 """A reference with fewer values than so many squares of its kurtosis does not know how its deviation varies."""
+BEYOND = 2
+"""Of N + 1 quiet values so many lie, in the mean, beyond the least and the most of N others; of those N none does."""
 MOST_CATEGORIES = 5
 """The most frequent categories of a reference have a chart each."""
 
@@ -61,7 +63,8 @@ def points_of(profile: FeatureProfile, counts: Counts, width: float = WIDTH) -> 
         ("other", "", own.other, own.present, counts.other, counts.present),
     ]
     if profile.by_edges:
-        shares.append(("out_of_range", "", own.out_of_range, own.present, counts.out_of_range, counts.present))
+        before = min(own.out_of_range + BEYOND, own.present)
+        shares.append(("out_of_range", "", before, own.present, counts.out_of_range, counts.present))
     for index, category in enumerate(profile.categories[:MOST_CATEGORIES]):
         before, now = profile.counts[index], int(counts.bins[index])
         shares.append(("category", category, before, own.present, now, counts.present))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vedette.statistics.drift import charts
 from vedette.statistics.drift.control import TAILS, deviation_point, mean_point, points_of, share_point
-from vedette.statistics.drift.counts import Moments
+from vedette.statistics.drift.counts import Counts, Moments
 from vedette.statistics.drift.profile import FeatureProfile, fit
 
 HUGE = 10**9
@@ -103,6 +103,23 @@ def test_quiet_shares_alarm_at_most_about_as_often_as_stated(share: float, sizes
     before, now = (random.binomial(size, share, 5000).tolist() for size in sizes)
     out = sum(share_point("other", "", k, sizes[0], m, sizes[1]).out for k, m in zip(before, now, strict=True))
     assert out <= 25  # 13.5 of 5,000
+
+
+@pytest.mark.parametrize(("rows", "many"), [(200, 200), (1000, 1000), (1000, 5000)])
+def test_quiet_values_leave_the_range_of_a_reference_at_most_as_often_as_stated(rows: int, many: int) -> None:
+    random = np.random.default_rng(7)
+    profile = fit("x", random.random(rows), "numeric")
+    # How much of all values the range of so many leaves out, whatever their distribution.
+    left_out = 1 - random.beta(rows - 1, 2, 2000)
+    out = 0
+    for beyond in random.binomial(many, left_out).tolist():
+        bins = np.zeros(profile.bins, np.int64)
+        bins[0] = many - beyond
+        [point] = [one for one in points_of(profile, Counts(bins, above=beyond)) if one.chart == "out_of_range"]
+        out += point.out
+    assert out <= 10  # 5.4 of 2,000
+    moved = profile.count(random.random(many) + 0.1)
+    assert [one.out for one in points_of(profile, moved) if one.chart == "out_of_range"] == [True]
 
 
 def test_what_moved_is_out_on_its_side() -> None:
