@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from probes.check import Check, Vantage
 from probes.journal import JournalState
 from probes.kinds import build_check
@@ -29,6 +31,9 @@ NEW_AT_ONCE = 200
 
 SOON_S = 2
 """A turn so near is waited for."""
+
+BRAKE_S = 60
+"""No second turn beside the schedule within so long."""
 
 SAVE_EVERY = 10
 """Ticks after which the journal is saved even when nothing was due."""
@@ -60,6 +65,8 @@ class Rounds:
         self._checks: dict[int, Check] = {}
         self._schedule = Schedule((), vantage.location)
         self._held: deque[Slot] = deque()  # due, but kept back for a later portion of this second
+        self._early: dict[int, int] = {}  # when each had a turn beside the schedule, seconds UTC
+        self._afterwards: set[int] = set()  # those that have one when their running check has ended
         self._known = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._orders = Orders()
@@ -82,7 +89,9 @@ class Rounds:
             except InvalidInput as error:
                 self._log.warning("monitor_refused", monitor=monitor.id, error=str(error))
             else:
-                fresh.append(monitor)
+                before = self._monitors.get(monitor.id)
+                if before is None or _asked(before) != _asked(monitor):
+                    fresh.append(monitor)
         self._monitors = {monitor.id: monitor for monitor in monitors}
         self._checks = checks
         self._schedule = Schedule((m for m in monitors if m.id in checks), self._vantage.location)
@@ -92,13 +101,24 @@ class Rounds:
         self._known.set()
 
     def _check_at_once(self, monitors: Sequence[Monitor]) -> None:
-        """With the next tick; not those that run or whose turn comes soon anyway."""
+        """With the next tick, or when the check of what it was before has ended; not those whose turn comes soon.
+
+        A list that changes again and again has each of them checked once a minute beside their turns at most.
+        """
         now_s = self._vantage.clock.now_ms() // 1000
-        busy = {slot.monitor for slot in (*self._lanes.open(), *self._held)}
+        self._early = {key: at for key, at in self._early.items() if now_s - BRAKE_S < at <= now_s}
+        running = {slot.monitor for slot in self._lanes.open()}
+        held = {slot.monitor for slot in self._held}
         for monitor in monitors:
             wait_s = (offset_s(monitor, self._vantage.location) - now_s) % monitor.interval_s
-            if monitor.id not in busy and wait_s > SOON_S:
-                self._held.append(Slot(monitor.id, now_s * 1000))
+            is_soon = 0 < wait_s <= SOON_S or (wait_s == 0 and (self._ticks.watermark or 0) < now_s)
+            if is_soon or monitor.id in held or monitor.id in self._early:
+                continue
+            self._early[monitor.id] = now_s
+            if monitor.id in running:
+                self._afterwards.add(monitor.id)
+            else:
+                self._held.append(Slot(monitor.id, (now_s + 1) * 1000))
 
     def state(self) -> JournalState | None:
         """What the journal must hold now, all results so far being written; None before the first tick."""
@@ -184,6 +204,9 @@ class Rounds:
             raise
         finally:
             self._lanes.done(slot.monitor)
+            if slot.monitor in self._afterwards:
+                self._afterwards.discard(slot.monitor)
+                self._held.append(Slot(slot.monitor, (self._vantage.clock.now_ms() // 1000 + 1) * 1000))
             self._start()
 
     def _miss(self, slots: Sequence[Slot], why: str) -> None:
@@ -202,3 +225,8 @@ class Rounds:
                         apdex_t_ms=monitor.apdex_t_ms,
                     )
                 )
+
+
+def _asked(monitor: Monitor) -> Monitor:
+    """What is asked of the endpoint, whatever it is called."""
+    return msgspec.structs.replace(monitor, name="", locations=sorted(monitor.locations))

@@ -19,7 +19,7 @@ from vedette.statistics.drift.segments import MISSING, MOST_SEGMENTS, OTHER, Seg
 from vedette.store import drift, models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
-MOST_WINDOWS = 20_000
+MOST_WINDOWS = 5_000
 """Windows of features that are looked at, the newest."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

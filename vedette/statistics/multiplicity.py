@@ -8,6 +8,8 @@ import numpy.typing as npt
 from vedette.errors import InvalidInput
 
 Floats = npt.NDArray[np.float64]
+LEAST_WEIGHT = 0.25
+"""Of a test that leaves its share of the level to others."""
 
 
 def benjamini_hochberg(p_values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Floats:
@@ -42,13 +44,14 @@ def share_out(used: npt.ArrayLike, level: float) -> Floats:
 
     `used`: for each test the chance that it is believed at `level` if nothing is wrong, at most `level`; NaN for those
     that use all of whatever they get. So quiet data alarms as often as it may, however few outcomes some tests have.
-    Without any that can use more, all weights are 1.
+    Without any that can use more, all weights are 1. None is below `LEAST_WEIGHT`: many that move a little together are
+    believed at a higher level than one alone.
     """
     taken: Floats = np.asarray(used, np.float64)
     takers = np.isnan(taken)
     if not takers.any():
         return np.ones(len(taken))
-    weights = np.where(takers, 0.0, taken / level)
+    weights = np.where(takers, 0.0, np.maximum(taken / level, LEAST_WEIGHT))
     weights[takers] = (len(taken) - weights.sum()) / takers.sum()
     return weights
 

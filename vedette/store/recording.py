@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition
 from vedette.store.dispatch import Dispatch
@@ -27,6 +29,7 @@ def record(
     is known already, from before a crash, changes nothing. With `of_existing`, no alert starts for a rule or monitor
     that was removed since it was decided (nothing would ever end it), and none ends that has not started.
     """
+    transitions = [(_storable(t), channels) for t, channels in transitions]
     with store.transaction() as connection:
         _lock(connection, [t for t, _ in transitions], of_existing=of_existing)
         dispatch = Dispatch(connection)
@@ -35,6 +38,14 @@ def record(
             for t, channels in transitions
             if not (of_existing and _is_pointless(connection, t)) and _record_one(connection, dispatch, t, channels)
         ]
+
+
+def _storable(t: AlertTransition) -> AlertTransition:
+    """With U+FFFD for what PostgreSQL's texts cannot hold: an alert is told, whatever a value's name was."""
+    if not any(isinstance(text, str) and "\0" in text for text in (t.title, *t.detail.values())):
+        return t
+    detail = {key: text.replace("\0", "\ufffd") if isinstance(text, str) else text for key, text in t.detail.items()}
+    return msgspec.structs.replace(t, title=t.title.replace("\0", "\ufffd"), detail=detail)
 
 
 def _lock(connection: Connection, transitions: Sequence[AlertTransition], *, of_existing: bool) -> None:

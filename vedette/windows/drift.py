@@ -39,7 +39,10 @@ class _Version:
     def make(self, subject: Subject) -> None:
         """Begin the open windows anew if they are made otherwise now."""
         if self.making != subject.making:
-            self.windows, self.making = _windows(subject, self.windows.closed_ms), subject.making
+            before, self.windows = self.windows, _windows(subject, self.windows.closed_ms)
+            self.making = subject.making
+            if isinstance(before, RowWindows) and isinstance(self.windows, RowWindows):
+                self.windows.full = before.full  # they are whole, and only wait for their turn
 
 
 def _windows(subject: Subject, closed_ms: int = -1) -> TimeWindows | RowWindows:
@@ -97,7 +100,7 @@ class DriftShard:
     def close(self, find: Find, quiet: Mapping[int, int] = {}) -> Closed:
         """Judge the windows that are over. `quiet`: of partitions that were read to their end, the wall clock then.
 
-        Of windows by time it is `MOST_CLOSED` features or a little more at once; the rest come with the next call.
+        It is `MOST_CLOSED` features or a little more at once; the rest come with the next call.
         """
         closed = Closed()
         for (model, version), found in list(self._versions.items()):
@@ -109,13 +112,16 @@ class DriftShard:
                 continue
             found.make(subject)
             ends = found.windows.over(found.newest_ms, quiet_at_ms)
-            all_at_once = isinstance(found.windows, RowWindows)
-            while all_at_once or closed.judged < MOST_CLOSED:
+            is_drained = False
+            while closed.judged < MOST_CLOSED:
                 window = next(ends, None)
                 if window is None:
+                    is_drained = True
                     break
                 charts = self._charts.setdefault((model, version), {})
                 judge_window(found.account, model, version, window, subject, found.progress, closed, charts)
+            if not is_drained:
+                continue  # what else is to be said of it comes after its windows, with the next call
             if isinstance(found.windows, RowWindows) and found.returned:  # its next window may be long in coming
                 at = found.windows.tell(found.newest_ms)
                 closed.signals.append(activity(found.account, model, version, at, "active", subject.name))

@@ -217,41 +217,6 @@ def test_a_removed_monitor_is_checked_no_more_and_an_unchanged_one_keeps_its_che
     play(script)
 
 
-def test_a_monitor_that_is_new_or_was_changed_does_not_wait_for_its_turn() -> None:
-    async def script() -> None:
-        bench = Bench()
-        bench.gate.set()
-        bench.use(1, interval_s=3600)
-        await bench.rounds.tick(NOW)
-        bench.use(1, 2, interval_s=3600)
-        await bench.rounds.tick(NOW + 1)
-        await bench.settle()
-        assert bench.seen() == [(2, 0, "up")]
-        bench.use(1, 2, interval_s=7200)
-        await bench.rounds.tick(NOW + 2)
-        await bench.settle()
-        assert bench.seen()[1:] == [(1, 0, "up"), (2, 0, "up")]
-        bench.use(*range(1, 1000), interval_s=7200)
-        await bench.rounds.tick(NOW + 3)
-        await bench.settle()
-        assert len(bench.results) < 10  # a list as long as this has its turns soon enough
-
-    play(script)
-
-
-def test_what_has_a_turn_at_once_stands_in_the_journal() -> None:
-    async def script() -> None:
-        bench = Bench()
-        bench.use(1, interval_s=3600)
-        await bench.rounds.tick(NOW)
-        bench.use(1, 2, interval_s=3600)
-        state = bench.rounds.state()
-        assert state is not None
-        assert state.open == [Slot(2, NOW * 1000)]
-
-    play(script)
-
-
 def test_a_monitor_of_an_unknown_kind_does_not_stop_the_others() -> None:
     async def script() -> None:
         bench = Bench()

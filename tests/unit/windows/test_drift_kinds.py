@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.drift_ledger import PROFILES, DriftLedger, Row
+from vedette.windows import drift
 from vedette.windows.drift import KEPT_MS, DriftShard
 from vedette.windows.drift_config import DriftConfig, Subject
 from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
@@ -149,3 +150,18 @@ def test_windows_of_another_kind_come_after_those_before(before: DriftConfig, af
     assert first
     assert second
     assert not {one.start_ms for one in first} & {one.start_ms for one in second}
+
+
+def test_windows_of_rows_wait_for_their_turn_and_are_not_lost_by_other_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drift, "MOST_CLOSED", 4)  # two windows of two features
+    watched = Watched(BY_ROWS)
+    watched.send(1000, T0)
+    watched.send(200, T0 + MINUTE)
+    assert len(of_x(watched.close())) == 2
+    watched.config = DriftConfig(window_rows=100)
+    starts = [one.start_ms for _ in range(4) for one in of_x(watched.close())]
+    assert len(starts) == 4
+    assert starts == sorted(starts)
+    assert of_x(watched.close()) == []

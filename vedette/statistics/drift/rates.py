@@ -21,6 +21,8 @@ REACH = 40
 """Standard deviations of a count within which outcomes are listed."""
 FINE = 50
 """Standard deviations in counts from which a test's steps are too small for anything to be left of its level."""
+MANY = 1_000_000
+"""Numbers of a window from which the same is taken for granted of those beyond the range."""
 ALIKE = 1e-7
 """Of a chance: outcomes nearer than that are as unlikely as one another."""
 
@@ -77,6 +79,8 @@ def beyond_range_p(window: int, of_window: int, of_reference: int) -> float | No
 @lru_cache(maxsize=4096)
 def beyond_range_used(of_window: int, of_reference: int, level: float) -> float:
     """The chance that quiet data of these sizes has so many numbers beyond the range that `level` allows."""
+    if of_window > MANY:
+        return level
     most = 16
     while True:  # a tail falls at least as fast as a geometric one: few steps
         tails = 1 - np.cumsum(_beyond(0, min(most, of_window), of_window, of_reference))

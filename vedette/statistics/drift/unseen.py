@@ -9,11 +9,13 @@ stream, RANDOM 2002.
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 KEPT = 32
 """Distinct values that are kept: the number of distinct ones is told with an error of about 18 %, if there are more."""
 
@@ -33,8 +35,12 @@ class Unseen(NamedTuple):
 
     @classmethod
     def of(cls, found: Iterable[tuple[str, int]]) -> Unseen:
-        """From names, each once, and how often each came."""
-        hashed = ((xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")), name, times) for name, times in found)
+        """From names and how often each came. What no table can hold in them becomes U+FFFD."""
+        held: dict[str, int] = {}
+        for name, times in found:
+            shown = name if _UNSTORABLE.search(name) is None else _UNSTORABLE.sub("\ufffd", name)
+            held[shown] = held.get(shown, 0) + times
+        hashed = ((xxh3_64_intdigest(name.encode()), name, times) for name, times in held.items())
         return cls(tuple(Value(*one) for one in heapq.nsmallest(KEPT, hashed)))
 
     def merged(self, other: Unseen) -> Unseen:

@@ -29,8 +29,8 @@ _PLAIN = {str, type(None)}
 
 def key(value: object) -> str | None:
     """The category of a value; None: it is missing."""
-    if value is None or value != value or str(value) == "NaT":  # only NaN and NaT differ from themselves
-        return None
+    if value is None or value != value or (not isinstance(value, str) and str(value) == "NaT"):
+        return None  # only NaN and NaT differ from themselves
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float | np.floating) and math.isfinite(value) and value == int(value):

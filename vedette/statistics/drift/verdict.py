@@ -8,7 +8,7 @@ adjusted together; what a rate with few outcomes leaves of its share of the leve
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -163,8 +163,8 @@ def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
         tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated, screen=screen)
         if tested is not None:
             findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
-    rates, used = _rates(profile, own, held, counts, present)
-    findings += [one for one in rates if one.statistic in plan.statistics]
+    rates, used = _rates(profile, own, held, counts, present, plan.statistics)
+    findings += rates
     moved = tuple(Moved(bin_name(profile, index), before, now) for index, before, now in movers(p, q))
     state: State = "ok" if enough else "insufficient_data"
     unseen = tuple(Stranger(one.name, one.times) for one in counts.unseen.most_frequent(NAMED))
@@ -177,13 +177,15 @@ def _needed(bins: int, plan: Plan) -> int:
 
 
 def _rates(
-    profile: FeatureProfile, own: Counts, held: int, counts: Counts, present: int
+    profile: FeatureProfile, own: Counts, held: int, counts: Counts, present: int, wanted: Container[Statistic]
 ) -> tuple[list[Finding], dict[Statistic, Used]]:
     """Missing of all rows; other and out of range of those with a value (`held` of the reference, `present`)."""
     found: list[Finding] = []
     used: dict[Statistic, Used] = {}
 
     def compare(statistic: Statistic, before: int, of: int, now: int, rows: int, said_of: int) -> None:
+        if statistic not in wanted:
+            return
         found.append(Finding(statistic, now / said_of, None, rates_p(before, of, now, rows), None, False))
         used[statistic] = partial(rates_used, before + now, of, rows)
 
@@ -196,7 +198,7 @@ def _rates(
             beyond, numbers = counts.out_of_range, present - counts.other
             if own.out_of_range:
                 compare("out_of_range_rate", own.out_of_range, held, beyond, numbers, present)
-            else:
+            elif "out_of_range_rate" in wanted:
                 of = held - own.other
                 p = beyond_range_p(beyond, numbers, of)
                 found.append(Finding("out_of_range_rate", beyond / present, None, p, None, False))

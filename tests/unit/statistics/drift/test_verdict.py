@@ -141,3 +141,15 @@ def test_a_policy_that_means_nothing_is_refused() -> None:
     for wrong in ((0, 1, 0), (3, 2, 0), (1, 1, -1)):
         with pytest.raises(InvalidInput, match="policy"):
             Policy(*wrong)
+
+
+def test_a_few_missing_values_in_many_features_are_believed_together() -> None:
+    random = np.random.default_rng(3)
+    profiles = [fit(f"f{n}", random.normal(size=1000), "numeric") for n in range(100)]
+    window = {}
+    for n, profile in enumerate(profiles):
+        values = random.normal(size=1000)
+        values[: 12 if n < 20 else 0] = np.nan
+        window[profile.name] = profile.count(values)
+    found = judge(profiles, window)
+    assert sum("missing_rate" in drifted(verdict) for verdict in found) == 20
