@@ -48,7 +48,8 @@ class Joined:
     """One question about one source.
 
     `latest` are the last values by series, with the window (ms UTC) they came in; `open` the windows that are not
-    looked at yet, `done` the newest one that was. `told` are the combinations of which it was last known what holds.
+    looked at yet, `done` the newest one that was. `told` are the combinations of which it was last known what holds; that
+    one has gone is told once, and then it is forgotten.
     Bounded by the series that came within the question's time.
     """
 
@@ -108,6 +109,9 @@ class Joined:
         names = tuple(sorted(self.latest))
         if names != self._names:
             self._names, self._groups = names, grouped(question, names)
+        for labels in sorted(self.told - {group.labels for group in self._groups}):
+            why = f"no series with these labels came for {question.within_ms // 1000} s"
+            yield Finding(labels, at, None, 0.0, "", why)
         for group in self._groups:
             yield self._found(question, group, at)
 

@@ -76,6 +76,18 @@ def test_that_nothing_is_known_is_news_once_after_it_was_known() -> None:
     ]
 
 
+def test_a_combination_whose_series_have_gone_is_told_once_and_forgotten() -> None:
+    pods, joined, news = question("cpu > 0.5", per=["pod"], within_s=30), Joined(), []
+    for window in range(50):
+        at = window * S10
+        joined.take(at, {f'cpu{{pod="{window}"}}': (at, 1.0)})
+        news += [finding for finding in joined.look(pods, shut) if joined.is_news(finding)]
+        assert len(joined.told) <= 4
+    ends = [(one.labels, one.at, one.why) for one in news if one.holds is None]
+    why = "no series with these labels came for 30 s"
+    assert ends == [((("pod", str(pod)),), (pod + 4) * S10, why) for pod in range(46)]
+
+
 def test_more_series_than_can_be_joined_are_not_joined() -> None:
     many = question("sum(a) > 2")
     joined = Joined()
