@@ -1,8 +1,9 @@
 """Joining: the series of one source that an expression is about, window by window, and what it says of them.
 
-A window is looked at once all series that are expected have come in it, or once it is closed. So what is found depends
-on reports only, not on when a flush came between them, and rows of windows give the same. A series is expected, and
-its last value counts where it has not come, for the question's time.
+A window is looked at once all series that are expected have come in it, and again when they all have come anew; else
+once it is closed. Where nothing is expected, at first and after a silence, that is the only time. So what is found
+depends on reports only, not on when a flush came between them, and rows of windows give the same. A series is
+expected, and its last value counts where it has not come, for the question's time.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Joined:
     """One question about one source.
 
     `latest` are the last values by series, with the window (ms UTC) they came in; `open` the windows that are not
-    looked at yet, `done` the newest one that was. `told` are the combinations of which it was last known what holds; that
-    one has gone is told once, and then it is forgotten.
+    looked at yet, `done` the newest one that was. `told` are the combinations of which it was last known what holds;
+    that one has gone is told once, and then it is forgotten.
     Bounded by the series that came within the question's time.
     """
 
@@ -93,8 +94,9 @@ class Joined:
         return True
 
     def _is_whole(self, question: Question, window: int) -> bool:
-        here, oldest = self.open[window], window - question.within_ms
-        return window == self.done or all(at < oldest or name in here for name, (at, _) in self.latest.items())
+        oldest = window - question.within_ms
+        expected = {name for name, (at, _) in self.latest.items() if at >= oldest}
+        return bool(expected) and expected <= self.open[window].keys()
 
     def _looked(self, question: Question, window: int) -> Iterator[Finding]:
         values = self.open.pop(window)
