@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.expressions.test_grouping import question
 from vedette.events.samples import PackedSamples, Packer, SampleBatch
 from vedette.events.signals import Signal
-from vedette.expressions.grouping import MOST_SERIES
+from vedette.expressions.grouping import MOST_READINGS, MOST_SERIES
 from vedette.windows.joining import Finding, Joined
 from vedette.windows.rollup import RollupConfig, RollupShard
 
@@ -108,6 +108,17 @@ def test_more_series_than_can_be_joined_are_not_joined() -> None:
     joined.take(S10, {f'a{{n="{n}"}}': (S10, 1.0) for n in range(MOST_SERIES + 1)})
     (found,) = joined.look(many, ajar)
     assert (found.holds, found.why) == (None, f"it is about more than {MOST_SERIES} series of the source")
+
+
+def test_more_values_than_can_be_read_are_not_read_and_what_was_known_is_no_more() -> None:
+    every = question('g > 1 and count({__name__!="g"}) > 0', per=["m"])
+    joined, found = Joined(), []
+    for window, many in enumerate((1, MOST_READINGS // 100)):
+        names = [f'g{{m="{n}"}}' for n in range(100)] + [f"s{n}" for n in range(many)]
+        joined.take(window * S10, dict.fromkeys(names, (window * S10, 2.0)))
+        found.append([one for one in joined.look(every, shut) if joined.is_news(one)])
+    assert [(len(some), {one.holds for one in some}) for some in found] == [(100, {True}), (100, {None})]
+    assert {one.why.partition(" values")[0] for one in found[1]} == {f"it reads more than {MOST_READINGS}"}
 
 
 Step = tuple[str, int, float]
