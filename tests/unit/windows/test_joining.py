@@ -154,6 +154,22 @@ def run(messages: list[PackedSamples], flushes: list[bool], restarts: bool) -> l
     return [one for one in [*found, *end.signals] if one.kind == "expression"]
 
 
+def test_what_is_asked_no_more_after_a_restart_is_forgotten() -> None:
+    *messages, _ = reports([[("one", 1_000, 9.0), ("other", 1_500, 2.0)], [("one", 1_000, 9.0)]])
+    shard = RollupShard(CONFIG)
+    shard.fold([(one.ts, one) for one in messages])
+    shard.flush(messages[-1].ts, None, lambda account: [FEW])
+    shard = pickle.loads(pickle.dumps(shard))
+    shard.resume(CONFIG, messages[-1].ts)
+    packer, found = Packer(), list[Signal]()
+    for seq, asked in ((8, []), (9, [FEW])):
+        ts = messages[-1].ts + seq * S10
+        message = packer.pack(SampleBatch("web", 1, seq, ts, {"a": 1.0}, interval_ms=S10), 7)
+        shard.fold([(ts, message)])
+        found += shard.flush(ts, None, lambda account, asked=asked: asked).signals
+    assert not [one for one in found if one.kind == "expression"], "windows of another time say nothing"
+
+
 def by_window(signals: list[Signal]) -> dict[tuple[str, int], tuple[str, float]]:
     """The last word on each window. That nothing is known is not said of what never was."""
     return {(one.subject, one.at // S10): (one.state, one.value) for one in signals if one.state != "unknown"}
