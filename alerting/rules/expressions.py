@@ -33,8 +33,9 @@ def _of_hosts(value: str | None) -> str | None:
     if value is None:
         return None
     try:
+        value.encode()
         labels = {one.label for one in parse_selector(value).matchers}
-    except InvalidInput as error:
+    except (InvalidInput, UnicodeEncodeError) as error:
         raise ValueError(allowed) from error
     if not labels <= {"source", "role"}:
         raise ValueError(allowed)

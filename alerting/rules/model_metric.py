@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from alerting.limited import Limited
+from vedette.events.model_metrics import MOST_RECENT
 from vedette.events.signals import Signal
 
 
@@ -32,8 +33,8 @@ class ModelMetric(Limited):
     of_values: Literal["mean", "min", "max", "count"] = Field(
         default="mean", description="which number of a window is compared"
     )
-    wanted: int = Field(default=1, ge=1, le=20, description="in so many")
-    of: int = Field(default=1, ge=1, le=20, description="of so many last windows that have enough values")
+    wanted: int = Field(default=1, ge=1, le=MOST_RECENT, description="in so many")
+    of: int = Field(default=1, ge=1, le=MOST_RECENT, description="of so many last windows that have enough values")
     values: int = Field(default=1, ge=1, description="windows with fewer values say nothing")
 
     @model_validator(mode="after")
@@ -44,29 +45,38 @@ class ModelMetric(Limited):
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether enough of the last windows are beyond the limit; None if too few say anything, or it is about
-        another metric."""
+        another metric. Windows before those that a signal tells of say nothing any more."""
         if signal.kind != "metric" or signal.detail.get("metric", self.metric) != self.metric:
             return None
         if self.model not in {None, signal.detail.get("model", self.model)}:
             return None
         if signal.state != "known":
             return False
-        last = self._last(signal)
-        if sum(self.beyond(one.number(self.of_values)) for one in last) >= self.wanted:
+        told = self._told(signal)
+        last = self._chosen(told)
+        beyond = sum(self.beyond(one.number(self.of_values)) for one in last)
+        if beyond >= self.wanted:
             return True
-        return False if len(last) == self.of else None
+        unknown = 0 if len(told) >= MOST_RECENT else self.of - len(last)
+        return False if beyond + unknown < self.wanted else None
 
     def title(self, signal: Signal) -> str:
-        """Which metric, its value in the newest window that is beyond the limit, the limit, and that window."""
-        beyond = [one for one in self._last(signal) if self.beyond(one.number(self.of_values))]
+        """Which metric, its value in the newest window that is beyond the limit, the limit, and that window; or that
+        nothing is reported any more."""
+        what = self.metric if self.of_values == "mean" else f"{self.of_values} of {self.metric}"
+        if signal.state != "known":
+            return f"{what} of {signal.detail.get('name')} is reported no more"
+        beyond = [one for one in self._chosen(self._told(signal)) if self.beyond(one.number(self.of_values))]
         start, value = (beyond[-1].start_ms, beyond[-1].number(self.of_values)) if beyond else (0, signal.value)
         begun = datetime.fromtimestamp(start / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-        what = self.metric if self.of_values == "mean" else f"{self.of_values} of {self.metric}"
         often = f", {len(beyond)} of {self.of} windows" if self.of > 1 else ""
         said = f"{what} of {signal.detail.get('name')} is {value:.4g}, {self.limit_words()}{often}"
         return f"{said}: window of {begun} UTC"
 
-    def _last(self, signal: Signal) -> list[_Window]:
+    def _chosen(self, told: list[_Window]) -> list[_Window]:
+        return [one for one in told if one.values >= self.values][-self.of :]
+
+    @staticmethod
+    def _told(signal: Signal) -> list[_Window]:
         told = [one.split(":") for one in str(signal.detail.get("recent") or "").split()]
-        found = [_Window(int(one[0]), int(one[1]), float(one[2]), float(one[3]), float(one[4])) for one in told]
-        return [one for one in found if one.values >= self.values][-self.of :]
+        return [_Window(int(one[0]), int(one[1]), float(one[2]), float(one[3]), float(one[4])) for one in told]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -31,7 +32,8 @@ class VedetteClient:
         self._connection = Connection(url, token, email, password, timeout_s)
         self.models = Models(self._connection)
         self.references = References(self._connection)
-        self._epoch = secrets.token_hex(8)
+        self._pid = -1
+        self._epoch = ""
         self._seq = 0
 
     def login(self) -> None:
@@ -51,6 +53,8 @@ class VedetteClient:
 
         Numbers of a message are given once: a call that is repeated after an error may count twice.
         """
+        if self._pid != os.getpid():  # a forked child counts by itself
+            self._pid, self._epoch, self._seq = os.getpid(), secrets.token_hex(8), 0
         self._seq += 1
         content: dict[str, Any] = {"version": version, "epoch": self._epoch, "seq": self._seq}
         content |= {"names": list(values), "values": list(values.values())}

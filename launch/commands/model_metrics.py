@@ -66,8 +66,11 @@ def multivariate(
     sizes = f"{found['window']['rows']} rows against {found['baseline']['rows']}"
     console.print(f"{'drift' if found['drifted'] else 'no drift'} (p {found['adjusted']:.3g}), {sizes}")
     console.print(f"ROC area {domain['auc']:.3f} ({domain['low']:.3f} to {domain['high']:.3f}), p {domain['p']:.3g}")
-    limits = f"usually {plane['lower']:.4g} to {plane['upper']:.4g}"
-    console.print(f"reconstruction error {plane['error']:.4g}, {limits}, p {plane['p']:.3g}")
+    if plane is None:
+        console.print("no reconstruction error: nothing varies in the rows before")
+    else:
+        limits = f"usually {plane['lower']:.4g} to {plane['upper']:.4g}"
+        console.print(f"reconstruction error {plane['error']:.4g}, {limits}, p {plane['p']:.3g}")
     for pair in found["pairs"]:
         if pair["adjusted"] <= alpha:
             moved = f"{pair['baseline']:.2f}, now {pair['window']:.2f}"

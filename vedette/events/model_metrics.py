@@ -14,6 +14,8 @@ from vedette.events.outcomes import OUTCOME
 MOST_VALUES = 100_000
 """Values of a report."""
 LONGEST_NAME = 200
+MOST_RECENT = 20
+"""Windows of a metric that a signal tells of."""
 VALUE = "value"
 """The column of a batch beside that of the names, which has the name that no feature can have."""
 

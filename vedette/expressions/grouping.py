@@ -18,6 +18,8 @@ Labels = tuple[tuple[str, str], ...]
 
 MOST_SERIES = 500
 """Of one source and expression."""
+MOST_READINGS = 20_000
+"""Of one source and expression: those of all operands in all combinations, an operand without any as one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,31 +57,50 @@ def columns(expression: Expression, layout: bytes) -> tuple[tuple[int, str], ...
     return tuple((at, name) for at, name in enumerate(layout_series(layout)[0]) if _concerns(expression, name))
 
 
-@lru_cache(maxsize=1024)
-def grouped(question: Question, names: tuple[str, ...]) -> tuple[Group, ...]:
-    """The combinations among the series `names`, in the order of their labels; none where none has all of `per`."""
-    parsed = {name: dict(parse_series(name)[1]) for name in names}
-    wanted = sorted(question.per)
-    found = {
-        tuple((label, labels[label]) for label in wanted)
-        for labels in parsed.values()
-        if all(label in labels for label in wanted)
-    }
-    return tuple(
-        Group(
-            combination,
-            tuple(
-                tuple(
-                    name
-                    for name in names
-                    if all(parsed[name].get(label, value) == value for label, value in combination)
-                    and selector.matches_series(name)
-                )
-                for selector in question.expression.selectors
-            ),
-        )
-        for combination in sorted(found)
-    )
+@lru_cache(maxsize=256)
+def grouped(question: Question, names: tuple[str, ...]) -> tuple[Group, ...] | None:
+    """The combinations among the series `names`, in the order of their labels; none where none has all of `per`, and
+    None where they have more than `MOST_READINGS`."""
+    wanted = tuple(sorted(question.per))
+    values = [_values_of(name, wanted) for name in names]
+    operands = [_Operand(selector, names, values) for selector in question.expression.selectors]
+    found, readings = list[Group](), 0
+    for combination in sorted({tuple(text for text in one if text is not None) for one in values if None not in one}):
+        places = [operand.places(combination) for operand in operands]
+        readings += sum(max(1, len(some)) for some in places)
+        if readings > MOST_READINGS:
+            return None
+        labels = tuple(zip(wanted, combination, strict=True))
+        found.append(Group(labels, tuple(tuple(names[place] for place in some) for some in places)))
+    return tuple(found)
+
+
+_Values = tuple[str | None, ...]
+"""Of the labels `per`, in their order; None where a series has not the label."""
+
+
+def _values_of(name: str, wanted: tuple[str, ...]) -> _Values:
+    labels = dict(parse_series(name)[1])
+    return tuple(labels.get(label) for label in wanted)
+
+
+class _Operand:
+    """Places of the series that a selector means, by which of the labels they have, and by the values of those."""
+
+    def __init__(self, selector: Selector, names: tuple[str, ...], values: list[_Values]) -> None:
+        self._places: dict[tuple[bool, ...], dict[_Values, list[int]]] = {}
+        for place, (name, mine) in enumerate(zip(names, values, strict=True)):
+            if selector.matches_series(name):
+                has = tuple(text is not None for text in mine)
+                self._places.setdefault(has, {}).setdefault(mine, []).append(place)
+
+    def places(self, combination: tuple[str, ...]) -> list[int]:
+        """Those that agree with the combination."""
+        found = [
+            by_values.get(tuple(text if here else None for text, here in zip(combination, has, strict=True)), [])
+            for has, by_values in self._places.items()
+        ]
+        return found[0] if len(found) == 1 else sorted(place for some in found for place in some)
 
 
 def _concerns(expression: Expression, name: str) -> bool:

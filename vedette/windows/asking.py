@@ -31,16 +31,22 @@ class Asking:
 
     def begin(self, accounts: set[int], states: Sequence[SourceState], ask: Ask) -> None:
         """Ask what is asked now; what is asked no more is forgotten."""
+        marks = dict[int, set[str]]()
         for account in accounts:
-            before, now = self._asked.get(account, ()), tuple(ask(account))
-            if now == before:
+            now = tuple(ask(account))
+            if now == self._asked.get(account):
                 continue
             self._asked[account] = now
-            marks = {question.mark for question in now}
-            for number, joined in self._joined.items():
-                if states[number].account == account:
-                    for gone in joined.keys() - marks:
-                        del joined[gone]
+            marks[account] = {question.mark for question in now}
+        if not marks:
+            return
+        for number, joined in list(self._joined.items()):
+            account = states[number].account
+            if account in marks:
+                for gone in joined.keys() - marks[account]:
+                    del joined[gone]
+            if not joined:
+                del self._joined[number]
 
     def take(self, layout: LayoutState, blocks: Sequence[RowBlock], states: Sequence[SourceState]) -> None:
         """The last value of each series in rows of the tier that its reports enter; of counters the highest rate."""

@@ -15,7 +15,7 @@ from vedette.windows.drift_config import Find, Subject
 from vedette.windows.drift_counting import Counting
 from vedette.windows.drift_rows import RowWindows
 from vedette.windows.drift_times import SETTLE_MS, TimeWindows
-from vedette.windows.drift_told import Closed, Standing, activity, judge_window, over
+from vedette.windows.drift_told import Closed, Standing, activity, judge_window, open_parts, over
 
 MOST_CLOSED = 5000
 """Features of windows by time that are judged at once, those of each segment too."""
@@ -118,7 +118,7 @@ class DriftShard:
                 if window is None:
                     is_drained = True
                     break
-                charts = self._charts.setdefault((model, version), {}) if subject.config.charts else {}
+                charts = self._charts.setdefault((model, version), {})
                 judge_window(found.account, model, version, window, subject, found.progress, closed, charts)
             if not is_drained:
                 continue  # what else is to be said of it comes after its windows, with the next call
@@ -149,20 +149,24 @@ class DriftShard:
             found.silent = True
             at = windows.tell(end) if isinstance(windows, RowWindows) else end
             if followed:
-                _end(found, model, version, at, subject.name, closed)
+                self._end(model, version, at, subject.name, closed)
             else:
                 closed.signals.append(activity(found.account, model, version, at, "no_data", subject.name))
 
     def _forget(self, model: int, version: str, at: int, name: str, closed: Closed) -> None:
         """Forget a version; whatever is open about it is over."""
+        self._end(model, version, at, name, closed)
         self._charts.pop((model, version), None)
-        _end(self._versions.pop((model, version)), model, version, at, name, closed)
+        del self._versions[model, version]
         if all(its != model for its, _ in self._versions):
             self._seen.pop(model, None)
 
-
-def _end(found: _Version, model: int, version: str, at: int, name: str, closed: Closed) -> None:
-    for part in [part for part, progress in found.progress.items() if progress.raised]:
-        closed.signals.append(over(found.account, model, version, part, at, name))
-    found.progress.clear()
-    closed.signals.append(activity(found.account, model, version, at, "active", name))
+    def _end(self, model: int, version: str, at: int, name: str, closed: Closed) -> None:
+        """Say that whatever is open about a version is over."""
+        found, charts = self._versions[model, version], self._charts.get((model, version), {})
+        for part in open_parts(found.progress, charts):
+            closed.signals.append(over(found.account, model, version, part, at, name))
+        found.progress.clear()
+        for memory in charts.values():
+            memory.out = False
+        closed.signals.append(activity(found.account, model, version, at, "active", name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -33,10 +34,19 @@ class Charted(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class ChartMemory:
-    """The last points of a feature's charts: value, far, near. Of another reference they say nothing."""
+    """The last points of a feature's charts: value, far, near. Of another reference they say nothing.
+
+    `out`: a chart was out of control in the newest window with rows, so an alert may be open.
+    """
 
     reference: int
     points: dict[tuple[str, str], list[tuple[float, float, float]]] = field(default_factory=dict)
+    out: bool = False
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        """Take a snapshot; one of an older version does not say whether a chart was out, so one may have been."""
+        for name, value in {"out": True, **state[1]}.items():
+            setattr(self, name, value)
 
 
 def chart(
@@ -52,13 +62,15 @@ def chart(
         rules = tuple(rule for rule in rules if rule is LIMIT)
     memory = standing.get(profile.name)
     if memory is None or memory.reference != reference:
-        memory = standing[profile.name] = ChartMemory(reference)
+        memory = standing[profile.name] = ChartMemory(reference, out=memory is not None and memory.out)
     found = []
     for point in points_of(profile, counts, config.chart_width):
         last = [*memory.points.get((point.chart, point.of), ()), (point.value, point.far, point.near)][-REMEMBERED:]
         memory.points[point.chart, point.of] = last
         broken = breaks(Points(*np.array(last).T), point.out, rules)
         found.append(_charted(point, broken))
+    if counts.rows:
+        memory.out = any(one.broken for one in found)
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,9 +91,14 @@ def judge_window(
             signal.detail["charts"] = out
         closed.signals.append(signal)
         closed.judged += 1 + len(parts or ())
-    for part in [part for part in standing if not _is_looked_at(part, subject)]:
-        if standing.pop(part).raised:  # the new reference has no such feature, or no such segment
+    gone = [part for part in (standing | charts) if not _is_looked_at(part, subject)]
+    for part in open_parts(standing, charts):
+        if part in gone:  # the new reference has no such feature, or no such segment
             closed.signals.append(over(account, model, version, part, at, subject.name))
+    for part in gone:
+        standing.pop(part, None)
+        if isinstance(part, str):
+            charts.pop(part, None)
     closed.signals.append(activity(account, model, version, at, "active", subject.name))
 
 
@@ -162,6 +168,12 @@ def activity(account: int, model: int, version: str, at: int, state: str, name: 
     """Whether rows of a version come: `active` or `no_data`."""
     detail: dict[str, Any] = {"model": model, "name": name, "version": version}
     return Signal("model", account, subject_of(model, version), at, state, detail=detail)
+
+
+def open_parts(standing: Standing, charts: Mapping[str, ChartMemory]) -> list[Part]:
+    """Those whose drift is raised, or a chart of which was out of control: alerts may be open about them."""
+    raised = {part: None for part, progress in standing.items() if progress.raised}
+    return [*(raised | {name: None for name, memory in charts.items() if memory.out})]
 
 
 def over(account: int, model: int, version: str, part: Part, at: int, name: str) -> Signal:

@@ -1,8 +1,9 @@
 """Joining: the series of one source that an expression is about, window by window, and what it says of them.
 
-A window is looked at once all series that are expected have come in it, or once it is closed. So what is found depends
-on reports only, not on when a flush came between them, and rows of windows give the same. A series is expected, and
-its last value counts where it has not come, for the question's time.
+A window is looked at once all series that are expected have come in it, and again when they all have come anew; else
+once it is closed. Where nothing is expected, at first and after a silence, that is the only time. So what is found
+depends on reports only, not on when a flush came between them, and rows of windows give the same. A series is
+expected, and its last value counts where it has not come, for the question's time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vedette.events.signals import Signal
-from vedette.expressions.grouping import MOST_SERIES, Group, Labels, Question, grouped
+from vedette.expressions.grouping import MOST_READINGS, MOST_SERIES, Group, Labels, Question, grouped
 
 Values = Mapping[str, tuple[int, float]]
 """By canonical name, when it was read (ms UTC) and the value; NaN where there is none."""
@@ -48,7 +49,8 @@ class Joined:
     """One question about one source.
 
     `latest` are the last values by series, with the window (ms UTC) they came in; `open` the windows that are not
-    looked at yet, `done` the newest one that was. `told` are the combinations of which it was last known what holds.
+    looked at yet, `done` the newest one that was. `told` are the combinations of which it was last known what holds;
+    that one has gone is told once, and then it is forgotten.
     Bounded by the series that came within the question's time.
     """
 
@@ -57,7 +59,7 @@ class Joined:
     done: int = -1
     told: set[Labels] = field(default_factory=set)
     _names: tuple[str, ...] = ()
-    _groups: tuple[Group, ...] = ()
+    _groups: tuple[Group, ...] | None = ()
     """The combinations of just these names; made again after a restart."""
 
     def __getstate__(self) -> tuple[object, ...]:
@@ -92,8 +94,9 @@ class Joined:
         return True
 
     def _is_whole(self, question: Question, window: int) -> bool:
-        here, oldest = self.open[window], window - question.within_ms
-        return window == self.done or all(at < oldest or name in here for name, (at, _) in self.latest.items())
+        oldest = window - question.within_ms
+        expected = {name for name, (at, _) in self.latest.items() if at >= oldest}
+        return bool(expected) and expected <= self.open[window].keys()
 
     def _looked(self, question: Question, window: int) -> Iterator[Finding]:
         values = self.open.pop(window)
@@ -101,15 +104,27 @@ class Joined:
         self.latest |= {name: (window, value) for name, (_, value) in values.items()}
         self.latest = {name: one for name, one in self.latest.items() if one[0] >= oldest}
         at = max(when for when, _ in values.values())
-        if len(self.latest) > MOST_SERIES:
+        groups, why = self._grouped(question)
+        if why:
             for labels in sorted(self.told) or [()]:
-                yield Finding(labels, at, None, 0.0, "", f"it is about more than {MOST_SERIES} series of the source")
+                yield Finding(labels, at, None, 0.0, "", why)
             return
+        for labels in sorted(self.told - {group.labels for group in groups}):
+            why = f"no series with these labels came for {question.within_ms // 1000} s"
+            yield Finding(labels, at, None, 0.0, "", why)
+        for group in groups:
+            yield self._found(question, group, at)
+
+    def _grouped(self, question: Question) -> tuple[tuple[Group, ...], str]:
+        """The combinations of the last values, or why there are too many."""
+        if len(self.latest) > MOST_SERIES:
+            return (), f"it is about more than {MOST_SERIES} series of the source"
         names = tuple(sorted(self.latest))
         if names != self._names:
             self._names, self._groups = names, grouped(question, names)
-        for group in self._groups:
-            yield self._found(question, group, at)
+        if self._groups is None:
+            return (), f"it reads more than {MOST_READINGS} values of the source, of all combinations of labels"
+        return self._groups, ""
 
     def _found(self, question: Question, group: Group, at: int) -> Finding:
         expression, latest = question.expression, self.latest

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vedette.events.features import FeatureBatch
-from vedette.events.model_metrics import values_in
+from vedette.events.model_metrics import MOST_RECENT, values_in
 from vedette.events.signals import Signal
 from vedette.windows.dedup import Seen
 from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
@@ -15,11 +15,11 @@ from vedette.windows.quality_tally import UNIT, exact
 
 MOST_NAMES = 1000
 """Metrics of a model, each version's by itself; values of others are not counted."""
-RECENT = 20
-"""Windows that a signal tells of."""
 DAY_MS = 86_400_000
 KEPT_MS = 31 * DAY_MS
 """A metric of which nothing came for so long, by the model's newest value, is over."""
+FOLLOWED = 3
+"""A version of which nothing came for so many windows of another one, and nothing more may come, is over."""
 Key = tuple[str, str]
 """Version and name."""
 
@@ -113,8 +113,14 @@ class MetricShard:
     def __init__(self) -> None:
         self._seen: dict[int, Seen] = {}
         self._models: dict[int, _Model] = {}
+        self._told = ToldMetrics()
         self.duplicates = self.late = self.uncounted = 0
         """Reports that came twice; values too late, and values of too many names; since last asked."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Also of a version that kept less."""
+        MetricShard.__init__(self)
+        self.__dict__.update(state)
 
     def add(self, batch: FeatureBatch, find: FindMetrics, partition: int = 0, taken_ms: int = 0) -> None:
         """Take the values of a batch that a partition of the log held and took at `taken_ms` (ms UTC)."""
@@ -125,9 +131,10 @@ class MetricShard:
             self.duplicates += 1
             return
         found = self._models.get(batch.model)
-        if found is None or found.subject.window_s != subject.window_s:
-            said_ms = -1 if found is None else found.said_ms
-            found = self._models[batch.model] = _Model(batch.account, subject, said_ms=said_ms)
+        if found is None:
+            found = self._models[batch.model] = _Model(batch.account, subject)
+        elif found.subject.window_s != subject.window_s:
+            found = self._begin_anew(batch.model, found, subject, self._told)
         found.partition = partition
         found.heard_ms = max(found.heard_ms, taken_ms)
         window_ms, wait_ms = subject.window_ms, subject.wait_ms
@@ -147,7 +154,7 @@ class MetricShard:
 
     def close(self, find: FindMetrics, quiet: Mapping[int, int] = {}) -> ToldMetrics:
         """Windows that are over and have changed. `quiet`: of partitions read to their end, the wall clock then."""
-        told = ToldMetrics()
+        told, self._told = self._told, ToldMetrics()
         for model, found in list(self._models.items()):
             subject, now_ms = find(model), quiet.get(found.partition)
             if subject is None:
@@ -156,10 +163,22 @@ class MetricShard:
                     self._seen.pop(model, None)
                     found.said_ms = max(found.said_ms + 1, now_ms)
                     for key in found.recent:
-                        told.signals.append(_signal(model, found, key, "", over=True))
-            elif subject.window_s == found.subject.window_s:  # else it begins anew with the next values
+                        told.signals.append(_signal(model, found, key, found.subject.name, over=True))
+            elif subject.window_s == found.subject.window_s:
                 _tell(model, found, subject.name, now_ms, told)
+            elif now_ms is not None:
+                self._begin_anew(model, found, subject, told)
         return told
+
+    def _begin_anew(self, model: int, found: _Model, subject: MetricSubject, told: ToldMetrics) -> _Model:
+        """With windows of another length. Those that are open stay what they have come to; signals of them are over."""
+        for start in sorted(found.changed):
+            _tell_window(model, found, start, told)
+        found.said_ms = max(found.said_ms + 1, found.heard_ms)
+        over = [_signal(model, found, key, subject.name, over=True) for key in sorted(found.recent)]
+        told.signals += over
+        anew = self._models[model] = _Model(found.account, subject, found.partition, said_ms=found.said_ms)
+        return anew
 
 
 def subject_of_metric(model: int, version: str, metric: str) -> str:
@@ -168,24 +187,13 @@ def subject_of_metric(model: int, version: str, metric: str) -> str:
 
 
 def _tell(model: int, found: _Model, called: str, now_ms: int | None, told: ToldMetrics) -> None:
-    window_ms, window_s = found.subject.window_ms, found.subject.window_s
+    window_ms = found.subject.window_ms
     heard: set[Key] = set()
     for start in sorted(found.changed):
         end = start + window_ms
         if end + LATENESS_MS > found.newest_ms and (now_ms is None or end + SETTLE_MS > now_ms):
             continue
-        found.changed.discard(start)
-        for key, tally in found.windows[start].items():
-            if not tally.changed:
-                continue
-            tally.changed = False
-            heard.add(key)
-            place = (found.account, model, *key, start, window_s)
-            told.windows.append(MetricWindow(*place, tally.count, tally.mean(), tally.low, tally.high))
-            starts = found.recent[key]
-            starts[start] = tally
-            if len(starts) > RECENT:
-                del starts[min(starts)]
+        heard |= _tell_window(model, found, start, told)
     gone = _let_go(found)
     if heard or gone:
         # By the clock of the log: after a crash, what is said of more than before is newer than all that was said.
@@ -194,6 +202,24 @@ def _tell(model: int, found: _Model, called: str, now_ms: int | None, told: Told
     told.signals += [_signal(model, found, key, called, over=True) for key in sorted(gone)]
     for key in gone:
         del found.recent[key]
+
+
+def _tell_window(model: int, found: _Model, start: int, told: ToldMetrics) -> set[Key]:
+    """Tell what has changed of a window; the metrics of which something has."""
+    heard: set[Key] = set()
+    found.changed.discard(start)
+    for key, tally in found.windows[start].items():
+        if not tally.changed:
+            continue
+        tally.changed = False
+        heard.add(key)
+        place = (found.account, model, *key, start, found.subject.window_s)
+        told.windows.append(MetricWindow(*place, tally.count, tally.mean(), tally.low, tally.high))
+        starts = found.recent[key]
+        starts[start] = tally
+        if len(starts) > MOST_RECENT:
+            del starts[min(starts)]
+    return heard
 
 
 def _let_go(found: _Model) -> set[Key]:
@@ -206,7 +232,22 @@ def _let_go(found: _Model) -> set[Key]:
         return set()
     awaited = {key for tallies in found.windows.values() for key in tallies}
     oldest = found.newest_ms - KEPT_MS
-    return {key for key, starts in found.recent.items() if key not in awaited and max(starts) + window_ms <= oldest}
+    gone = {key for key, starts in found.recent.items() if key not in awaited and max(starts) + window_ms <= oldest}
+    followed = _followed(found, {version for version, _ in awaited})
+    return gone | {key for key in found.recent if key[0] in followed}
+
+
+def _followed(found: _Model, awaited: set[str]) -> set[str]:
+    """Versions, none of `awaited`, that another one has followed for some windows."""
+    told: dict[str, set[int]] = {}
+    for (version, _), starts in found.recent.items():
+        told.setdefault(version, set()).update(starts)
+    newest = {version: max(starts, default=-1) for version, starts in told.items() if version not in awaited}
+    return {
+        version
+        for version, last in newest.items()
+        if any(sum(start > last for start in others) >= FOLLOWED for others in told.values())
+    }
 
 
 def _signal(model: int, found: _Model, key: Key, called: str, *, over: bool = False) -> Signal:

@@ -43,6 +43,7 @@ def signal(rule: Expressed, at: int, state: str, source: str = "web", **detail: 
         ({"expression": "cpu > 1" + " " * 2000}, "at most 2000 characters"),
         ({"hosts": 'cpu{role="db"}'}, "conditions on source and role"),
         ({"hosts": "{role}"}, "conditions on source and role"),
+        ({"hosts": '{source="\ud800"}'}, "conditions on source and role"),
         ({"per": ["mount", "mount"]}, "each label once"),
         ({"per": ["mount point"]}, "per.0"),
         ({"within_s": 5}, "within_s"),

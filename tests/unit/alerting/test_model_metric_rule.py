@@ -37,6 +37,11 @@ def rule(**fields: Any) -> Any:
         ({"above": 8, "wanted": 2, "of": 3}, [(9, 5), (9, 5)], True),
         ({"above": 8, "wanted": 2, "of": 3}, [(9, 5), (7, 5)], None),
         ({"above": 8, "wanted": 2, "of": 3}, [(9, 5), (9, 5), (7, 5), (7, 5)], False),
+        ({"above": 8, "wanted": 2, "of": 3}, [(7, 5), (7, 5)], False),
+        ({"above": 8, "wanted": 2, "of": 18, "values": 5}, [(7, 5), (7, 5), (7, 5), (7, 4)] * 5, False),
+        ({"above": 8, "wanted": 2, "of": 18, "values": 5}, [(7, 5), (7, 5), (7, 5), (7, 4)] * 4, None),
+        ({"above": 8, "wanted": 2, "of": 18, "values": 5}, [(9, 5), (7, 5), (7, 5), (9, 5)] * 5, True),
+        ({"above": 8, "values": 5}, [(9, 4)] * 20, False),
         ({"above": 8, "values": 5}, [(9, 5), (1, 4)], True),
         ({"above": 8, "values": 6}, [(9, 5)], None),
         ({"above": 8, "of_values": "max"}, [(1, 5)], True),
@@ -64,6 +69,7 @@ def test_the_title_says_metric_value_limit_and_window() -> None:
     assert said == "cost of churn is 9.5, above 8, 2 of 3 windows: window of 1970-01-01 01:00 UTC"
     outside = rule(baseline=8, delta=0.5, of_values="max").title(signal((9, 5)))
     assert outside == "max of cost of churn is 19, outside 8 ± 0.5: window of 1970-01-01 00:00 UTC"
+    assert rule(above=8).title(signal(state="over")) == "cost of churn is reported no more"
     assert rule(baseline=8, delta=0.5).limit() == "8 ± 0.5"
     assert rule(below=0).limit() == 0
 

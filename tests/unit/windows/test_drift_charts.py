@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.unit.windows.test_drift import HOUR, PROFILES, T0, batch, only, rows
+from vedette.events.signals import Signal
 from vedette.windows.drift import DriftShard
 from vedette.windows.drift_config import DriftConfig, Find, Subject
 from vedette.windows.drift_told import Closed
@@ -96,3 +97,52 @@ def test_the_width_moves_the_limits(width: float) -> None:
     mean = x.charts[0]
     sigma = float(np.sqrt(PROFILES["x"].m2 / (PROFILES["x"].n - 1)))
     assert mean.upper - mean.centre == pytest.approx(width * sigma * np.sqrt(1 / 400 + 1 / 5000), rel=1e-6)
+
+
+def ended(signals: list[Signal]) -> list[str]:
+    """Subjects of signals after which no chart of them is out of control."""
+    return sorted(one.subject for one in signals if one.kind == "drift" and "charts" not in one.detail)
+
+
+def test_a_version_that_another_one_followed_has_no_chart_that_is_out() -> None:
+    shard, find = DriftShard(), finder(alpha=0.005)
+    found = closed(shard, find, range(10), 0.12)
+    assert [one.state for one in found.signals if one.subject == "model:7/x"] == ["ok"] * 10
+    for hour in range(10, 13):
+        shard.add(batch(hour, *rows(400, hour), version="2"), find)
+    over = shard.close(find, {0: T0 + 15 * HOUR}).signals
+    assert "model:7/x" in ended(over)
+
+
+def test_a_model_that_is_gone_has_no_chart_that_is_out() -> None:
+    shard = DriftShard()
+    closed(shard, finder(alpha=0.005), range(10), 0.12)
+    assert ended(shard.close(lambda model, version: None, LAST).signals) == ["model:7/x"]
+
+
+@pytest.mark.parametrize("charts", [("western_electric",), ()])
+def test_a_feature_that_another_reference_has_not_has_no_chart_that_is_out(charts: tuple[str, ...]) -> None:
+    shard = DriftShard()
+    closed(shard, finder(alpha=0.005), range(10), 0.12)
+    less = Subject("churn", DriftConfig(charts=charts), 2, {"plan": PROFILES["plan"]})
+    told = [ended(closed(shard, lambda model, version: less, range(n, n + 1), 0.0).signals) for n in (10, 11)]
+    assert told == [["model:7/plan", "model:7/x"], ["model:7/plan"]]
+
+
+def test_a_chart_that_was_out_stays_so_while_no_rows_come() -> None:
+    shard = DriftShard()
+    closed(shard, finder(alpha=0.005), range(10), 0.12)
+    times, x = rows(400, 11)
+    columns = batch(11, times, x)
+    shard.add(msgspec.structs.replace(columns, columns=columns.columns[1:]), finder(alpha=0.005))
+    shard.close(finder(alpha=0.005), {0: T0 + 13 * HOUR})
+    assert ended(shard.close(lambda model, version: None, LAST).signals) == ["model:7/x"]
+
+
+def test_charts_of_a_snapshot_that_does_not_know_may_have_been_out() -> None:
+    shard = DriftShard()
+    closed(shard, finder(), range(1), 0.0)
+    for memory in shard._charts[7, ""].values():
+        del memory.out
+    older = pickle.loads(pickle.dumps(shard))
+    assert ended(older.close(lambda model, version: None, LAST).signals) == ["model:7/plan", "model:7/x"]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.events.features import FeatureBatch
-from vedette.events.model_metrics import columns_of
+from vedette.events.model_metrics import MOST_RECENT, columns_of
 from vedette.windows import model_metrics
 from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
 from vedette.windows.model_metrics import KEPT_MS, FindMetrics, MetricShard, MetricSubject, MetricWindow, ToldMetrics
@@ -111,7 +111,7 @@ def test_signals_are_newer_than_the_last_and_tell_the_last_windows_in_order() ->
         assert signal.subject == "metric:7@1/cost"
         last = signal.at
     recent = str(signal.detail["recent"]).split()
-    assert len(recent) == model_metrics.RECENT
+    assert len(recent) == MOST_RECENT
     assert [int(one.split(":")[0]) for one in recent] == [T0 + n * HOUR for n in range(10, 30)]
 
 
@@ -146,13 +146,59 @@ def test_a_metric_that_nobody_reports_any_more_is_over_and_makes_room() -> None:
         assert [one.subject for one in signals if one.state == "over"] == (["metric:7/old"] if n else [])
 
 
-def test_another_length_of_windows_begins_anew_with_the_next_values() -> None:
+def test_another_length_of_windows_ends_what_was_told_and_begins_anew_with_the_next_values() -> None:
+    shard, minutes = MetricShard(), finder(60)
+    shard.add(batch(1, [("cost", T0 - HOUR, 1.0), ("tokens", T0 - HOUR, 1.0)]), FIND)
+    known = shard.close(FIND, LATER).signals
+    shard.add(batch(2, [("cost", T0, 1.0)]), FIND)
+    assert shard.close(minutes) == ToldMetrics()
+    shard.add(batch(3, [("cost", T0 + 1, 3.0)]), minutes)
+    found = pickle.loads(pickle.dumps(shard)).close(minutes, LATER)
+    assert [(one.start_ms, one.window_s, one.count, one.mean) for one in found.windows] == [
+        (T0, 3600, 1, 1.0),
+        (T0, 60, 1, 3.0),
+    ]
+    states = [(one.subject, one.state) for one in found.signals]
+    assert states == [("metric:7/cost", "over"), ("metric:7/tokens", "over"), ("metric:7/cost", "known")]
+    assert max(one.at for one in known) < found.signals[0].at < found.signals[2].at
+
+
+def test_another_length_of_windows_ends_alerts_though_nothing_comes_any_more() -> None:
     shard, minutes = MetricShard(), finder(60)
     shard.add(batch(1, [("cost", T0, 1.0)]), FIND)
-    assert told(shard, minutes) == {}
-    shard.add(batch(2, [("cost", T0 + 1, 3.0)]), minutes)
-    [window] = told(shard, minutes).values()
-    assert (window.window_s, window.count, window.mean) == (60, 1, 3.0)
+    shard.close(FIND, LATER)
+    assert [one.state for one in shard.close(minutes, LATER).signals] == ["over"]
+    assert shard.close(minutes, LATER) == ToldMetrics()
+
+
+def test_a_version_that_another_one_followed_for_some_windows_is_over() -> None:
+    shard = MetricShard()
+    shard.add(batch(0, [("cost", T0, 1.0), ("tokens", T0, 1.0)], "1"), FIND)
+    shard.close(FIND, LATER)
+    over: list[list[str]] = []
+    for n, hour in enumerate((26, 27, 28, 60, 61)):
+        shard.add(batch(n + 1, [("cost", T0 + hour * HOUR, 1.0)], "2"), FIND)
+        over.append([one.subject for one in shard.close(FIND, LATER).signals if one.state == "over"])
+    assert over == [[], [], [], ["metric:7@1/cost", "metric:7@1/tokens"], []]
+
+
+def test_versions_that_are_seldom_reported_stay_beside_one_another() -> None:
+    shard, over = MetricShard(), []
+    for week in range(8):
+        for version in ("1", "2"):
+            shard.add(batch(2 * week + int(version), [("score", T0 + week * 168 * HOUR, 1.0)], version), FIND)
+            over += [one for one in shard.close(FIND, LATER).signals if one.state == "over"]
+    assert over == []
+
+
+def test_a_snapshot_of_before_windows_of_another_length_were_told_goes_on() -> None:
+    shard = MetricShard()
+    shard.add(batch(1, [("cost", T0, 1.0)]), FIND)
+    state = shard.__dict__.copy()
+    del state["_told"]
+    older = MetricShard.__new__(MetricShard)
+    older.__setstate__(state)
+    assert told(older)["", "cost", T0].count == 1
 
 
 def test_a_model_that_is_gone_ends_its_alerts() -> None:

@@ -11,6 +11,7 @@ textbooks. Sources: Montgomery, Introduction to Statistical Quality Control, cha
 from __future__ import annotations
 
 import math
+import sys
 from typing import Literal
 
 import msgspec
@@ -27,6 +28,8 @@ FEWEST = 30
 """Values of a window, and of a reference, without which there is no point."""
 TAILS = 20
 """A reference with fewer values than so many squares of its kurtosis does not know how its deviation varies."""
+BEYOND = 2
+"""Of N + 1 quiet values so many lie, in the mean, beyond the least and the most of N others; of those N none does."""
 MOST_CATEGORIES = 5
 """The most frequent categories of a reference have a chart each."""
 
@@ -52,20 +55,29 @@ def points_of(profile: FeatureProfile, counts: Counts, width: float = WIDTH) -> 
     window = counts.moments
     if min(profile.n, window.n) >= FEWEST and math.isfinite(window.mean):
         found.append(mean_point(own.moments, window, width))
-        kurtosis = profile.n * profile.m4 / profile.m2**2 if profile.m4 is not None and profile.m2 > 0 else math.inf
-        if TAILS * kurtosis**2 <= profile.n and math.isfinite(window.deviation):
+        kurtosis = _kurtosis(profile)
+        if kurtosis <= math.sqrt(profile.n / TAILS) and math.isfinite(window.deviation):
             found.append(deviation_point(own.moments, kurtosis, window, width))
     shares: list[tuple[ChartName, str, int, int, int, int]] = [
         ("missing", "", own.missing, own.rows, counts.missing, counts.rows),
         ("other", "", own.other, own.present, counts.other, counts.present),
     ]
     if profile.by_edges:
-        shares.append(("out_of_range", "", own.out_of_range, own.present, counts.out_of_range, counts.present))
+        before = min(own.out_of_range + BEYOND, own.present)
+        shares.append(("out_of_range", "", before, own.present, counts.out_of_range, counts.present))
     for index, category in enumerate(profile.categories[:MOST_CATEGORIES]):
         before, now = profile.counts[index], int(counts.bins[index])
         shares.append(("category", category, before, own.present, now, counts.present))
     found += [share_point(*share, width) for share in shares if min(share[3], share[5]) >= FEWEST]
     return found
+
+
+def _kurtosis(profile: FeatureProfile) -> float:
+    """Infinite where it is not known: in a constant, in references without `m4`, and beyond what floats can hold."""
+    if profile.m4 is None or profile.m2 <= 0 or profile.m4 < profile.n * sys.float_info.min:
+        return math.inf
+    # m2² may be too small or too large for a float where the quotient is not.
+    return profile.n * (profile.m4 / profile.m2) / profile.m2
 
 
 def mean_point(reference: Moments, window: Moments, width: float = WIDTH) -> Point:

@@ -56,6 +56,9 @@ def encode(baseline: Mapping[str, Sequence[Any]], window: Mapping[str, Sequence[
     features: list[tuple[str, Floats, bool]] = []
     left_out: list[str] = []
     for name in sorted(baseline.keys() | window.keys()):
+        if len(features) == MOST_FEATURES:
+            left_out.append(name)
+            continue
         values = [*baseline.get(name, [None] * many), *window.get(name, [None] * others)]
         made = _features(name, values)
         if made and len(features) + len(made) <= MOST_FEATURES:

@@ -34,8 +34,9 @@ class Reconstruction:
     p: float
 
 
-def reconstruction(encoded: Encoded, alpha: float = 0.05, seed: int = 0) -> Reconstruction:
-    """`InvalidInput` for fewer than `FEWEST_ROWS` rows of either sample."""
+def reconstruction(encoded: Encoded, alpha: float = 0.05, seed: int = 0) -> Reconstruction | None:
+    """None if no column varies in the half of the baseline that is learned from: there is no plane then.
+    `InvalidInput` for fewer than `FEWEST_ROWS` rows of either sample."""
     baseline, window = encoded.baseline, encoded.window
     if min(len(baseline), len(window)) < FEWEST_ROWS:
         raise InvalidInput("rows", (len(baseline), len(window)), f"at least {FEWEST_ROWS} of each sample")
@@ -43,7 +44,9 @@ def reconstruction(encoded: Encoded, alpha: float = 0.05, seed: int = 0) -> Reco
     order = chance.permutation(len(baseline))
     learned, held = baseline[order[: len(order) // 2]], baseline[order[len(order) // 2 :]]
     centre, spread = learned.mean(axis=0), learned.std(axis=0)
-    spread[spread < 1e-9] = 1.0
+    if not (spread >= _NOTHING).any():
+        return None
+    spread[spread < _NOTHING] = 1.0
     _, sizes, axes = np.linalg.svd((learned - centre) / spread, full_matrices=False)
     explained = np.cumsum(sizes**2) / np.sum(sizes**2)
     kept = min(int(np.searchsorted(explained, EXPLAINED)) + 1, max(len(axes) - 1, 1))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from vedette.errors import InvalidInput
 from vedette.statistics.drift.dependence import Pair, pairs
 from vedette.statistics.drift.domain import Separation, separation
 from vedette.statistics.drift.encoding import encode
@@ -35,9 +36,12 @@ def together(
     alpha: float = 0.05,
     method: Literal["both", "domain", "reconstruction"] = "both",
 ) -> Together:
-    """Blocks for seconds. `InvalidInput` for samples of too few rows, or without a column whose values differ."""
+    """Blocks for seconds. `InvalidInput` for samples of too few rows, or without a column whose values differ; with
+    `reconstruction` alone, for a baseline in which nothing varies. Of both methods only `domain` answers then."""
     encoded = encode(baseline, window)
     told = separation(encoded) if method != "reconstruction" else None
     far = reconstruction(encoded, alpha) if method != "domain" else None
+    if far is None and method == "reconstruction":
+        raise InvalidInput("baseline", "no column that varies", "one at least; the method domain needs none")
     least = float(holm(np.array([one.p for one in (told, far) if one is not None])).min())
     return Together(least <= alpha, least, len(encoded.names), told, far, pairs(encoded), encoded.left_out)

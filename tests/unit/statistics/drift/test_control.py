@@ -8,10 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from vedette.statistics.drift import charts
 from vedette.statistics.drift.control import TAILS, deviation_point, mean_point, points_of, share_point
-from vedette.statistics.drift.counts import Moments
+from vedette.statistics.drift.counts import Counts, Moments
 from vedette.statistics.drift.profile import FeatureProfile, fit
 
 HUGE = 10**9
@@ -103,6 +105,23 @@ def test_quiet_shares_alarm_at_most_about_as_often_as_stated(share: float, sizes
     assert out <= 25  # 13.5 of 5,000
 
 
+@pytest.mark.parametrize(("rows", "many"), [(200, 200), (1000, 1000), (1000, 5000)])
+def test_quiet_values_leave_the_range_of_a_reference_at_most_as_often_as_stated(rows: int, many: int) -> None:
+    random = np.random.default_rng(7)
+    profile = fit("x", random.random(rows), "numeric")
+    # How much of all values the range of so many leaves out, whatever their distribution.
+    left_out = 1 - random.beta(rows - 1, 2, 2000)
+    out = 0
+    for beyond in random.binomial(many, left_out).tolist():
+        bins = np.zeros(profile.bins, np.int64)
+        bins[0] = many - beyond
+        [point] = [one for one in points_of(profile, Counts(bins, above=beyond)) if one.chart == "out_of_range"]
+        out += point.out
+    assert out <= 10  # 5.4 of 2,000
+    moved = profile.count(random.random(many) + 0.1)
+    assert [one.out for one in points_of(profile, moved) if one.chart == "out_of_range"] == [True]
+
+
 def test_what_moved_is_out_on_its_side() -> None:
     up, down = (share_point("missing", "", 100, 1000, now, 1000) for now in (180, 40))
     assert (up.out, down.out) == (True, True)
@@ -145,3 +164,17 @@ def test_a_deviation_has_no_chart_where_the_reference_cannot_tell_how_it_varies(
     older = fit("x", random.normal(size=1000), "numeric").to_dict()
     del older["m4"]  # as references were before
     assert ("deviation", "") not in charted(FeatureProfile.from_dict(older), random.normal(size=100).tolist())
+
+
+@given(st.floats(-300, 300))
+@example(-90)
+@example(75.7)
+@example(-160)
+@example(300)
+def test_numbers_of_any_size_have_the_same_charts_as_far_as_floats_hold_their_moments(exponent: float) -> None:
+    values = np.random.default_rng(2).normal(size=500) * 10.0**exponent
+    profile = fit("x", values, "numeric")
+    names = [one.chart for one in points_of(profile, profile.count(values[:100]))]
+    assert names[-3:] == ["missing", "other", "out_of_range"]
+    if -70 <= exponent <= 70:
+        assert names[:-3] == ["mean", "deviation"]

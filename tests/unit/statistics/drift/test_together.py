@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vedette.errors import InvalidInput
+from vedette.statistics.drift import encoding
 from vedette.statistics.drift.dependence import pairs
 from vedette.statistics.drift.domain import delong, logistic, separation
 from vedette.statistics.drift.encoding import MOST_FEATURES, encode
@@ -46,9 +47,11 @@ def test_rows_that_leave_the_plane_lie_farther_from_it_though_no_column_moves() 
     random = np.random.default_rng(2)
     before = normal(random, 600, 0.9)
     far = reconstruction(encode(before, normal(random, 300, 0.0)))
+    assert far is not None
     assert far.error > far.upper > far.usual > far.lower
     assert far.p == pytest.approx(2 / 1001)
     near = reconstruction(encode(before, normal(random, 300, 0.9)), alpha=0.001)
+    assert near is not None
     assert near.lower <= near.error <= near.upper
 
 
@@ -133,10 +136,14 @@ def test_what_columns_become() -> None:
     np.testing.assert_allclose(encoded.matrix.std(axis=0), 1.0)
 
 
-def test_columns_beyond_the_bound_are_named() -> None:
+def test_columns_beyond_the_bound_are_named_and_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(7)
     wide = {f"c{n:03}": random.normal(size=30).tolist() for n in range(MOST_FEATURES + 5)}
+    looked_at: list[str] = []
+    made = encoding._features
+    monkeypatch.setattr(encoding, "_features", lambda name, values: [looked_at.append(name), *made(name, values)][1:])
     encoded = encode(wide, wide)
+    assert looked_at == [f"c{n:03}" for n in range(MOST_FEATURES)]
     assert len(encoded.names) == MOST_FEATURES
     assert encoded.left_out == tuple(f"c{n}" for n in range(MOST_FEATURES, MOST_FEATURES + 5))
 
@@ -155,6 +162,17 @@ def test_too_few_rows_and_nothing_to_compare_are_refused() -> None:
     with pytest.raises(InvalidInput, match="columns"):
         together({"x": [1] * 200}, {"x": [1] * 200})
     assert pairs(encode({"x": list(range(200))}, {"x": list(range(200))})) == []
+
+
+@pytest.mark.parametrize("values", [(1.0, 2.0), ("a", "b")])
+def test_a_baseline_in_which_nothing_varies_has_no_plane_and_is_told_from_what_does_not(
+    values: tuple[Any, Any],
+) -> None:
+    before, now = ({"x": [value] * 200} for value in values)
+    found = together(before, now)
+    assert (found.drifted, found.reconstruction) == (True, None)
+    with pytest.raises(InvalidInput, match="no column that varies"):
+        together(before, now, method="reconstruction")
 
 
 def test_one_method_alone_and_a_plane_that_is_everything() -> None:

@@ -16,7 +16,9 @@ from vedette.statistics.drift.unseen import KEPT, Unseen
 from vedette.statistics.drift.verdict import Plan, judge
 
 CITY = fit("city", ["Bonn"] * 600 + ["Rome"] * 400, "categorical")
-names = st.lists(st.text(max_size=3), max_size=200)
+names = st.lists(
+    st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=3), max_size=200
+)
 
 
 def of(values: list[str]) -> Unseen:
@@ -76,3 +78,9 @@ def test_counts_of_an_older_snapshot_are_taken() -> None:
     assert counts.unseen == Unseen()
     assert (counts + counts).exact() == ((2, 4), 6, 8, 10, 12)
     assert pickle.loads(pickle.dumps(CITY.count(["Oslo"]))).unseen == CITY.count(["Oslo"]).unseen
+
+
+def test_what_no_table_can_hold_is_replaced_and_counted_as_one() -> None:
+    assert [(one.name, one.times) for one in Unseen.of([("a\x00", 2), ("a\ud800", 3), ("a\ufffd", 1)]).values] == [
+        ("a\ufffd", 6)
+    ]
