@@ -24,6 +24,7 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
     settings = {"name": "churn", "window_s": 60, "task": "classification", "segment_by": "plan", "charts": ["limits"]}
     model = installation.call("POST", "/v1/models", json=settings)["id"]
     rule = installation.call("POST", "/v1/rules", json={"name": "Drift at once", "kind": "drift", "model": model})["id"]
+    time.sleep(2)  # a rule applies within a second, and what is sent here is judged in less
     try:
         columns = {"age": ages(4000), "plan": ["a", "b"] * 2000}
         installation.call("POST", f"/v1/models/{model}/references", json={"columns": columns})

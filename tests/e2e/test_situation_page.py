@@ -41,7 +41,7 @@ def test_two_alerts_of_a_host_are_one_situation(installation: Installation) -> N
             expect(alerts).to_have_count(2)
             expect(alerts.last).to_contain_text("the same host kiln-1")
             expect(page.get_by_test_id("situation-state")).to_have_text("2 firing")
-            release = page.get_by_test_id("situation-change").filter(has_text="Release")
+            release = page.get_by_test_id("situation-change").filter(has_text="Release").filter(has_text="kiln")
             expect(release).to_contain_text("kiln <b>2.0</b>")
             expect(page.get_by_test_id("situation-timeline")).to_contain_text("kiln.heat")
             with page.expect_download() as downloading:
