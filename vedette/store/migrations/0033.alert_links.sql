@@ -2,7 +2,7 @@
 CREATE TABLE alert_links (
     hash bytea PRIMARY KEY,
     account_id bigint NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-    channel_id bigint NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
+    channel_id bigint REFERENCES channels (id) ON DELETE SET NULL,
     alerts bigint[] NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at timestamptz
