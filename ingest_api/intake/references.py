@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from ingest_api.intake.bodies import JSON
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode
 from vedette.events.features import LONGEST_NAME, MOST_COLUMNS
@@ -14,7 +15,6 @@ from vedette.statistics.drift.kinds import guess_kind
 from vedette.statistics.drift.profile import FeatureProfile, fit
 from vedette.statistics.drift.values import Kind
 
-JSON = "application/json"
 KINDS: tuple[str, ...] = get_args(Kind)
 MOST_CELLS = 5_000_000
 """Values of a reference."""

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response, Security
 
 from ingest_api.context import Context, context_of
 from ingest_api.intake.arrow_rows import ARROW, ArrowRows
-from ingest_api.intake.bodies import INFLATION, read_body
+from ingest_api.intake.bodies import INFLATION, JSON, read_body
 from ingest_api.intake.features import Taken, read_report, take
 from ingest_api.intake.samples import Limits
 from ingest_api.security import authorised, bearer
@@ -25,7 +25,6 @@ from vedette.telemetry import metrics
 
 router = APIRouter(prefix="/v1", tags=["models"])
 LARGEST = 4 << 20
-JSON = "application/json"
 _FRESH_S = 5.0
 
 _EXAMPLE = {

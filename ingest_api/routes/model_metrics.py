@@ -10,17 +10,18 @@ import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
 from ingest_api.context import Context, context, context_of
-from ingest_api.intake.bodies import read_body
-from ingest_api.intake.model_metrics import TakenMetrics, read_metrics, take_metrics
+from ingest_api.intake.bodies import JSON, read_json
+from ingest_api.intake.listed import Taken
+from ingest_api.intake.model_metrics import read_metrics, take_metrics
 from ingest_api.intake.samples import Limits
-from ingest_api.routes.features import JSON, LARGEST, KnownModels, into_log
+from ingest_api.routes.features import LARGEST, KnownModels, into_log
 from ingest_api.routes.models import shown
 from ingest_api.security import authorised, bearer, needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, encode_batch
-from vedette.events.model_metrics import columns_of
+from vedette.events.model_metrics import MetricReport, columns_of
 from vedette.events.names import hash64
 from vedette.log import Message
 from vedette.store import model_metrics, models
@@ -51,8 +52,7 @@ _SCHEMA = {
 _BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": _SCHEMA, "example": _EXAMPLE}}}}
 
 
-def _message(account: int, model: int, taken: TakenMetrics) -> Message:
-    report = taken.report
+def _message(account: int, model: int, report: MetricReport, taken: Taken) -> Message:
     epoch = report.epoch if isinstance(report.epoch, int) else hash64("epoch", report.epoch)
     ts = np.array(taken.ts, "<i8").tobytes()
     columns = columns_of(taken.names, taken.values)
@@ -88,14 +88,11 @@ async def report_metrics_of(request: Request, model: int) -> Response:
 
 async def _take(request: Request, number: int | None) -> Response:
     found, principal = context_of(request), await authorised(request, "ingest")
-    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if media_type != JSON:
-        raise InvalidInput("Content-Type", media_type, JSON)
-    body = await read_body(request, LARGEST)
+    body = await read_json(request, LARGEST)
     known: KnownModels = request.app.state.models
 
-    def read() -> tuple[TakenMetrics, Message]:
-        report = read_metrics(body)
+    def read() -> tuple[Taken, Message]:
+        report, rows = read_metrics(body)
         name = report.model
         if number is not None:
             name = str(models.get(found.store, principal.account, number)["name"])
@@ -103,8 +100,8 @@ async def _take(request: Request, number: int | None) -> Response:
                 raise InvalidInput("model", report.model[:200], f"{name}, or nothing, for model {number}")
         principal.need_subject("model", name)
         model = known.number(principal.account, name) if number is None else number
-        taken = take_metrics(report, Limits(found.oldest_ms(), found.newest_ms()), found.clock.now_ms())
-        return taken, _message(principal.account, model, taken)
+        taken = take_metrics(rows, Limits(found.oldest_ms(), found.newest_ms()), found.clock.now_ms())
+        return taken, _message(principal.account, model, report, taken)
 
     taken, message = await asyncio.to_thread(read)
     if taken.names:
@@ -112,7 +109,7 @@ async def _take(request: Request, number: int | None) -> Response:
     metrics().count("vedette_ingest_accepted_total", len(taken.names), topic="features")
     answer: dict[str, Any] = {
         "values": len(taken.names),
-        "refused_values": taken.refused_values,
+        "refused_values": taken.refused_rows,
         "refused": taken.refused,
     }
     return Response(msgspec.json.encode(answer), 202, media_type="application/json")

@@ -10,16 +10,16 @@ import numpy as np
 from fastapi import APIRouter, Request, Response, Security
 
 from ingest_api.context import context_of
-from ingest_api.intake.bodies import read_body
+from ingest_api.intake.bodies import read_json
 from ingest_api.intake.features import pack
-from ingest_api.intake.outcomes import TakenOutcomes, read_outcomes, take_outcomes
+from ingest_api.intake.listed import Taken
+from ingest_api.intake.outcomes import read_outcomes, take_outcomes
 from ingest_api.intake.samples import Limits
-from ingest_api.routes.features import JSON, LARGEST, KnownModels, into_log
+from ingest_api.routes.features import LARGEST, KnownModels, into_log
 from ingest_api.security import authorised, bearer
-from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, encode_batch
 from vedette.events.names import hash64
-from vedette.events.outcomes import OUTCOME
+from vedette.events.outcomes import OUTCOME, OutcomeReport
 from vedette.log import Message
 from vedette.telemetry import metrics
 
@@ -47,12 +47,11 @@ _SCHEMA = {
 }
 
 
-def _message(account: int, model: int, taken: TakenOutcomes) -> Message:
-    report = taken.report
+def _message(account: int, model: int, report: OutcomeReport, taken: Taken) -> Message:
     epoch = report.epoch if isinstance(report.epoch, int) else hash64("epoch", report.epoch)
     ts = np.array(taken.ts, "<i8").tobytes()
-    column = pack(OUTCOME, taken.actuals)
-    batch = FeatureBatch(account, model, report.version or "", epoch, report.seq, ts, [column], list(taken.ids))
+    column = pack(OUTCOME, taken.values)
+    batch = FeatureBatch(account, model, report.version or "", epoch, report.seq, ts, [column], list(taken.names))
     return Message(str(model).encode(), encode_batch(batch))
 
 
@@ -70,22 +69,23 @@ async def outcomes(request: Request) -> Response:
     why. 429: nothing was taken, come back later.
     """
     found, principal = context_of(request), await authorised(request, "ingest")
-    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if media_type != JSON:
-        raise InvalidInput("Content-Type", media_type, JSON)
-    body = await read_body(request, LARGEST)
+    body = await read_json(request, LARGEST)
     known: KnownModels = request.app.state.models
 
-    def read() -> tuple[TakenOutcomes, Message]:
-        report = read_outcomes(body)
+    def read() -> tuple[Taken, Message]:
+        report, rows = read_outcomes(body)
         principal.need_subject("model", report.model)
         model = known.number(principal.account, report.model)
-        taken = take_outcomes(report, Limits(found.oldest_ms(), found.newest_ms()), found.clock.now_ms())
-        return taken, _message(principal.account, model, taken)
+        taken = take_outcomes(rows, Limits(found.oldest_ms(), found.newest_ms()), found.clock.now_ms())
+        return taken, _message(principal.account, model, report, taken)
 
     taken, message = await asyncio.to_thread(read)
-    if taken.ids:
+    if taken.names:
         await into_log(found.log, message)
-    metrics().count("vedette_ingest_accepted_total", len(taken.ids), topic="features")
-    answer: dict[str, Any] = {"outcomes": len(taken.ids), "refused_rows": taken.refused_rows, "refused": taken.refused}
+    metrics().count("vedette_ingest_accepted_total", len(taken.names), topic="features")
+    answer: dict[str, Any] = {
+        "outcomes": len(taken.names),
+        "refused_rows": taken.refused_rows,
+        "refused": taken.refused,
+    }
     return Response(msgspec.json.encode(answer), 202, media_type="application/json")

@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from ingest_api.intake.model_metrics import MOST_LISTED, read_metrics, take_metrics
+from ingest_api.intake.listed import MOST_LISTED
+from ingest_api.intake.model_metrics import read_metrics, take_metrics
 from ingest_api.intake.samples import Limits
 from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch, decode_batch, encode_batch
@@ -26,7 +27,7 @@ def report(**fields: Any) -> bytes:
 def test_a_list_and_columns_mean_the_same() -> None:
     rows = [{"name": "cost", "value": 2.5, "ts": NOW}, {"name": "NaN", "value": 7, "ts": NOW + 1}]
     columns = {"names": ["cost", "NaN"], "values": [2.5, 7], "ts": [NOW, NOW + 1]}
-    one, two = (take_metrics(read_metrics(report(**given)), LIMITS, NOW) for given in ({"metrics": rows}, columns))
+    one, two = (take_metrics(read_metrics(report(**given))[1], LIMITS, NOW) for given in ({"metrics": rows}, columns))
     assert (one.names, one.values, one.ts) == (two.names, two.values, two.ts)
     assert (one.names, one.values, one.ts) == (["cost", "NaN"], [2.5, 7.0], [NOW, NOW + 1])
 
@@ -66,9 +67,9 @@ def test_what_is_taken_comes_back_from_the_log_and_is_neither_rows_nor_outcomes(
 def test_a_value_that_is_wrong_costs_itself_alone(row: dict[str, Any], named: str) -> None:
     rows = [{"name": "a", "value": 1}, row, {"name": "c", "value": 0}]
     body = report(metrics=rows) if row.get("value") != 10**400 else big(rows)
-    taken = take_metrics(read_metrics(body), LIMITS, NOW)
+    taken = take_metrics(read_metrics(body)[1], LIMITS, NOW)
     assert (taken.names, taken.values, taken.ts) == (["a", "c"], [1.0, 0.0], [NOW, NOW])
-    assert (taken.refused_values, taken.refused[0]["row"]) == (1, 1)
+    assert (taken.refused_rows, taken.refused[0]["row"]) == (1, 1)
     assert taken.refused[0]["reason"].startswith(f"{named}:")
 
 
@@ -78,8 +79,8 @@ def big(rows: list[dict[str, Any]]) -> bytes:
 
 
 def test_all_refused_values_are_counted_and_the_first_are_listed() -> None:
-    taken = take_metrics(read_metrics(report(names=[None] * 300, values=[1] * 300)), LIMITS, NOW)
-    assert (taken.refused_values, len(taken.refused)) == (300, MOST_LISTED)
+    taken = take_metrics(read_metrics(report(names=[None] * 300, values=[1] * 300))[1], LIMITS, NOW)
+    assert (taken.refused_rows, len(taken.refused)) == (300, MOST_LISTED)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ingest_api.intake.outcomes import MOST_LISTED, read_outcomes, take_outcomes
+from ingest_api.intake.listed import MOST_LISTED
+from ingest_api.intake.outcomes import read_outcomes, take_outcomes
 from ingest_api.intake.samples import Limits
 from vedette.errors import InvalidInput
 
@@ -22,9 +23,11 @@ def report(**fields: Any) -> bytes:
 def test_rows_and_columns_mean_the_same() -> None:
     rows = [{"id": "a", "actual": True, "ts": NOW}, {"id": 17, "actual": 2.5, "ts": NOW + 1}]
     columns = {"ids": ["a", 17], "actuals": [True, 2.5], "ts": [NOW, NOW + 1]}
-    one, two = (take_outcomes(read_outcomes(report(**given)), LIMITS, NOW) for given in ({"outcomes": rows}, columns))
+    one, two = (
+        take_outcomes(read_outcomes(report(**given))[1], LIMITS, NOW) for given in ({"outcomes": rows}, columns)
+    )
     assert (
-        (one.ids, one.actuals, one.ts) == (two.ids, two.actuals, two.ts) == (["a", "17"], [True, 2.5], [NOW, NOW + 1])
+        (one.names, one.values, one.ts) == (two.names, two.values, two.ts) == (["a", "17"], [True, 2.5], [NOW, NOW + 1])
     )
 
 
@@ -49,14 +52,14 @@ def test_rows_and_columns_mean_the_same() -> None:
 )
 def test_a_row_that_is_wrong_costs_itself_alone(row: dict[str, Any], named: str) -> None:
     rows = [{"id": "a", "actual": "yes"}, row, {"id": "c", "actual": 0}]
-    taken = take_outcomes(read_outcomes(report(outcomes=rows)), LIMITS, NOW)
-    assert (taken.ids, taken.actuals, taken.ts) == (["a", "c"], ["yes", 0], [NOW, NOW])
+    taken = take_outcomes(read_outcomes(report(outcomes=rows))[1], LIMITS, NOW)
+    assert (taken.names, taken.values, taken.ts) == (["a", "c"], ["yes", 0], [NOW, NOW])
     assert (taken.refused_rows, taken.refused[0]["row"]) == (1, 1)
     assert taken.refused[0]["reason"].startswith(f"{named}:")
 
 
 def test_all_refused_rows_are_counted_and_the_first_are_listed() -> None:
-    taken = take_outcomes(read_outcomes(report(ids=[None] * 300, actuals=[1] * 300)), LIMITS, NOW)
+    taken = take_outcomes(read_outcomes(report(ids=[None] * 300, actuals=[1] * 300))[1], LIMITS, NOW)
     assert (taken.refused_rows, len(taken.refused)) == (300, MOST_LISTED)
 
 
