@@ -40,8 +40,8 @@ class _Version:
         """Begin the open windows anew if they are made otherwise now."""
         if self.making != subject.making:
             before, self.windows = self.windows, _windows(subject, self.windows.closed_ms)
-            self.making = subject.making
-            if isinstance(before, RowWindows) and isinstance(self.windows, RowWindows):
+            is_same_reference, self.making = self.making[0] == subject.reference, subject.making
+            if is_same_reference and isinstance(before, RowWindows) and isinstance(self.windows, RowWindows):
                 self.windows.full = before.full  # they are whole, and only wait for their turn
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.drift_ledger import PROFILES, DriftLedger, Row
+from vedette.statistics.drift.profile import fit
 from vedette.windows import drift
 from vedette.windows.drift import KEPT_MS, DriftShard
 from vedette.windows.drift_config import DriftConfig, Subject
@@ -165,3 +166,17 @@ def test_windows_of_rows_wait_for_their_turn_and_are_not_lost_by_other_settings(
     assert len(starts) == 4
     assert starts == sorted(starts)
     assert of_x(watched.close()) == []
+
+
+def test_windows_of_rows_that_wait_are_not_judged_by_another_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift, "MOST_CLOSED", 2)
+    shard, ledger = DriftShard(), DriftLedger()
+    first = Subject("churn", BY_ROWS, 1, PROFILES)
+    shard.add(ledger.report(7, "", [(T0, float(n % 40), n % 2) for n in range(1000)]), lambda *_: first)
+    assert len(of_x(shard.close(lambda *_: first))) == 1
+    other = {"x": fit("x", [float(n) for n in range(1000)], "numeric", bins=25), "plan": PROFILES["plan"]}
+    second = Subject("churn", BY_ROWS, 2, other)
+    assert of_x(shard.close(lambda *_: second)) == []
+    shard.add(ledger.report(7, "", [(T0 + MINUTE, float(n), n % 2) for n in range(200)]), lambda *_: second)
+    [judged] = of_x(shard.close(lambda *_: second))
+    assert (judged.reference, len(judged.counts.bins)) == (2, 25)
