@@ -6,13 +6,13 @@ import { badge, setBadge } from "../parts/badge";
 import { deed } from "../parts/deed";
 import { el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
+import { soon } from "../parts/soon";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { SITUATIONS } from "../route";
 import type { SituationDetail } from "./contract";
 import { postMortem, situationOf, takeUp } from "./requests";
 import { alertsPanel, changesPanel, costPanel, timelinePanel } from "./situation_panels";
 import { situationState } from "./situation_wording";
-import { soon } from "./soon";
 
 const RELOAD_OPEN_MS = 15_000;
 /** Alerts may come by the thousand. */
