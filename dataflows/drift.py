@@ -29,6 +29,7 @@ from vedette.events.names import hash64
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.statistics.drift.counts import Counts
+from vedette.statistics.drift.describing import describe_counts
 from vedette.store.drift import DriftRow, write_windows
 from vedette.store.pool import Store
 from vedette.telemetry import metrics
@@ -88,6 +89,7 @@ def row_of(found: ClosedFeature) -> DriftRow:
     """A closed window as it stands in the table."""
     counts, moments = found.counts, found.counts.moments
     numbers = {**_numbers(counts), "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
+    numbers |= describe_counts(counts)
     if found.charts:
         numbers["charts"] = found.charts
     return DriftRow(

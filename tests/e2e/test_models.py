@@ -83,6 +83,7 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             panel = page.get_by_test_id("drift-window")
             expect(panel).to_contain_text("Distribution (PSI)")
             expect(panel).to_contain_text("1000 rows, 4000 in the reference")
+            expect(panel.get_by_test_id("quantiles").locator("tbody tr")).to_contain_text("Window")
             expect(panel.get_by_test_id("distribution").locator("tbody tr").first).to_contain_text("∞ …")
             expect(page.get_by_test_id("control-said")).to_contain_text("Out of control now: beyond a limit.")
             expect(page.get_by_test_id("chart-control")).to_contain_text("Limits from")

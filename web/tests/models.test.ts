@@ -5,7 +5,7 @@ import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
 import { differences, unmatched } from "../src/models/reference_panel";
 import { driftedIn, profileOfSegment, whyNone } from "../src/models/segments";
-import { unseenText } from "../src/models/window_panel";
+import { distinctText, unseenText } from "../src/models/window_panel";
 
 const COUNTS: Counts = {
   bins: [],
@@ -182,4 +182,17 @@ test("a segment of a reference has the bins of the whole and counts of its own",
   expect(profileOfSegment(whole, segments, "missing")?.missing).toBe(1);
   expect(profileOfSegment(whole, segments, "fr")).toBeNull();
   expect(profileOfSegment(whole, null, "de")).toBeNull();
+});
+
+test("how many values are distinct, and which come often", () => {
+  const counts = { bins: [], missing: 0, other: 0, below: 0, above: 0, n: 9, mean: 1, deviation: 1 };
+  expect(distinctText(counts)).toBe("");
+  expect(distinctText({ ...counts, distinct: 1 })).toBe("1 distinct value.");
+  const top = [
+    { value: 0, count: 120 },
+    { value: -1.23456, count: 40 },
+  ];
+  expect(distinctText({ ...counts, distinct: 34, top })).toBe(
+    "34 distinct values; most often 0 (about 120 times), -1.23 (about 40 times).",
+  );
 });

@@ -58,6 +58,11 @@ export interface Counts {
   n: number;
   mean: number | null;
   deviation: number | null;
+  /** Of numbers, by share ("0.5" is the median). Windows of before there were any lack them. */
+  quantiles?: Record<string, number | null>;
+  distinct?: number;
+  /** The most frequent numbers, and about how often they came. */
+  top?: { value: number; count: number }[];
 }
 
 /** One window of one feature; of the rows of one segment, if it has one. */
