@@ -10,7 +10,7 @@ import numpy as np
 
 from vedette.errors import InvalidInput
 from vedette.events.features import FeatureBatch
-from vedette.events.model_subjects import subject_of
+from vedette.events.model_subjects import together_of
 from vedette.events.signals import Signal
 from vedette.statistics.drift.decision import Progress, step
 from vedette.statistics.drift.together import Together, together
@@ -211,4 +211,4 @@ def _signal(found: _Version, model: int, version: str, at: int, detail: dict[str
     state = "drift" if found.progress.raised else "ok"
     about = {"model": model, "name": found.name, "feature": "", "version": version, **detail}
     value = float(about.pop("statistic_value", 0.0))
-    return Signal("drift", found.account, subject_of(model, version), at, state, value, about)
+    return Signal("drift", found.account, together_of(model, version), at, state, value, about)

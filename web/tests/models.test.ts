@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Counts, DriftWindow, Profile } from "../src/models/contract";
 import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
+import { whatMoved } from "../src/models/multivariate_panel";
 import { differences, unmatched } from "../src/models/reference_panel";
 import { driftedIn, profileOfSegment, whyNone } from "../src/models/segments";
 import { distinctText, unseenText } from "../src/models/window_panel";
@@ -195,4 +196,13 @@ test("how many values are distinct, and which come often", () => {
   expect(distinctText({ ...counts, distinct: 34, top })).toBe(
     "34 distinct values; most often 0 (about 120 times), -1.23 (about 40 times).",
   );
+});
+
+test("the pair that goes together otherwise is named where there is drift, and the reason where there is no answer", () => {
+  const pair = { first: "x", second: "y", baseline: 0.012, window: 0.71, adjusted: 0.001 };
+  const one = { version: "", start_ms: 0, window_s: 60, state: "drift" as const, raised: true, rows: 9 };
+  expect(whatMoved({ ...one, result: { pairs: [pair] } })).toBe("correlation of x and y: 0.01, now 0.71");
+  expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.3 }] } })).toBe("");
+  expect(whatMoved({ ...one, state: "ok", result: { pairs: [pair] } })).toBe("");
+  expect(whatMoved({ ...one, result: { reason: "too few rows" } })).toBe("too few rows");
 });

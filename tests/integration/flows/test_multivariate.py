@@ -85,6 +85,6 @@ def test_windows_are_the_same_though_the_flow_is_killed(
     told = {
         (one["at"], one["state"])
         for one in decoded(log, SIGNALS.name)
-        if one["subject"] == f"model:{model}@3" and one["kind"] == "drift"
+        if one["subject"] == f"model:{model}@3/" and one["kind"] == "drift"
     }
     assert sorted(told) == [(T0 + n * 2 * MINUTE, "drift" if n > 2 else "ok") for n in range(1, 6)]

@@ -92,7 +92,11 @@ def test_what_no_column_shows_is_raised_told_and_over_again() -> None:
     assert (drifted["sampled"], drifted["left_out"]) == (400, ())
     assert (drifted["pairs"][0]["first"], drifted["pairs"][0]["second"]) == ("x", "y")
     signals = [one.signals[0] for one in looked[:3]]
-    assert [(one.subject, one.state) for one in signals] == [("model:7", "ok"), ("model:7", "drift"), ("model:7", "ok")]
+    assert [(one.subject, one.state) for one in signals] == [
+        ("model:7/", "ok"),
+        ("model:7/", "drift"),
+        ("model:7/", "ok"),
+    ]
     rule = Drift(kind="drift", name="drift")
     assert [rule.holds(one) for one in signals] == [False, True, False]
     assert rule.title(signals[1]).startswith("all columns together of churn has drifted: ROC area 0.")
@@ -177,7 +181,7 @@ def test_who_is_asked_for_no_more_is_forgotten_and_what_is_open_ends() -> None:
         shard.add(end(2, 1), find)
         assert judged(shard).windows[0].raised
         looked = shard.close(lambda model, version: gone, baseline, {0: T0})  # noqa: B023 - asked at once
-        assert [(one.subject, one.state) for one in looked.signals] == [("model:7", "ok")]
+        assert [(one.subject, one.state) for one in looked.signals] == [("model:7/", "ok")]
         assert shard.close(lambda model, version: gone, baseline, {0: T0}).signals == []  # noqa: B023
 
 
@@ -189,7 +193,7 @@ def test_a_version_that_another_followed_ends_and_one_that_is_only_silent_stays(
     assert judged(shard, quiet={0: now + HOUR}).signals == []
     shard.add(batch(2, table(300, 0.0, 3), hour=2, version="2"), find)
     looked = judged(shard, quiet={0: now})
-    assert [(one.subject, one.state) for one in looked.signals] == [("model:7", "ok")]
+    assert [(one.subject, one.state) for one in looked.signals] == [("model:7/", "ok")]
     [window] = judged(shard, quiet={0: now + 9 * HOUR}).windows
     assert (window.version, window.state) == ("2", "ok")
     assert judged(shard, quiet={0: now + KEPT_MS}).signals == []

@@ -117,7 +117,7 @@ export function toneOf(one: { state: string }): string {
   return { ok: "up", drift: "down", insufficient_data: "degraded" }[one.state] ?? "ended";
 }
 
-function figure(value: number | null): string {
+export function figure(value: number | null): string {
   if (value === null) return "–";
   return value !== 0 && Math.abs(value) < 1e-3
     ? value.toExponential(1)
