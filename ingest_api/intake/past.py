@@ -33,13 +33,15 @@ LOG_S = 30.0
 
 
 class Past(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A range of rows. `version`: of which one the reference is; `rows_of`: whose rows are taken, of all by default."""
+    """A range of rows. `version`: of which one the reference is; `rows_of`: whose rows are taken, of all by default.
+    `kinds` and `edges` as for a table."""
 
     from_: int | str = msgspec.field(name="from")
     to: int | str = "now"
     version: str | None = None
     rows_of: str | None = None
     kinds: dict[str, str] = {}
+    edges: dict[str, list[float]] = {}
 
 
 _decoder = msgspec.json.Decoder(Past)

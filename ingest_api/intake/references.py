@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import msgspec
@@ -13,6 +14,7 @@ from ingest_api.intake.bodies import JSON
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode
 from vedette.events.features import LONGEST_NAME, MOST_COLUMNS, Column, FeatureBatch, encode_batch
+from vedette.statistics.drift.bins import Strategy
 from vedette.statistics.drift.kinds import guess_kind
 from vedette.statistics.drift.profile import FeatureProfile, fit
 from vedette.statistics.drift.values import Kind, plain
@@ -29,12 +31,13 @@ MOST_CELLS = 5_000_000
 class Rows(msgspec.Struct, forbid_unknown_fields=True):
     """A table as JSON: a list for each column, or an object for each row (what a row lacks is missing).
 
-    `kinds` says what a column is; else it is guessed from its values.
+    `kinds` says what a column is; else it is guessed from its values. `edges` are those between bins of numbers.
     """
 
     columns: dict[str, list[Any]] | None = None
     rows: list[dict[str, Any]] | None = None
     kinds: dict[str, str] = {}
+    edges: dict[str, list[float]] = {}
 
     def table(self) -> dict[str, list[Any]]:
         """The columns."""
@@ -51,23 +54,40 @@ class Rows(msgspec.Struct, forbid_unknown_fields=True):
         return {name: [row.get(name) for row in rows] for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How numeric columns get their bins: by a strategy, or by edges of their own."""
+
+    bins: int
+    strategy: Strategy
+    edges: Mapping[str, Sequence[float]]
+
+
 _decoder = msgspec.json.Decoder(Rows)
 
 
-def read_reference(body: bytes, media_type: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Columns and the kinds that are said. Blocks; `InvalidInput` for what is no table, or of an unknown type."""
+Said = tuple[dict[str, Any], dict[str, str], dict[str, list[float]]]
+"""Columns, and the kinds and edges that are said."""
+
+
+def read_reference(body: bytes, media_type: str) -> Said:
+    """Blocks; `InvalidInput` for what is no table, or of an unknown type."""
     from vedette.tabular import MEDIA_TYPES, read_table  # pyarrow takes a while, and most gateways never need it
 
     if media_type == JSON:
         rows = decode(_decoder, body)
-        return rows.table(), rows.kinds
+        return rows.table(), rows.kinds, rows.edges
     if media_type not in MEDIA_TYPES:
         raise InvalidInput("Content-Type", media_type, ", ".join([JSON, *MEDIA_TYPES]))
-    return read_table(body, media_type, MOST_COLUMNS, MOST_CELLS), {}
+    return read_table(body, media_type, MOST_COLUMNS, MOST_CELLS), {}, {}
 
 
 def profiles_of(
-    columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, str], bins: int
+    columns: Mapping[str, Sequence[Any]],
+    kinds: Mapping[str, str],
+    bins: int,
+    strategy: Strategy = "quantiles",
+    edges: Mapping[str, Sequence[float]] = {},
 ) -> tuple[list[FeatureProfile], int]:
     """A profile for each column, and how many rows there are. Blocks for as long as the values need."""
     if not columns or len(columns) > MOST_COLUMNS:
@@ -84,7 +104,11 @@ def profiles_of(
             raise InvalidInput("kinds", name, "names of columns")
         if kind not in KINDS:
             raise InvalidInput(f"kinds.{name}", kind, ", ".join(KINDS))
-    return [_profile(name, values, kinds.get(name), bins) for name, values in columns.items()], rows
+    for name in edges:
+        if name not in columns:
+            raise InvalidInput("edges", name, "names of columns")
+    making = Making(bins, strategy, edges)
+    return [_profile(name, values, kinds.get(name), making) for name, values in columns.items()], rows
 
 
 def sample_of(columns: Mapping[str, Sequence[Any]], profiles: Sequence[FeatureProfile], rows: int) -> tuple[int, bytes]:
@@ -108,6 +132,16 @@ def _packed(name: str, values: list[float] | list[str | None]) -> Column:
     )
 
 
-def _profile(name: str, values: Sequence[Any], kind: str | None, bins: int) -> FeatureProfile:
+def _profile(name: str, values: Sequence[Any], kind: str | None, making: Making) -> FeatureProfile:
     chosen: Kind = guess_kind(values) if kind is None else kind  # type: ignore[assignment] # one of KINDS, as checked
-    return fit(name, values, chosen, bins=bins)
+    edges = making.edges.get(name)
+    if edges is None:
+        return fit(name, values, chosen, strategy=making.strategy, bins=making.bins)
+    if kind is None:
+        chosen = "numeric"
+    if chosen not in ("numeric", "text_length"):
+        raise InvalidInput(f"edges.{name}", f"edges of a column that is {chosen}", "columns of numbers")
+    try:
+        return fit(name, values, chosen, edges=edges)
+    except InvalidInput as error:
+        raise InvalidInput(f"edges.{name}", error.value, error.allowed) from error

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from ingest_api.routes.drift_tables import top_movers
+from ingest_api.routes.drift_tables import top_movers, untested
 from ingest_api.routes.segment_tables import as_table
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.verdict import bin_name
@@ -116,7 +116,7 @@ def _detail(
     sizes = f"{verdict.get('window')} rows, {verdict.get('reference')} in the reference"
     yield f"<section><h2>{escape(label)}</h2><p class=muted>{moment(row['start_ms'])} UTC: {sizes}</p>"
     yield "<table><tr><th>Test<th class=n>Value<th class=n>Threshold<th class=n>p<th class=n>Adjusted p<th></tr>"
-    for one in verdict.get("findings", ()):
+    for one in (*verdict.get("findings", ()), *untested(verdict)):
         numbers = "".join(f"<td class=n>{shown(one.get(key))}" for key in ("value", "threshold", "p", "adjusted"))
         yield f"<tr><td>{escape(str(one['statistic']))}{numbers}<td>{'drift' if one.get('drifted') else ''}</tr>"
     yield "</table>"

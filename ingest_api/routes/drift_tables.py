@@ -13,7 +13,8 @@ HEADER = [*_PLACE, "reference_rows", "window_rows", "needed", *_FINDING]
 
 
 def as_csv(windows: Iterable[Mapping[str, Any]], segment: str | None = None) -> Iterator[str]:
-    """The header and then the lines of each window: one for each of its tests, or one without if it has none.
+    """The header and then the lines of each window: one for each of its tests and of its other measures, or one without
+    if it has none.
 
     `start_ms` is ms UTC, `reference` the number of the reference. Windows of a segment have a column more, its name.
     A text that a spreadsheet would run gets an apostrophe.
@@ -24,8 +25,19 @@ def as_csv(windows: Iterable[Mapping[str, Any]], segment: str | None = None) -> 
         verdict = row["verdict"]
         place = [row[key] for key in _PLACE]
         sizes = [verdict.get(key) for key in ("reference", "window", "needed")]
-        findings = verdict.get("findings") or [{}]
+        findings = [*verdict.get("findings", ()), *untested(verdict)] or [{}]
         yield lines([*map(inert, place), *sizes, *(one.get(key) for key in _FINDING), *beside] for one in findings)
+
+
+def untested(verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Measures of a verdict that no test of it is about, as findings: `statistic`, `value` and perhaps `p`."""
+    measures = verdict.get("measures") or {}
+    tested = {one["statistic"] for one in verdict.get("findings", ())}
+    return [
+        {"statistic": name, "value": value, "p": measures.get(f"{name}_p")}
+        for name, value in measures.items()
+        if value is not None and not name.endswith("_p") and name not in tested
+    ]
 
 
 def inert(value: Any) -> Any:

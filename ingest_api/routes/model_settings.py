@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from ingest_api.routes.model_segments import Segmenting
 from vedette.events.features import PREDICTION
+from vedette.statistics.drift.verdict import STATISTICS, Statistic
 from vedette.windows.drift_config import FEWEST_ROWS, MOST_SLIDES
 
 NAME_RULE = "a letter or digit and then letters, digits, _ . - (at most 100)"
@@ -33,6 +34,12 @@ class Judging(Segmenting):
         default=0.05, gt=0, le=0.5, description="share of quiet windows that may show drift, over all features together"
     )
     correction: Literal["benjamini_hochberg", "holm"] = "benjamini_hochberg"
+    statistics: list[Statistic] = Field(
+        default_factory=lambda: list(STATISTICS),
+        min_length=1,
+        max_length=len(get_args(Statistic)),
+        description="tests that decide; the others are shown as measures",
+    )
     tolerated: float = Field(default=0.0, ge=0, le=10, description="PSI between populations that does not matter")
     wanted: int = Field(default=1, ge=1, le=1000, description="drift is raised when so many windows drifted …")
     of: int = Field(default=1, ge=1, le=1000, description="… of the last so many")
@@ -70,6 +77,8 @@ class Judging(Segmenting):
 
     @model_validator(mode="after")
     def _possible(self) -> Judging:
+        if len(set(self.statistics)) < len(self.statistics):
+            raise ValueError("statistics must differ")
         if self.wanted > self.of:
             raise ValueError("wanted must not be above of")
         if self.slide_s is not None:

@@ -21,7 +21,7 @@ from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, TooLarge
 from vedette.events.features import check_version
-from vedette.statistics.drift.bins import DEFAULT_BINS
+from vedette.statistics.drift.bins import DEFAULT_BINS, Strategy
 from vedette.store import models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
@@ -145,7 +145,10 @@ async def add_reference(
     request: Request,
     model: int,
     version: str = Query("", max_length=100, description="empty: for all versions that have none of their own"),
-    bins: int = Query(DEFAULT_BINS, ge=2, le=50, description="bins of a numeric feature"),
+    bins: int = Query(DEFAULT_BINS, ge=2, le=50, description="bins of a numeric feature, if they are quantiles"),
+    strategy: Strategy = Query(
+        "quantiles", description="of a numeric feature's bins: quantiles, or of equal width by the rule that is named"
+    ),
     principal: Principal = Depends(needs("admin")),
     found: Context = Depends(context),
 ) -> dict[str, Any]:
@@ -165,16 +168,17 @@ async def add_reference(
     def made() -> dict[str, Any]:
         from vedette.statistics.drift.describing import describe
 
+        edges: dict[str, list[float]] = {}
         past = read_past(body) if media_type == "application/json" else None
         of = version
         told: dict[str, Any] = {}
         if past is None:
-            columns, kinds = read_reference(body, media_type)
+            columns, kinds, edges = read_reference(body, media_type)
         else:
             of = version if past.version is None else past.version
             columns, told = columns_of_past(found, principal.account, model, past)
-            kinds = past.kinds
-        profiles, rows = profiles_of(columns, kinds, bins)
+            kinds, edges = past.kinds, past.edges
+        profiles, rows = profiles_of(columns, kinds, bins, strategy, edges)
         written = [msgspec.json.decode(msgspec.json.encode(profile)) for profile in profiles]
         segments = segments_of(about["config"], columns, profiles)
         parts = None if segments is None else segments.to_dict()

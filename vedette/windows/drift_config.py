@@ -11,7 +11,7 @@ import msgspec
 from vedette.statistics.drift.decision import Policy
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.segments import Segments
-from vedette.statistics.drift.verdict import Plan
+from vedette.statistics.drift.verdict import STATISTICS, Plan, Statistic
 
 MOST_SLIDES = 100
 """Slides of a window."""
@@ -47,10 +47,12 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     segments: tuple[str, ...] | None = None
     segment_only: bool = False
     multivariate_s: int | None = None
+    statistics: tuple[Statistic, ...] = STATISTICS
 
     def plan(self) -> Plan:
         """How each window is judged."""
-        return Plan(alpha=self.alpha, correction=self.correction, tolerated=self.tolerated)
+        about = (self.alpha, self.correction, self.tolerated, self.statistics)
+        return Plan(*about)
 
     def policy(self) -> Policy:
         """When drift is raised and cleared."""

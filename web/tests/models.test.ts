@@ -6,7 +6,7 @@ import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
 import { whatMoved } from "../src/models/multivariate_panel";
 import { differences, unmatched } from "../src/models/reference_panel";
 import { driftedIn, profileOfSegment, whyNone } from "../src/models/segments";
-import { distinctText, unseenText } from "../src/models/window_panel";
+import { distanceText, distinctText, unseenText } from "../src/models/window_panel";
 
 const COUNTS: Counts = {
   bins: [],
@@ -205,4 +205,22 @@ test("the pair that goes together otherwise is named where there is drift, and t
   expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.3 }] } })).toBe("");
   expect(whatMoved({ ...one, state: "ok", result: { pairs: [pair] } })).toBe("");
   expect(whatMoved({ ...one, result: { reason: "too few rows" } })).toBe("too few rows");
+});
+
+test("what was measured beside the tests is said, and what there is not is left out", () => {
+  const verdict = {
+    feature: "x",
+    state: "ok" as const,
+    reference: 9,
+    window: 9,
+    needed: 9,
+    findings: [],
+    moved: [],
+  };
+  expect(distanceText(verdict)).toBe("");
+  const none = { ks: null, wasserstein: null, mean_shift_p: null, deviation_ratio: null };
+  const measures = { js: 0.123456, chi_square: 41.2, chi_square_p: 0.00023, mean_shift: -0.4, ...none };
+  expect(distanceText({ ...verdict, measures })).toBe(
+    "JS 0.123, χ² 41.2 (p 2.3e-4), mean shift -0.4 deviations",
+  );
 });

@@ -11,11 +11,12 @@ import numpy as np
 
 from vedette.statistics.drift.decision import State
 from vedette.statistics.drift.distances import js_distance
+from vedette.statistics.drift.measures import cells
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.rebinning import Cumulative, Floats, Rebinned, is_numeric, rebinned
 from vedette.statistics.drift.significance import chi_square_test, deviation_ratio, mean_shift
 from vedette.statistics.drift.thresholds import noise
-from vedette.statistics.drift.verdict import Draft, Finding, Moved, Plan, Verdict, adjusted, cells, draft
+from vedette.statistics.drift.verdict import Draft, Finding, Moved, Plan, Verdict, adjusted, draft
 
 
 class Between(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ MOST_HELD = 256
 """Means that are held before they are clustered anew."""
 SINGLE, POINT, SPREAD = np.int8(0), np.int8(1), np.int8(2)
 Sorts = npt.NDArray[np.int8]
+_HUGE = 1e307
 _NOTHING = np.zeros(0)
 _NO_SORTS = np.zeros(0, np.int8)
 
@@ -83,21 +84,28 @@ class Digest(NamedTuple):
         return Digest(np.add.reduceat(means * shares, starts), sums, sorts)
 
     def quantiles(self, shares: Sequence[float], least: float, most: float) -> list[float]:
-        """At `shares` from 0 to 1 of all numbers, of which `least` and `most` are the outermost; none without any."""
-        found = self.clustered()
-        if not len(found.means):
+        """At rising `shares` from 0 to 1 of all numbers, `least` and `most` the outermost of them; none without any."""
+        if not len(self.means):
             return []
+        places, values = self.knots(least, most)
+        scale = 1.0 if max(-least, most) < _HUGE else 0.25  # so that no difference overflows
+        found = np.interp(shares, places, values * scale) / scale
+        return [float(value) for value in np.maximum.accumulate(np.clip(found, least, most))]
+
+    def knots(self, least: float, most: float) -> tuple[Floats, Floats]:
+        """Shares from 0 to 1, rising, and the numbers that so many are at most; between two of them all are alike.
+
+        A number that came often has two, from where it begins to where it ends. There must be any.
+        """
+        found = self.clustered()
         upto = np.cumsum(found.weights)
         is_point = found.sorts == POINT
-        half = np.where(is_point, found.weights / 2 * (1 - 1e-9), 0.0)  # a point is its number from end to end
+        half = np.where(is_point, found.weights / 2 * (1 - 1e-9), 0.0)
         middles = upto - found.weights / 2
         both = np.stack((middles - half, middles + half), axis=1)
         ends = both[np.stack((np.ones(len(half), np.bool_), is_point), axis=1)]
-        values = np.repeat(found.means, np.where(is_point, 2, 1))
-        places = np.concatenate(([0.0], ends, upto[-1:]))
-        values = np.concatenate(([least], values, [most])) / 2  # halves: no difference overflows
-        quantiles = 2 * np.interp(np.asarray(shares) * upto[-1], places, values)
-        return [float(value) for value in np.clip(quantiles, least, most)]
+        values = np.concatenate(([least], np.repeat(found.means, np.where(is_point, 2, 1)), [most]))
+        return np.concatenate(([0.0], ends, upto[-1:])) / upto[-1], values
 
 
 def _starts(middles: Floats) -> npt.NDArray[np.intp]:

@@ -98,11 +98,28 @@ def wasserstein_binned(
     bounds = np.array([min(of.least, seen.least), *np.asarray(edges, np.float64), max(of.most, seen.most)])
     gap = np.concatenate([[0.0], np.cumsum(p / p.sum() - q / q.sum())])
     gap[-1] = 0.0
-    left, right = gap[:-1], gap[1:]
+    apart = float(_mean_apart(gap[:-1], gap[1:]) @ np.diff(bounds))
+    return _in_deviations(apart, 0.0 if of.n < 2 else of.deviation)
+
+
+def wasserstein_between(shares: Floats, values: Floats, seen_shares: Floats, seen_values: Floats) -> float:
+    """Wasserstein's first distance of two distribution functions, in the unit of the values.
+
+    Each is given by shares from 0 to 1, rising, and the values that so many are at most (rising, equal ones where it
+    jumps), and is linear in between.
+    """
+    both = np.union1d(values, seen_values)
+    after, before = np.nextafter(both[:-1], np.inf), np.nextafter(both[1:], -np.inf)
+    left = np.interp(after, values, shares) - np.interp(after, seen_values, seen_shares)
+    right = np.interp(before, values, shares) - np.interp(before, seen_values, seen_shares)
+    return float(_mean_apart(left, right) @ np.diff(both))
+
+
+def _mean_apart(left: Floats, right: Floats) -> Floats:
+    """The mean of |x| on straight lines from left to right."""
     crossing = left * right < 0
     spread = np.where(crossing, np.abs(left) + np.abs(right), 1.0)
-    mean = np.where(crossing, (left**2 + right**2) / (2 * spread), (np.abs(left) + np.abs(right)) / 2)
-    return _in_deviations(float(mean @ np.diff(bounds)), 0.0 if of.n < 2 else of.deviation)
+    return np.where(crossing, (left**2 + right**2) / (2 * spread), (np.abs(left) + np.abs(right)) / 2)
 
 
 def movers(reference: npt.ArrayLike, window: npt.ArrayLike, most: int = 3) -> list[tuple[int, float, float]]:

@@ -18,15 +18,16 @@ import numpy as np
 from vedette.statistics.drift.chi_square import folded
 from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.decision import State
-from vedette.statistics.drift.distances import movers
+from vedette.statistics.drift.distances import ks_binned, movers
+from vedette.statistics.drift.measures import Distances, both_cells, in_order, measure
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.rates import Used, beyond_range_p, beyond_range_used, rates_p, rates_used
 from vedette.statistics.drift.saddlepoint import Floats
-from vedette.statistics.drift.significance import RARE, psi_test
-from vedette.statistics.drift.thresholds import ALPHA, SMALLEST_REFERENCE, smallest_window
+from vedette.statistics.drift.significance import RARE, chi_square_test, mean_shift, psi_test
+from vedette.statistics.drift.thresholds import ALPHA, SMALLEST_REFERENCE, noise, smallest_window
 from vedette.statistics.multiplicity import benjamini_hochberg, holm, share_out
 
-Statistic = Literal["psi", "missing_rate", "other_rate", "out_of_range_rate", "ks", "mean_shift"]
+Statistic = Literal["psi", "missing_rate", "other_rate", "out_of_range_rate", "chi_square", "ks", "mean_shift"]
 STATISTICS: tuple[Statistic, ...] = ("psi", "missing_rate", "other_rate", "out_of_range_rate")
 NAMED = 5
 """Unseen values that a verdict names."""
@@ -75,13 +76,15 @@ class Verdict(msgspec.Struct, frozen=True):
     moved: tuple[Moved, ...] = ()
     unseen: tuple[Stranger, ...] = ()
     unseen_values: int = 0
+    measures: Distances | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
     """How windows are judged. `tolerated` is a PSI between populations that is nobody's business.
 
-    `needed`: rows with a value for an answer on the distribution; None: max(10 B, 200). `reference`: the same of it.
-    `screened`: where it decides nothing, p is that of χ² more often, which costs less.
+    `statistics` are the tests that are made. `needed`: rows with a value for an answer on the distribution; None:
+    max(10 B, 200). `reference`: the same of it. `screened`: where it decides nothing, p is that of χ² more often, which
+    costs less.
     """
 
     alpha: float = ALPHA
@@ -104,20 +107,16 @@ class Draft(NamedTuple):
     used: Mapping[Statistic, Used]
 
 
-def cells(profile: FeatureProfile, counts: Counts) -> Floats:
-    """The counts that PSI compares: bins, the outermost with what is beyond; values without a bin as a last one."""
-    bins = counts.bins.astype(np.float64)
-    if profile.by_edges:
-        bins[0] += counts.below
-        bins[-1] += counts.above
-        return np.append(bins, counts.other) if profile.other or counts.other else bins
-    return np.append(bins, counts.other + counts.below + counts.above)
-
-
 def judge(profiles: Sequence[FeatureProfile], window: Mapping[str, Counts], plan: Plan | None = None) -> list[Verdict]:
     """One verdict a profile, in their order; a feature that the window does not have is `no_data`."""
     plan = plan or Plan()
-    return adjusted([draft(profile, window.get(profile.name), plan) for profile in profiles], plan)
+    verdicts = adjusted([draft(profile, window.get(profile.name), plan) for profile in profiles], plan)
+    return [_measured(*pair, window) for pair in zip(profiles, verdicts, strict=True)]
+
+
+def _measured(profile: FeatureProfile, verdict: Verdict, window: Mapping[str, Counts]) -> Verdict:
+    counts = window.get(profile.name)
+    return verdict if counts is None else msgspec.structs.replace(verdict, measures=measure(profile, counts))
 
 
 def adjusted(drafts: Sequence[Draft], plan: Plan) -> list[Verdict]:
@@ -149,9 +148,7 @@ def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
     held, present = own.present, 0 if counts is None else counts.present
     if counts is None or not present + counts.missing:
         return Draft(Verdict(profile.name, "no_data", held, 0, _needed(profile.bins, plan)), {})
-    p, q = cells(profile, own), cells(profile, counts)
-    if len(p) != len(q):  # only the window has values that are of no bin
-        p = np.append(p, np.zeros(len(q) - len(p)))
+    p, q = both_cells(profile, own, counts)
     needed = _needed(profile.bins if profile.by_edges else len(folded(p, q, fewest=RARE)[0]), plan)
     if held + own.missing < plan.reference:
         return Draft(Verdict(profile.name, "insufficient_data", held, present, needed), {})
@@ -163,6 +160,8 @@ def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
         tested = psi_test(p, q, is_spaced=spaced, alpha=plan.alpha, tolerated=plan.tolerated, screen=screen)
         if tested is not None:
             findings.append(Finding("psi", tested.value, tested.threshold, tested.p, None, False))
+    if enough:
+        findings += _chosen(profile, own, counts, (p, q), plan)
     rates, used = _rates(profile, own, held, counts, present, plan.statistics)
     findings += rates
     moved = tuple(Moved(bin_name(profile, index), before, now) for index, before, now in movers(p, q))
@@ -170,6 +169,27 @@ def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
     unseen = tuple(Stranger(one.name, one.times) for one in counts.unseen.most_frequent(NAMED))
     about = (tuple(findings), moved, unseen, counts.unseen.distinct)
     return Draft(Verdict(profile.name, state, held, present, needed, *about), used)
+
+
+def _chosen(
+    profile: FeatureProfile, own: Counts, counts: Counts, both: tuple[Floats, Floats], plan: Plan
+) -> list[Finding]:
+    """The tests of a distribution that are made only where a plan names them."""
+    found = []
+    if "chi_square" in plan.statistics:
+        tested = chi_square_test(*both, plan.alpha)
+        if tested.bins > 1:
+            found.append(Finding("chi_square", tested.value, tested.threshold, tested.p, None, False))
+    ordered = in_order(profile, *both) if "ks" in plan.statistics else None
+    if ordered is not None:
+        value, n = ks_binned(*ordered), noise(int(both[1].sum()), int(both[0].sum()))
+        limit = math.sqrt(-math.log(plan.alpha / 2) / 2 * n)
+        # Smirnov's limit for what the bins show of the distance: never below the p of the samples.
+        found.append(Finding("ks", value, limit, min(1.0, 2 * math.exp(-2 * value**2 / n)), None, False))
+    shift = mean_shift(own.moments, counts.moments) if "mean_shift" in plan.statistics else None
+    if shift is not None and math.isfinite(shift.value):  # else the reference does not vary: its bins tell
+        found.append(Finding("mean_shift", shift.value, shift.threshold, shift.p, None, False))
+    return found
 
 
 def _needed(bins: int, plan: Plan) -> int:

@@ -38,6 +38,18 @@ export interface Moved {
   window: number;
 }
 
+/** How far a window lies from its reference, beside what was tested. */
+export interface Distances {
+  js: number | null;
+  chi_square: number | null;
+  chi_square_p: number | null;
+  ks: number | null;
+  wasserstein: number | null;
+  mean_shift: number | null;
+  mean_shift_p: number | null;
+  deviation_ratio: number | null;
+}
+
 export interface Verdict {
   feature: string;
   state: DriftState;
@@ -49,6 +61,7 @@ export interface Verdict {
   /** The most frequent values that the reference does not know, of so many distinct ones. */
   unseen?: { value: string; rows: number }[];
   unseen_values?: number;
+  measures?: Distances | null;
 }
 
 export interface Counts {
@@ -233,6 +246,7 @@ export const STATISTIC_LABEL: Record<string, string> = {
   missing_rate: "Missing",
   other_rate: "Unseen values",
   out_of_range_rate: "Out of range",
+  chi_square: "Distribution (χ²)",
   ks: "Distribution (KS)",
   mean_shift: "Mean",
 };

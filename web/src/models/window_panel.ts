@@ -51,12 +51,34 @@ export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElem
           ),
         ),
       ),
+    distanceText(verdict) !== "" && el("p", { class: "muted", testid: "distances" }, distanceText(verdict)),
     quantileTable(one.counts),
     distinctText(one.counts) !== "" &&
       el("p", { class: "muted", testid: "distinct" }, distinctText(one.counts)),
     unseenText(verdict) !== "" && el("p", { testid: "unseen" }, unseenText(verdict)),
     profile && distribution(sharesOf(profile, one.counts)),
   );
+}
+
+/** `JS 0.31, χ² 41 (p 0.002), mean shift 0.4 deviations`: what was measured beside the tests. */
+export function distanceText({ measures = null }: Verdict): string {
+  if (measures === null) return "";
+  const shown = (label: string, value: number | null, unit = "") =>
+    value === null ? null : `${label} ${figure(value)}${unit}`;
+  return [
+    shown("JS", measures.js),
+    shown(
+      "χ²",
+      measures.chi_square,
+      measures.chi_square_p === null ? "" : ` (p ${figure(measures.chi_square_p)})`,
+    ),
+    shown("KS", measures.ks),
+    shown("Wasserstein", measures.wasserstein, " deviations"),
+    shown("mean shift", measures.mean_shift, " deviations"),
+    shown("ratio of deviations", measures.deviation_ratio),
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
 }
 
 const NAMED = 5;

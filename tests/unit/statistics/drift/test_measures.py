@@ -1,0 +1,113 @@
+"""Measures of windows: as the samples themselves have them; and the tests that are made where a plan names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
+
+from vedette.statistics.drift.measures import Distances, cells, measure
+from vedette.statistics.drift.profile import FeatureProfile, fit
+from vedette.statistics.drift.verdict import Plan, judge
+
+RANDOM = np.random.default_rng(4)
+AGES = RANDOM.normal(40, 9, 20_000)
+AGE = fit("age", AGES, "numeric", bins=50)
+CITY = fit("city", ["Bonn"] * 600 + ["Rome"] * 400, "categorical")
+DICE = fit("dice", RANDOM.integers(1, 7, 6_000).astype(float), "numeric")
+
+
+def measured(profile: FeatureProfile, values: Any) -> Distances:
+    found = measure(profile, profile.count(values))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("shift", [0.0, 3.0, -40.0])
+def test_numbers_are_as_far_as_their_samples_are(shift: float) -> None:
+    now = RANDOM.normal(40 + shift, 18, 5_000)
+    found = measured(AGE, now)
+    assert found.mean_shift == pytest.approx((now.mean() - AGES.mean()) / AGES.std(ddof=1))
+    assert found.mean_shift_p == pytest.approx(stats.ttest_ind(AGES, now, equal_var=False).pvalue, abs=1e-3)
+    assert found.deviation_ratio == pytest.approx(now.std(ddof=1) / AGES.std(ddof=1))
+    assert found.ks is not None
+    assert found.wasserstein is not None
+    whole = stats.ks_2samp(AGES, now).statistic
+    assert whole - 0.05 <= found.ks <= whole + 1e-9
+    assert found.wasserstein == pytest.approx(stats.wasserstein_distance(AGES, now) / AGES.std(), rel=0.03, abs=0.02)
+    p, q = cells(AGE, AGE.reference()), cells(AGE, AGE.count(now))
+    assert found.js == pytest.approx(float(jensenshannon(p, q, base=2)))
+
+
+def test_numbers_that_are_counted_one_by_one_have_an_exact_distance() -> None:
+    now = RANDOM.choice([1.0, 2.0, 6.0], 900)
+    found = measured(DICE, now)
+    before = np.repeat(DICE.points, DICE.counts)
+    assert found.ks == pytest.approx(stats.ks_2samp(before, now).statistic)
+    deviation = DICE.reference().moments.deviation
+    assert found.wasserstein == pytest.approx(stats.wasserstein_distance(before, now) / deviation)
+    assert measured(DICE, np.append(now, 7.5)).ks is None  # nobody knows where the others lie
+
+
+def test_categories_have_what_they_can_have() -> None:
+    found = measured(CITY, ["Bonn"] * 300 + ["Rome"] * 650 + ["Oslo"] * 50)
+    table = [[600, 400, 0], [300, 650, 50]]
+    tested = stats.chi2_contingency(table, correction=False)
+    assert (found.chi_square, found.chi_square_p) == (pytest.approx(tested.statistic), pytest.approx(tested.pvalue))
+    assert found.js == pytest.approx(float(jensenshannon(*table, base=2)))
+    assert (found.ks, found.wasserstein, found.mean_shift, found.deviation_ratio) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    "values", [[], [None] * 50, [np.nan] * 50, [np.inf] * 50, ["x"] * 50, [1e308, -1e308] * 50, [40.0] * 50]
+)
+@pytest.mark.parametrize(
+    "profile", [AGE, CITY, DICE, fit("constant", [3.0] * 500, "numeric"), fit("none", [], "numeric")]
+)
+def test_whatever_comes_has_measures_that_json_can_hold(profile: FeatureProfile, values: list[Any]) -> None:
+    found = measure(profile, profile.count(values))
+    if found is not None:
+        told = msgspec.json.decode(msgspec.json.encode(found))
+        assert told == msgspec.to_builtins(found)  # no number that JSON has not
+
+
+def test_equal_data_are_no_distance_apart() -> None:
+    found = measured(AGE, AGES)
+    assert (found.js, found.ks, found.mean_shift, found.deviation_ratio) == (0, 0, pytest.approx(0), pytest.approx(1))
+    assert found.wasserstein == pytest.approx(0, abs=0.04)  # of 20,000 rows 2,048 are looked at
+
+
+def test_tests_are_made_where_a_plan_names_them() -> None:
+    now = {"age": AGE.count(RANDOM.normal(42, 9, 2_000)), "city": CITY.count(["Bonn"] * 300 + ["Rome"] * 700)}
+    plan = Plan(statistics=("chi_square", "ks", "mean_shift"))
+    age, city = judge([AGE, CITY], now, plan)
+    assert [one.statistic for one in age.findings] == ["chi_square", "ks", "mean_shift"]
+    assert [one.statistic for one in city.findings] == ["chi_square"]
+    assert all(one.drifted for one in (*age.findings, *city.findings))
+    assert [one.statistic for one in judge([AGE, CITY], now)[1].findings] == ["psi", "missing_rate", "other_rate"]
+    assert judge([AGE], now)[0].measures == measure(AGE, now["age"])
+
+
+@pytest.mark.parametrize(
+    "statistics", [("chi_square",), ("mean_shift",), ("ks",), ("psi", "chi_square", "ks", "mean_shift")]
+)
+def test_chosen_tests_alarm_no_oftener_than_asked_for(statistics: Any) -> None:
+    random, drifted = np.random.default_rng(11), 0
+    plan = Plan(alpha=0.1, statistics=statistics)
+    for _ in range(400):
+        profile = fit("x", random.normal(size=1_000), "numeric")
+        [verdict] = judge([profile], {"x": profile.count(random.normal(size=600))}, plan)
+        drifted += verdict.state == "drift"
+    least = 0 if statistics in [("ks",), ("psi", "chi_square", "ks", "mean_shift")] else 25
+    assert least <= drifted <= 60  # 40 expected; more than 58 in one of a thousand runs
+
+
+def test_a_constant_that_moved_has_no_infinite_finding() -> None:
+    constant = fit("c", [3.0] * 500, "numeric")
+    [verdict] = judge([constant], {"c": constant.count([4.0] * 500)}, Plan(statistics=("psi", "mean_shift")))
+    assert verdict.state == "drift"
+    assert all(np.isfinite(one.value) for one in verdict.findings)
