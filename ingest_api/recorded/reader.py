@@ -58,11 +58,15 @@ class Reader:
             self._thread.join(_END_S)
 
     def _run(self) -> None:
+        said = ""
         while not self._stop.is_set():
             try:
                 wait_s = 0.0 if self.step() else _IDLE_S
+                said = ""
             except VedetteError as error:
-                self._logger.warning("recorded_wait", error=str(error))
+                if str(error) != said:  # once, not each second
+                    said = str(error)
+                    self._logger.warning("recorded_wait", error=said)
                 wait_s = _AFTER_FAULT_S
             except Exception as error:  # noqa: BLE001 - a reader that died would leave everything there for ever
                 self._logger.error("recorded_failed", error=repr(error))

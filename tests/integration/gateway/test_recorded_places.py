@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from ingest_api.recorded.reader import LEASE_S
 from tests.integration.gateway.recorded_house import House
@@ -182,6 +183,19 @@ def test_a_log_that_was_made_anew_is_read_from_its_beginning(house: House) -> No
     house.reader = house.another()
     house.carry()
     assert house.seqs() == [1, 1]
+
+
+def test_messages_that_expired_unread_are_told_and_the_next_ones_are_taken(house: House) -> None:
+    house.say(seq=1)
+    house.carry()
+    house.say(seq=2)
+    house.gateway.log.enforce_retention(house.now_ms + 30 * 86_400_000)
+    house.say(seq=3)
+    with structlog.testing.capture_logs() as logs:
+        house.carry()
+    told = [(one["event"], one["messages"]) for one in logs if one["event"] == "recorded_expired"]
+    assert told == [("recorded_expired", 1)]
+    assert house.taken() == 3
 
 
 def test_the_thread_reads_on_after_faults_and_gives_its_partitions_back(house: House, log: Faulty) -> None:
