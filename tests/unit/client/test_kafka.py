@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from kafka import KafkaProducer, errors
 
+import vedette_client
 from ingest_api.intake import model_reports
 from tests.patience import PATIENCE_S
 from tests.unit.client.doubles import Time
@@ -208,3 +212,9 @@ def test_without_kafka_python_it_says_what_is_missing(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "kafka", None)
     with pytest.raises(Misuse, match=r"pip install 'vedette-client\[kafka\]'"):
         transport()
+
+
+def test_kafka_python_is_only_imported_by_who_makes_a_transport() -> None:
+    code = "import sys, vedette_client; sys.exit('kafka' in sys.modules)"
+    environment = os.environ | {"PYTHONPATH": str(Path(vedette_client.__file__).parents[1])}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
