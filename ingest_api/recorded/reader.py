@@ -20,7 +20,7 @@ from vedette.store.pool import Store
 from vedette.store.recorded import Place
 from vedette.telemetry import get_logger, metrics
 
-LEASE_S = 30.0
+LEASE_S = 15.0
 """A gateway that is gone leaves its partitions to the others after so long."""
 _MOST = 200
 _IDLE_S, _AFTER_FAULT_S = 0.1, 1.0
