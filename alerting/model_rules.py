@@ -49,13 +49,13 @@ class Drift(RuleBase):
         """Which feature, by which statistic; and which value nobody knew, if one came."""
         said = signal.detail
         where = f" in segment {said['segment']}" if "segment" in said else ""
-        what = f"{said.get('feature')} of {said.get('name')} has drifted{where}"
+        what = f"{said.get('feature') or 'all columns together'} of {said.get('name')} has drifted{where}"
         if "statistic" in said:
             what += f": {said['statistic']} {signal.value:.3g}"
         if "unseen" in said:
             many = int(said["unseen_values"] or 0) - 1
             what += f", unseen: {str(said['unseen'])[:40]!r}" + (f" and {many} more" if many > 0 else "")
-        return what
+        return f"{what}; {said['correlation']}" if "correlation" in said else what
 
 
 class ModelSilent(RuleBase):

@@ -16,6 +16,7 @@ from bytewax.operators import StatefulBatchLogic
 from dataflows.drift_book import DriftBook
 from dataflows.model_metrics import MetricLogic, measured, write_measured
 from dataflows.model_windows import FLOW, Heard, quiet_in, write_all
+from dataflows.multivariate import MultivariateLogic, Samples, wanted, write_looked
 from dataflows.quality import QualityLogic, narrowed, write_told
 from dataflows.reading import read
 from dataflows.rollup import publish
@@ -29,6 +30,7 @@ from vedette.events.names import hash64
 from vedette.events.topics import FEATURES
 from vedette.log import Log
 from vedette.statistics.drift.counts import Counts
+from vedette.statistics.drift.describing import describe_counts
 from vedette.store.drift import DriftRow, write_windows
 from vedette.store.pool import Store
 from vedette.telemetry import metrics
@@ -88,6 +90,7 @@ def row_of(found: ClosedFeature) -> DriftRow:
     """A closed window as it stands in the table."""
     counts, moments = found.counts, found.counts.moments
     numbers = {**_numbers(counts), "n": moments.n, "mean": moments.mean, "deviation": moments.deviation}
+    numbers |= describe_counts(counts)
     if found.charts:
         numbers["charts"] = found.charts
     return DriftRow(
@@ -156,6 +159,12 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     sums = op.map("sums", op.stateful_batch("metrics", told, lambda s: MetricLogic(book, s)), itemgetter(1))
     op.output("metric rows", sums, StoreSink("metric windows", lambda items: write_measured(store, items)))
     moves = op.flat_map("metric signals", sums, lambda told: [publish(signal) for signal in told.signals])
+    samples = Samples(store)
+    asked = op.flat_map("together", heard, partial(wanted, book))
+    looked = op.stateful_batch("multivariate", asked, lambda s: MultivariateLogic(book, samples, s))
+    wholes = op.map("wholes", looked, itemgetter(1))
+    op.output("multivariate rows", wholes, StoreSink("multivariate windows", lambda items: write_looked(store, items)))
+    shifts = op.flat_map("multivariate signals", wholes, lambda found: [publish(signal) for signal in found.signals])
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
-    op.output("publish", op.merge("published", signals, changes, moves, rejects), LogSink(log))
+    op.output("publish", op.merge("published", signals, changes, moves, shifts, rejects), LogSink(log))
     return flow

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
+import numpy as np
 
 from ingest_api.intake.bodies import JSON
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode
-from vedette.events.features import LONGEST_NAME, MOST_COLUMNS
+from vedette.events.features import LONGEST_NAME, MOST_COLUMNS, Column, FeatureBatch, encode_batch
 from vedette.statistics.drift.kinds import guess_kind
 from vedette.statistics.drift.profile import FeatureProfile, fit
-from vedette.statistics.drift.values import Kind
+from vedette.statistics.drift.values import Kind, plain
 
 KINDS: tuple[str, ...] = get_args(Kind)
+SAMPLE = 2_000
+"""Rows of a reference that are kept as they are, for what looks at all columns together."""
+MOST_COLUMNS_TOGETHER = 300
+"""Columns of them, the first by name."""
 MOST_CELLS = 5_000_000
 """Values of a reference."""
 
@@ -79,6 +85,27 @@ def profiles_of(
         if kind not in KINDS:
             raise InvalidInput(f"kinds.{name}", kind, ", ".join(KINDS))
     return [_profile(name, values, kinds.get(name), bins) for name, values in columns.items()], rows
+
+
+def sample_of(columns: Mapping[str, Sequence[Any]], profiles: Sequence[FeatureProfile], rows: int) -> tuple[int, bytes]:
+    """Up to `SAMPLE` of a table's rows, as `vedette.statistics.drift.values.plain` reads them: how many, and packed."""
+    chosen = np.sort(np.random.default_rng(rows).permutation(rows)[:SAMPLE]).tolist()
+    packed = [
+        _packed(profile.name, plain([columns[profile.name][at] for at in chosen], profile.kind))
+        for profile in sorted(profiles, key=lambda one: one.name)[:MOST_COLUMNS_TOGETHER]
+    ]
+    times = np.zeros(len(chosen), "<i8").tobytes()
+    return len(chosen), zlib.compress(encode_batch(FeatureBatch(0, 0, "", 0, 0, times, packed)), 1)
+
+
+def _packed(name: str, values: list[float] | list[str | None]) -> Column:
+    if all(isinstance(value, float) for value in values):
+        return Column(name, "numbers", np.array(values, "<f8").tobytes())
+    known = list(dict.fromkeys(value for value in values if value is not None))
+    place = {value: at for at, value in enumerate(known)}
+    return Column(
+        name, "codes", np.array([-1 if value is None else place[value] for value in values], "<i4").tobytes(), known
+    )
 
 
 def _profile(name: str, values: Sequence[Any], kind: str | None, bins: int) -> FeatureProfile:

@@ -120,6 +120,7 @@ def _detail(
         numbers = "".join(f"<td class=n>{shown(one.get(key))}" for key in ("value", "threshold", "p", "adjusted"))
         yield f"<tr><td>{escape(str(one['statistic']))}{numbers}<td>{'drift' if one.get('drifted') else ''}</tr>"
     yield "</table>"
+    yield from _shape(row["counts"])
     if verdict.get("unseen"):
         named = ", ".join(f"{one['value']} ({one['rows']})" for one in verdict["unseen"])
         more = verdict["unseen_values"] - len(verdict["unseen"])
@@ -128,6 +129,18 @@ def _detail(
     if profile is not None and len(row["counts"].get("bins", ())) == profile.bins:
         yield from _distribution(profile, row["counts"])
     yield "</section>"
+
+
+def _shape(counts: Mapping[str, Any]) -> Iterator[str]:
+    """Quantiles of numbers, how many values are distinct, and the most frequent numbers."""
+    quantiles = counts.get("quantiles") or {}
+    if quantiles:
+        shares = sorted(quantiles, key=float)
+        yield f"<table><tr><th>Quantile{''.join(f'<th class=n>{float(share):.3g}' for share in shares)}</tr>"
+        yield f"<tr><td>Window{''.join(f'<td class=n>{shown(quantiles[share])}' for share in shares)}</tr></table>"
+    if counts.get("distinct"):
+        often = ", ".join(f"{shown(one['value'])} (about {one['count']} times)" for one in counts.get("top", ())[:5])
+        yield f"<p class=muted>Distinct values: {counts['distinct']}{f'; most often {often}' if often else ''}.</p>"
 
 
 def _distribution(profile: FeatureProfile, counts: Mapping[str, Any]) -> Iterator[str]:

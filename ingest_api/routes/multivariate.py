@@ -1,4 +1,4 @@
-"""Multivariate drift: `POST /v1/models/{id}/multivariate`, all columns of two ranges looked at together."""
+"""Multivariate drift: all columns looked at together, window by window, and of two ranges when somebody asks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingest_api.context import Context, context
 from ingest_api.intake.past import Past
 from ingest_api.intake.two_ranges import TwoRanges, samples
+from ingest_api.routes.models import shown
 from ingest_api.security import needs
+from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import Overloaded
 from vedette.events.features import check_version
 from vedette.store import models
+from vedette.store import multivariate as stored
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _one_at_a_time = threading.Semaphore()
+_MOST_WINDOWS = 5_000
 
 
 class Range(BaseModel):
@@ -82,3 +86,21 @@ def multivariate(
         _one_at_a_time.release()
     answer: dict[str, Any] = msgspec.to_builtins(asdict(result))
     return {"model": model, **told, "alpha": body.alpha, **answer}
+
+
+@router.get("/{model}/multivariate", summary="Windows in which all columns were looked at together")
+def get_multivariate(
+    model: int,
+    from_: str = Query("-30d", alias="from", description="milliseconds UTC, ISO 8601, or -30d"),
+    to: str = Query("now"),
+    version: str | None = Query(None, max_length=100),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """Of a model with `multivariate_s`: each window's state, whether drift is raised after it, its rows, and as
+    `result` what both methods found, or the `reason` why there is no answer. The newest 5,000 in the range."""
+    about = models.get(found.store, principal.account, model)
+    now_ms = found.clock.now_ms()
+    from_ms, to_ms = parse_time("from", from_, now_ms), parse_time("to", to, now_ms)
+    rows = stored.windows(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WINDOWS)
+    return {"model": shown(about), "from": from_ms, "to": to_ms, "windows": rows}

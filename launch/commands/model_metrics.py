@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -77,6 +78,29 @@ def multivariate(
             console.print(escape(f"correlation of {pair['first']} and {pair['second']} was {moved}"))
     if found["drifted"]:
         raise typer.Exit(3)
+
+
+@app.command("together")
+def wholes(
+    model: Model,
+    since: Since = "-30d",
+    until: Until = "now",
+    version: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """Show the windows of a model in which all columns were looked at together (its setting multivariate_s)."""
+    params = {"from": since, "to": until} | ({} if version is None else {"version": version})
+    known = gateway()
+    answer = known.call("GET", f"/v1/models/{model_id(known, model)}/multivariate", params=params)
+    table = Table("window", "version", "state", "rows", "ROC area", "error", "p", "")
+    for one in answer["windows"]:
+        result = one["result"]
+        domain, plane = result.get("domain"), result.get("reconstruction")
+        numbers = (domain and domain["auc"], plane and plane["error"], result.get("adjusted"))
+        shown = ("" if number is None else f"{number:.3g}" for number in numbers)
+        begun = datetime.fromtimestamp(one["start_ms"] / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        said = escape(result.get("reason", ""))
+        table.add_row(begun, escape(one["version"]), one["state"], str(one["rows"]), *shown, said)
+    console.print(table)
 
 
 @app.command("report")

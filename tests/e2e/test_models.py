@@ -22,6 +22,7 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
         return [chance.gauss(40 + shift, 9) for _ in range(many)]
 
     settings = {"name": "churn", "window_s": 60, "task": "classification", "segment_by": "plan", "charts": ["limits"]}
+    settings["multivariate_s"] = 60
     model = installation.call("POST", "/v1/models", json=settings)["id"]
     rule = installation.call("POST", "/v1/rules", json={"name": "Drift at once", "kind": "drift", "model": model})["id"]
     time.sleep(2)  # a rule applies within a second, and what is sent here is judged in less
@@ -72,6 +73,14 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
                 if alert["subject"] == f"model:{model}/age" and alert["title"].startswith("age of churn has drifted")
             ],
         )
+        eventually(
+            "an alert about all columns fires",
+            lambda: [
+                alert["title"]
+                for alert in installation.call("GET", "/v1/alerts?state=firing")["alerts"]
+                if alert["subject"] == f"model:{model}/" and alert["title"].startswith("all columns together of churn")
+            ],
+        )
         with opened(installation.url) as page:
             sign_in(page, ADMIN)
             page.get_by_role("link", name="Models").click()
@@ -83,10 +92,15 @@ def test_a_shift_becomes_an_alert_and_stands_on_the_page(installation: Installat
             panel = page.get_by_test_id("drift-window")
             expect(panel).to_contain_text("Distribution (PSI)")
             expect(panel).to_contain_text("1000 rows, 4000 in the reference")
+            expect(panel.get_by_test_id("quantiles").locator("tbody tr")).to_contain_text("Window")
             expect(panel.get_by_test_id("distribution").locator("tbody tr").first).to_contain_text("∞ …")
             expect(page.get_by_test_id("control-said")).to_contain_text("Out of control now: beyond a limit.")
             expect(page.get_by_test_id("chart-control")).to_contain_text("Limits from")
             expect(page.get_by_test_id("chart-metric")).to_contain_text("Mean3")
+            wholes = page.get_by_test_id("multivariate-row")
+            expect(wholes).to_have_count(3)
+            expect(wholes.first).to_contain_text("Drift")
+            expect(page.get_by_test_id("chart-multivariate")).to_be_visible()
             segments = page.get_by_test_id("segment-row")
             expect(segments).to_have_count(2)
             expect(segments.first).to_contain_text("age")

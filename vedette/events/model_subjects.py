@@ -18,6 +18,11 @@ def subject_of(model: int, version: str, feature: str = "", segment: str | None 
     return f"segment:{named}/{segment}/{feature}"
 
 
+def together_of(model: int, version: str) -> str:
+    """All features of a model together: the feature that has no name."""
+    return f"{subject_of(model, version)}/"
+
+
 def labels_of_model(subject: str) -> dict[str, str]:
     """`model`, `feature` and `segment` of such a subject; those that it has none of are left out."""
     kind, _, rest = subject.partition(":")

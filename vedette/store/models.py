@@ -78,20 +78,21 @@ def add_reference(
     profiles: list[dict[str, Any]],
     about: dict[str, Any] | None = None,
     segments: dict[str, Any] | None = None,
+    sample: tuple[int, bytes] | None = None,
 ) -> int:
     """Keep a reference: what comes from now on is compared with it. An empty version stands for all others. `about` is
-    the profile of its data, `segments` are what `Segments.to_dict` gives."""
-    row = store.row(
-        "INSERT INTO model_references (model_id, version, rows, profiles, about, segments)"
-        " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
-        model,
-        version,
-        rows,
-        Jsonb(profiles),
-        None if about is None else Jsonb(about),
-        None if segments is None else Jsonb(segments),
-    )
-    assert row is not None
+    the profile of its data, `segments` are what `Segments.to_dict` gives, and a `sample` is how many of its rows
+    there are, and these."""
+    parts = (None if about is None else Jsonb(about), None if segments is None else Jsonb(segments))
+    with store.transaction() as connection:
+        row = connection.execute(
+            "INSERT INTO model_references (model_id, version, rows, profiles, about, segments)"
+            " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+            (model, version, rows, Jsonb(profiles), *parts),
+        ).fetchone()
+        assert row is not None
+        if sample is not None:
+            connection.execute("INSERT INTO reference_samples VALUES (%s, %s, %s)", (row["id"], *sample))
     return int(row["id"])
 
 

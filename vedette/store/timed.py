@@ -43,6 +43,7 @@ def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
         TimedTable("check_rollup_1d", "bucket", settings.keep_1d_days, chunk["1d"], narrow),
         TimedTable("drift_windows", "started_at", settings.keep_1h_days),
         TimedTable("quality_windows", "started_at", settings.keep_1h_days),
+        TimedTable("multivariate_windows", "started_at", settings.keep_1h_days),
         TimedTable("model_metrics", "started_at", settings.keep_1h_days),
         TimedTable("refresh_tokens", "expires_at", 1),
         TimedTable("alert_links", "expires_at", 1),

@@ -28,7 +28,8 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     made of `window_rows` rows in the order of the log; then `window_s` only says after how long silence is told.
     `charts` are sets of rules by name, none: no control charts; `chart_width` are standard errors to their limits.
     `segment_by` is a column by whose values rows are counted apart too: the `segments` named, or the most frequent of
-    the reference; `segment_only`: it is no feature itself.
+    the reference; `segment_only`: it is no feature itself. In windows of `multivariate_s` all columns are looked at
+    together (None: they are not).
     """
 
     window_s: int = WINDOW_S
@@ -45,6 +46,7 @@ class DriftConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     segment_by: str | None = None
     segments: tuple[str, ...] | None = None
     segment_only: bool = False
+    multivariate_s: int | None = None
 
     def plan(self) -> Plan:
         """How each window is judged."""

@@ -13,6 +13,7 @@ from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.places import Places, code_places, counts_at, places, width
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.segments import Segments, cross
+from vedette.statistics.drift.shape import Shape
 from vedette.windows.drift_config import Subject
 
 Order = npt.NDArray[np.intp] | None
@@ -42,7 +43,9 @@ class Counting:
             return segments.counted(_whole(profile, column, some), matrix)
         row = matrix.sum(axis=0)
         inside = not (row[0] or row[-3] or row[-2])
-        return segments.counted(counts_at(row, moments(some, profile.mean, clean=inside)), matrix)
+        finite = some if inside else some[np.isfinite(some)]
+        own = moments(finite, profile.mean)
+        return segments.counted(counts_at(row, own, Shape.of(finite)), matrix)
 
 
 def _segments_of(segments: Segments, batch: FeatureBatch, order: Order) -> Places:

@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import type { Counts, DriftWindow, Profile } from "../src/models/contract";
 import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
+import { whatMoved } from "../src/models/multivariate_panel";
 import { differences, unmatched } from "../src/models/reference_panel";
 import { driftedIn, profileOfSegment, whyNone } from "../src/models/segments";
-import { unseenText } from "../src/models/window_panel";
+import { distinctText, unseenText } from "../src/models/window_panel";
 
 const COUNTS: Counts = {
   bins: [],
@@ -182,4 +183,26 @@ test("a segment of a reference has the bins of the whole and counts of its own",
   expect(profileOfSegment(whole, segments, "missing")?.missing).toBe(1);
   expect(profileOfSegment(whole, segments, "fr")).toBeNull();
   expect(profileOfSegment(whole, null, "de")).toBeNull();
+});
+
+test("how many values are distinct, and which come often", () => {
+  const counts = { bins: [], missing: 0, other: 0, below: 0, above: 0, n: 9, mean: 1, deviation: 1 };
+  expect(distinctText(counts)).toBe("");
+  expect(distinctText({ ...counts, distinct: 1 })).toBe("1 distinct value.");
+  const top = [
+    { value: 0, count: 120 },
+    { value: -1.23456, count: 40 },
+  ];
+  expect(distinctText({ ...counts, distinct: 34, top })).toBe(
+    "34 distinct values; most often 0 (about 120 times), -1.23 (about 40 times).",
+  );
+});
+
+test("the pair that goes together otherwise is named where there is drift, and the reason where there is no answer", () => {
+  const pair = { first: "x", second: "y", baseline: 0.012, window: 0.71, adjusted: 0.001 };
+  const one = { version: "", start_ms: 0, window_s: 60, state: "drift" as const, raised: true, rows: 9 };
+  expect(whatMoved({ ...one, result: { pairs: [pair] } })).toBe("correlation of x and y: 0.01, now 0.71");
+  expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.3 }] } })).toBe("");
+  expect(whatMoved({ ...one, state: "ok", result: { pairs: [pair] } })).toBe("");
+  expect(whatMoved({ ...one, result: { reason: "too few rows" } })).toBe("too few rows");
 });

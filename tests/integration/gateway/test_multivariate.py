@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from dataflows.multivariate import Samples
 from launch.commands import model_metrics as commands
 from launch.main import app
 from tests.integration.gateway.reports import fault
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_models import register
 from vedette.clock import SystemClock
+from vedette.store.multivariate import MultivariateRow, write_windows
 
 MINUTE = 60_000
 
@@ -78,6 +81,64 @@ def test_what_cannot_be_compared_is_said(fresh: Gateway, change: dict[str, Any],
     fill(fresh, "churn", [(now - 30 * MINUTE, 0.0), (now - 10 * MINUTE, 0.0)])
     ranges = {"baseline": {"from": "-31m", "to": "-25m"}, "window": {"from": "-12m"}}
     fault(fresh.call("POST", f"/v1/models/{model}/multivariate", "read", json={**ranges, **change}), named)
+
+
+def test_windows_are_shown_by_route_and_command(fresh: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = register(fresh, "churn", multivariate_s=3600)
+    now = fresh.clock.now_ms() // 1000 * 1000
+    domain = {"auc": 0.75, "low": 0.7, "high": 0.8, "p": 0.005}
+    result = {"sampled": 500, "adjusted": 0.01, "domain": domain, "reconstruction": None, "pairs": []}
+    rows = [
+        MultivariateRow(model, "1", now - 7_200_000, 3600, 1, "insufficient_data", False, 9, {"reason": "<too few>"}),
+        MultivariateRow(model, "1", now - 3_600_000, 3600, 1, "drift", True, 500, result),
+    ]
+    assert write_windows(fresh.store, [*rows, replace(rows[0], model=model + 1000)]) == 2
+    assert write_windows(fresh.store, [replace(rows[1], rows=501)]) == 1
+    found = fresh.get(f"/v1/models/{model}/multivariate?from=-1d").json()
+    assert [(one["state"], one["raised"], one["rows"]) for one in found["windows"]] == [
+        ("insufficient_data", False, 9),
+        ("drift", True, 501),
+    ]
+    assert (found["model"]["multivariate_s"], found["windows"][1]["result"]["domain"]) == (3600, domain)
+    assert fresh.get(f"/v1/models/{model}/multivariate?from=-1d&version=2").json()["windows"] == []
+    monkeypatch.setenv("VEDETTE_URL", fresh.url)
+    monkeypatch.setenv("VEDETTE_TOKEN", fresh.ours.tokens["read"])
+    monkeypatch.setattr(commands.console, "_width", 160)
+    with commands.console.capture() as said:
+        assert CliRunner().invoke(app, ["model", "together", "churn", "--from", "-1d"]).exit_code == 0
+    assert "0.75" in said.get()
+    assert "<too few>" in said.get()
+
+
+@pytest.mark.parametrize("seconds", [59, 0, 31 * 86_400 + 1, "hour"])
+def test_a_length_that_cannot_be_is_named(gateway: Gateway, seconds: object) -> None:
+    answer = gateway.call("POST", "/v1/models", json={"name": "odd", "multivariate_s": seconds})
+    fault(answer, "multivariate_s")
+
+
+@pytest.mark.parametrize("kind", ["json", "past"])
+def test_a_reference_keeps_a_sample_of_its_rows(fresh: Gateway, kind: str) -> None:
+    fresh.clock.advance((SystemClock().now_ms() - fresh.clock.now_ms()) / 1000)
+    model = register(fresh, "churn", window_s=60)
+    columns: dict[str, Any] = {"x": [1.5, None, 2.0], "plan": ["a", "NaN", None], "odd": [1, "b", [2]]}
+    if kind == "past":
+        now = fresh.clock.now_ms()
+        fill(fresh, "churn", [(now - 10 * MINUTE, 0.0)])
+        body: dict[str, Any] = {"from": "-20m"}
+    else:
+        body = {"columns": columns}
+    reference = fresh.call("POST", f"/v1/models/{model}/references", json=body).json()["id"]
+    found = Samples(fresh.store)(reference)
+    assert found is not None
+    if kind == "past":
+        assert {name: len(values) for name, values in found.items()} == {"x": 400, "y": 400}
+    else:
+        assert found["plan"] == ["a", "NaN", None]
+        assert (found["x"][0], found["x"][2], found["x"][1] != found["x"][1]) == (1.5, 2.0, True)
+        assert len(found["odd"]) == 3
+    fresh.store.execute("UPDATE reference_samples SET columns = 'nonsense'")
+    assert Samples(fresh.store)(reference) is None
+    assert Samples(fresh.store)(reference + 1) is None
 
 
 def test_a_model_of_another_account_is_not_there(gateway: Gateway) -> None:

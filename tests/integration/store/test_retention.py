@@ -29,6 +29,7 @@ INSERTS = {
     "trend_changes": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, id, 'step', 'down', now(), now(), -0.01, 0.95,"
     " 12, 10, false, 'ended', {}, 'returned' FROM monitors",
     "drift_windows": "INSERT INTO {} SELECT id, '', 'x', {}, 60, 1, 'ok', false, 9, '{{}}', '{{}}' FROM models",
+    "multivariate_windows": "INSERT INTO {} SELECT id, '', {}, 60, 1, 'ok', false, 9, '{{}}' FROM models",
     "model_metrics": "INSERT INTO {} SELECT id, '', 'revenue', {}, 60, 1, 2, 2, 2 FROM models",
     "quality_windows": "INSERT INTO {} SELECT id, '', {}, 60, 9, 9, 0, '{{}}', '{{}}', '{{}}' FROM models",
 }

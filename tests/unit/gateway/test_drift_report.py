@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from ingest_api.routes.drift_report import MOST_FEATURES, drift_report
+from vedette.statistics.drift.describing import describe_counts
 from vedette.statistics.drift.profile import FeatureProfile, fit
 from vedette.statistics.drift.verdict import judge
 
@@ -48,6 +50,7 @@ def rows(known: dict[tuple[int, str], FeatureProfile], shift: float, hours: int 
         for verdict in judge(list(known.values()), counts):
             own = counts[verdict.feature]
             numbers = {"bins": own.bins.tolist(), "missing": 0, "other": 0, "below": own.below, "above": own.above}
+            numbers |= msgspec.json.decode(msgspec.json.encode(describe_counts(own)))
             place = {"start_ms": T0 + hour * HOUR, "window_s": 3600, "version": "2", "reference": 3}
             told = msgspec.json.decode(msgspec.json.encode(verdict))
             state = {"feature": verdict.feature, "state": verdict.state, "raised": verdict.state == "drift"}
@@ -68,6 +71,10 @@ def test_a_report_says_what_drifted_with_both_distributions() -> None:
     assert page.texts.count("income @2") == 2  # it never drifted
     assert page.tags.count("rect") >= 4 + 2 * 10
     assert "1000 rows, 2000 in the reference" in text
+    assert "Quantile" in page.texts
+    median = page.texts[page.texts.index("Window", page.texts.index("Quantile")) + 5]
+    assert float(median) == pytest.approx(1, abs=0.1)
+    assert re.search(r"Distinct values: \d+\.", text)
     assert page.outside == []
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
 

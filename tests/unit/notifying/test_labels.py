@@ -20,6 +20,7 @@ from vedette.notifying.labels import labels_of, matches
         ("model:7", {"model": "7"}),
         ("quality:7@2/auc", {"model": "7", "metric": "auc"}),
         ("metric:7/cost/eur", {"model": "7", "metric": "cost/eur"}),
+        ("model:7@2/", {"model": "7"}),
         ("segment:7@2/a%2Fb%25/age/x", {"model": "7", "segment": "a/b%", "feature": "age/x"}),
         (subject_of(7, "", "age", "100%2F"), {"model": "7", "segment": "100%2F", "feature": "age"}),
         (

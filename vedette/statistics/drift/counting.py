@@ -67,10 +67,8 @@ def count_points(values: Floats, points: Floats) -> tuple[Whole, int, int]:
     return exact, len(values) - missing - int(exact.sum()), missing
 
 
-def moments(values: Floats, origin: float, clean: bool) -> Moments:
-    """Of the finite ones among `values`; `clean`: all of them are."""
-    if not clean:
-        values = values[np.isfinite(values)]
+def moments(values: Floats, origin: float) -> Moments:
+    """Of finite `values`."""
     if not len(values):
         return Moments(origin=origin)
     total = squares = 0.0

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vedette.errors import InvalidInput
+from vedette.statistics.drift.shape import NO_SHAPE, Shape
 from vedette.statistics.drift.unseen import NONE, Unseen
 
 Whole = npt.NDArray[np.int64]
@@ -57,7 +58,7 @@ class Counts:
 
     `below` and `above` are in no bin. `unseen` names values among `other`, as far as they have names. Integers
     throughout: `+` is exact and does not depend on order or batches. The moments are sums of floats: their last digits
-    may.
+    may, and the `shape` of numbers is an estimate.
     """
 
     bins: Whole
@@ -67,10 +68,11 @@ class Counts:
     above: int = 0
     moments: Moments = Moments()
     unseen: Unseen = NONE
+    shape: Shape = NO_SHAPE
 
     def __setstate__(self, state: list[Any]) -> None:
-        """Take a snapshot; one of an older version does not name what is unseen."""
-        for field, value in zip(fields(self), [*state, NONE], strict=False):
+        """Take a snapshot; one of an older version does not name what is unseen, or knows no shape."""
+        for field, value in zip(fields(self), [*state, *(NONE, NO_SHAPE)[len(state) - 8 :]], strict=False):
             object.__setattr__(self, field.name, value)
 
     def __add__(self, other: Counts) -> Counts:
@@ -84,6 +86,7 @@ class Counts:
             self.above + other.above,
             self.moments + other.moments,
             self.unseen.merged(other.unseen),
+            self.shape.merged(other.shape),
         )
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.values import keys, lengths, number, numbers
 
@@ -44,6 +45,20 @@ def describe(columns: Mapping[str, Sequence[Any]], profiles: Sequence[FeaturePro
     them; what is not defined is None."""
     found = [_column(profile, columns[profile.name]) for profile in profiles]
     return {"columns": found, "correlations": _relations(columns, profiles)}
+
+
+def describe_counts(counts: Counts) -> dict[str, Any]:
+    """What a window's counts tell of its data: of numbers quantiles, how many are distinct and the most frequent ones,
+    by the names that these have in a data profile; of categories how many are distinct."""
+    moments, shape = counts.moments, counts.shape
+    if not moments.n:
+        return {"distinct": int(np.count_nonzero(counts.bins)) + counts.unseen.distinct}
+    found = shape.quantiles(QUANTILES, moments.least, moments.most)
+    return {
+        "quantiles": dict(zip((f"{share:g}" for share in QUANTILES), found, strict=False)),
+        "distinct": shape.distinct,
+        "top": [{"value": value, "count": times} for value, times in shape.frequent(moments.n)],
+    }
 
 
 def _column(profile: FeatureProfile, values: Sequence[Any]) -> dict[str, Any]:

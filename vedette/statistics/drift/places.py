@@ -17,6 +17,7 @@ from vedette.errors import InvalidInput
 from vedette.statistics.drift.counting import places_between
 from vedette.statistics.drift.counts import Counts, Moments, Whole
 from vedette.statistics.drift.profile import FeatureProfile
+from vedette.statistics.drift.shape import NO_SHAPE, Shape
 from vedette.statistics.drift.values import lengths, number, reading
 
 Places = npt.NDArray[np.integer[Any]]
@@ -29,10 +30,10 @@ def width(profile: FeatureProfile) -> int:
     return profile.bins + BESIDE
 
 
-def counts_at(row: Whole, moments: Moments) -> Counts:
+def counts_at(row: Whole, moments: Moments, shape: Shape = NO_SHAPE) -> Counts:
     """Numbers by place as counts."""
     below, above, missing, other = (int(row[place]) for place in (0, -3, -2, -1))
-    return Counts(row[1:-3], missing, other, below, above, moments)
+    return Counts(row[1:-3], missing, other, below, above, moments, shape=shape)
 
 
 def places(profile: FeatureProfile, values: Sequence[Any] | npt.NDArray[Any]) -> Places:

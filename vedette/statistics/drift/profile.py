@@ -16,6 +16,7 @@ from vedette.errors import InvalidInput
 from vedette.statistics.drift.bins import DEFAULT_BINS, Strategy, inner_edges, manual
 from vedette.statistics.drift.counting import count_between, count_points, moments
 from vedette.statistics.drift.counts import Counts, Moments
+from vedette.statistics.drift.shape import Shape
 from vedette.statistics.drift.unseen import NONE, Unseen
 from vedette.statistics.drift.values import LONGEST_KEY, OTHER, Kind, key, keys, lengths, number, numbers
 
@@ -128,14 +129,16 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
     def _numeric(self, array: Floats, other: int) -> Counts:
         if self.least is None or self.most is None:
             bins, strangers, missing = count_points(array, np.asarray(self.points))
-            own = moments(array, self.mean, clean=False)
+            finite = array[np.isfinite(array)]
+            own = moments(finite, self.mean)
             unseen = self._other_points(array) if strangers else NONE
-            return Counts(bins, missing, other + strangers, moments=own, unseen=unseen)
+            return Counts(bins, missing, other + strangers, moments=own, unseen=unseen, shape=Shape.of(finite))
         bounds = np.array([math.nextafter(self.least, -math.inf), *self.edges, self.most])
         found, missing = count_between(array, bounds)
         below, above = int(found[0]), int(found[-1])
-        own = moments(array, self.mean, clean=not (missing or below or above))
-        return Counts(found[1:-1], missing, other, below, above, own)
+        finite = array[np.isfinite(array)] if missing or below or above else array
+        own = moments(finite, self.mean)
+        return Counts(found[1:-1], missing, other, below, above, own, shape=Shape.of(finite))
 
     def _categories(self, found: Counter[str | None]) -> Counts:
         bins = np.array([found[category] for category in self.categories], np.int64)
@@ -177,12 +180,12 @@ def fit(
     with np.errstate(over="ignore", invalid="ignore"):
         origin = float(finite.mean()) if len(finite) else 0.0
     origin = origin if math.isfinite(origin) else 0.0
-    own = moments(finite, origin, clean=True)
+    own = moments(finite, origin)
     mean = own.mean if own.n and math.isfinite(own.mean) else origin
     about: dict[str, Any] = {
         "n": own.n,
         "mean": mean,
-        "m2": moments(finite, mean, clean=True).squares,
+        "m2": moments(finite, mean).squares,
         "name": name,
         "kind": kind,
     }

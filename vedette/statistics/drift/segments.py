@@ -7,7 +7,7 @@ an empty text are missing too, and those whose value is called like one of these
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from vedette.errors import InvalidInput
 from vedette.statistics.drift.counts import Counts, Moments, Whole
 from vedette.statistics.drift.places import Places, counts_at, one_by_one, places, width, within
 from vedette.statistics.drift.profile import FeatureProfile
+from vedette.statistics.drift.shape import NO_SHAPE
 from vedette.statistics.drift.values import Kind, keys, reading
 
 OTHER, MISSING = "other", "missing"
@@ -41,6 +42,13 @@ class CountsBySegment(Counts):
 
     segments: Whole = field(default_factory=lambda: _MATRIX)
 
+    def __setstate__(self, state: list[Any]) -> None:
+        """Take a snapshot; one of an older version knows no shape."""
+        if len(state) < len(fields(self)):
+            state = [*state[:-1], NO_SHAPE, state[-1]]
+        for one, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, one.name, value)
+
     def __add__(self, other: Counts) -> Counts:
         whole = Counts.__add__(self, other)
         if not isinstance(other, CountsBySegment) or self.segments.shape != other.segments.shape:
@@ -50,7 +58,7 @@ class CountsBySegment(Counts):
 
 def _with_segments(whole: Counts, matrix: Whole) -> CountsBySegment:
     beside = (whole.missing, whole.other, whole.below, whole.above)
-    return CountsBySegment(whole.bins, *beside, whole.moments, whole.unseen, matrix)
+    return CountsBySegment(whole.bins, *beside, whole.moments, whole.unseen, whole.shape, matrix)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -113,6 +113,17 @@ def reading(kind: Kind) -> Callable[[object], str | None]:
     return {"boolean": _boolean, "hour": _hour, "weekday": _weekday}.get(kind, key)
 
 
+def plain(values: Sequence[Any], kind: Kind) -> list[float] | list[str | None]:
+    """What a column is for who looks at it beside others: numbers (NaN: missing, or none), or categories' keys."""
+    if kind == "text_length":
+        return [float(one) for one in lengths(values)]
+    if kind == "numeric":
+        found = map(number, values)
+        return [math.nan if one is None else one for one in found]
+    read = reading(kind)
+    return [read(value) for value in values]
+
+
 def lengths(values: Iterable[Any]) -> Floats:
     """Characters of each text, NaN for the missing; what is no text is as long as its key."""
     return np.asarray(

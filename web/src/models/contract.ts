@@ -11,6 +11,8 @@ export interface Model {
   slide_s?: number | null;
   /** Not null: windows are of so many rows. */
   window_rows?: number | null;
+  /** Not null: all columns are looked at together in windows of so many seconds. */
+  multivariate_s?: number | null;
   /** Not null: rows are judged by the values of this column too. */
   segment_by?: string | null;
   alpha: number;
@@ -58,6 +60,11 @@ export interface Counts {
   n: number;
   mean: number | null;
   deviation: number | null;
+  /** Of numbers, by share ("0.5" is the median). Windows of before there were any lack them. */
+  quantiles?: Record<string, number | null>;
+  distinct?: number;
+  /** The most frequent numbers, and about how often they came. */
+  top?: { value: number; count: number }[];
 }
 
 /** One window of one feature; of the rows of one segment, if it has one. */
@@ -93,6 +100,30 @@ export interface Drift {
   from: number;
   to: number;
   windows: DriftWindow[];
+}
+
+/** All columns of one window beside those of the reference; with a `reason` there is no answer. */
+export interface MultivariateWindow {
+  version: string;
+  start_ms: number;
+  window_s: number;
+  state: DriftState;
+  raised: boolean;
+  rows: number;
+  result: {
+    reason?: string;
+    adjusted?: number;
+    domain?: { auc: number; low: number; high: number; p: number } | null;
+    reconstruction?: { error: number; usual: number; lower: number; upper: number; p: number } | null;
+    pairs?: { first: string; second: string; baseline: number; window: number; adjusted: number }[];
+  };
+}
+
+export interface Multivariate {
+  model: Model;
+  from: number;
+  to: number;
+  windows: MultivariateWindow[];
 }
 
 /** What became of the predictions of one window: `metrics` of its `labelled` rows, `estimated` from scores alone. */

@@ -14,6 +14,7 @@ import { type Drift, type DriftWindow, type Reference, STATE_LABEL } from "./con
 import { driftTable, type FeatureRow } from "./drift_table";
 import { MetricPanel } from "./metric_panel";
 import { ModelsGateway } from "./models_gateway";
+import { MultivariatePanel } from "./multivariate_panel";
 import { QualityPanel } from "./quality_panel";
 import { ReferencePanel } from "./reference_panel";
 import { SegmentPanel } from "./segment_panel";
@@ -36,6 +37,7 @@ export function modelPage(app: App, id: string): Page {
   const detail = el("div");
   const quality = new QualityPanel();
   const metrics = new MetricPanel();
+  const wholes = new MultivariatePanel();
   const charts = new ChartPanel();
   let newest: Drift | null = null;
   const segments = new SegmentPanel((wanted) => {
@@ -66,10 +68,12 @@ export function modelPage(app: App, id: string): Page {
         gateway.metrics(id, from, signal),
       ]);
       const by = drift.model.segment_by ? await gateway.segments(id, from, signal) : null;
+      const together = drift.model.multivariate_s ? await gateway.multivariate(id, from, signal) : null;
       if (signal.aborted) return;
       shown = true;
       show(drift);
       segments.show(by, segment);
+      wholes.show(together);
       quality.show(found);
       metrics.show(measured);
     } catch (error) {
@@ -187,6 +191,7 @@ export function modelPage(app: App, id: string): Page {
       detail,
       charts.element,
       segments.element,
+      wholes.element,
       quality.element,
       metrics.element,
       given.element,
@@ -195,6 +200,7 @@ export function modelPage(app: App, id: string): Page {
       request.abort();
       quality.close();
       charts.close();
+      wholes.close();
       metrics.close();
       window.clearInterval(timer);
     },

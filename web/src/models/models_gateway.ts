@@ -5,6 +5,7 @@ import type {
   Drift,
   Metrics,
   Model,
+  Multivariate,
   Quality,
   Reference,
   ReferenceComparison,
@@ -43,6 +44,11 @@ export class ModelsGateway {
   /** What metrics of a model came to in the windows that began since `from`. */
   metrics(model: string, from: string, signal: AbortSignal): Promise<Metrics> {
     return this.gateway.ask(modelPath(model, "metrics", { from }), { signal });
+  }
+
+  /** What the windows in which all columns were looked at together came to. */
+  multivariate(model: string, from: string, signal: AbortSignal): Promise<Multivariate> {
+    return this.gateway.ask(modelPath(model, "multivariate", { from }), { signal });
   }
 
   reference(reference: Id): Promise<Reference> {

@@ -4,6 +4,7 @@ import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
 import { el } from "../parts/element";
 import {
+  type Counts,
   type DriftWindow,
   lengthOf,
   type Profile,
@@ -50,8 +51,57 @@ export function windowPanel(one: DriftWindow, profile: Profile | null): HTMLElem
           ),
         ),
       ),
+    quantileTable(one.counts),
+    distinctText(one.counts) !== "" &&
+      el("p", { class: "muted", testid: "distinct" }, distinctText(one.counts)),
     unseenText(verdict) !== "" && el("p", { testid: "unseen" }, unseenText(verdict)),
     profile && distribution(sharesOf(profile, one.counts)),
+  );
+}
+
+const NAMED = 5;
+
+/** `34 distinct values; most often 0 (about 120 times), 7 (about 40 times).` */
+export function distinctText({ distinct, top = [] }: Counts): string {
+  if (distinct === undefined || distinct === 0) return "";
+  const values = `${distinct} distinct ${distinct === 1 ? "value" : "values"}`;
+  const often = top.slice(0, NAMED).map(({ value, count }) => `${figure(value)} (about ${count} times)`);
+  return often.length === 0 ? `${values}.` : `${values}; most often ${often.join(", ")}.`;
+}
+
+/** The window's quantiles; null where it has none. */
+function quantileTable({ quantiles = {} }: Counts): HTMLElement | null {
+  const shares = Object.keys(quantiles).sort((one, other) => Number(one) - Number(other));
+  if (shares.length === 0) return null;
+  return el(
+    "table",
+    { class: "findings", testid: "quantiles" },
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        ...["Quantile", ...shares.map(shareName)].map((label) => el("th", { scope: "col" }, label)),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, "Window"),
+        ...shares.map((share) => el("td", { class: "number" }, figure(quantiles[share] ?? null))),
+      ),
+    ),
+  );
+}
+
+function shareName(share: string): string {
+  return (
+    { "0": "least", "0.5": "median", "1": "most" }[share] ??
+    `${Number((100 * Number(share)).toPrecision(4))} %`
   );
 }
 
@@ -67,7 +117,7 @@ export function toneOf(one: { state: string }): string {
   return { ok: "up", drift: "down", insufficient_data: "degraded" }[one.state] ?? "ended";
 }
 
-function figure(value: number | null): string {
+export function figure(value: number | null): string {
   if (value === null) return "–";
   return value !== 0 && Math.abs(value) < 1e-3
     ? value.toExponential(1)

@@ -1,0 +1,111 @@
+"""The part of the drift flow that looks at all columns of a model together."""
+
+from __future__ import annotations
+
+import pickle
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from bytewax.operators import StatefulBatchLogic
+
+from dataflows.drift_book import DriftBook
+from dataflows.model_windows import Heard, quiet_in, write_all
+from sinks.patience import persist
+from vedette.errors import InvalidInput
+from vedette.events.features import decode_batch
+from vedette.events.model_metrics import holds_rows
+from vedette.store import multivariate
+from vedette.store.multivariate import MultivariateRow
+from vedette.store.pool import Store
+from vedette.telemetry import get_logger
+from vedette.windows.multivariate import Looked, MultivariateShard
+from vedette.windows.quality_config import values_of
+
+KEPT = 8
+"""Samples of references that are held, of those asked for last."""
+Columns = Mapping[str, list[Any]]
+
+
+class Samples:
+    """Samples of references by number, read from the store when they are asked for. While it is away, whoever asks
+    waits."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._held: OrderedDict[int, Columns] = OrderedDict()
+
+    def __call__(self, reference: int) -> Columns | None:
+        """By column; None if the reference has none."""
+        if reference not in self._held:
+            written = persist("sample", partial(multivariate.sample, self._store, reference))
+            if written is None:
+                return None
+            try:
+                batch = decode_batch(zlib.decompress(written))
+            except (InvalidInput, zlib.error) as error:  # of another version of Vedette
+                get_logger("drift").error("sample_not_understood", reference=reference, error=str(error))
+                return None
+            self._held[reference] = {column.name: values_of(column) for column in batch.columns}
+            if len(self._held) > KEPT:
+                self._held.popitem(last=False)
+        self._held.move_to_end(reference)
+        return self._held[reference]
+
+
+def wanted(book: DriftBook, item: tuple[str, Heard]) -> list[tuple[str, Heard]]:
+    """Of what a shard hears, rows of models whose columns are looked at together, and that there is nothing more to
+    read."""
+    key, heard = item
+    batches = []
+    for taken_ms, batch in heard.batches:
+        if holds_rows(batch):
+            subject = book.find(batch.model, batch.version, taken_ms)
+            if subject is not None and subject.config.multivariate_s is not None:
+                batches.append((taken_ms, batch))
+    if not batches and heard.quiet_at_ms is None:
+        return []
+    return [(key, Heard(heard.partition, batches, heard.quiet_at_ms))]
+
+
+class MultivariateLogic(StatefulBatchLogic[Heard, Looked, bytes]):
+    """Drives a `MultivariateShard`."""
+
+    def __init__(self, book: DriftBook, samples: Samples, snapshot: bytes | None) -> None:
+        self._book, self._samples = book, samples
+        found = MultivariateShard() if snapshot is None else pickle.loads(zlib.decompress(snapshot))  # noqa: S301 - our own folder
+        self._shard: MultivariateShard = found
+
+    def on_batch(self, values: list[Heard]) -> tuple[Iterable[Looked], bool]:
+        """Look at rows, and judge a window that is over."""
+        for value in values:
+            for taken_ms, batch in value.batches:
+                self._shard.add(batch, partial(self._book.find, since_ms=taken_ms), value.partition)
+        looked = self._shard.close(self._book.find, self._samples, quiet_in(values))
+        return ([looked] if looked.windows or looked.signals else []), StatefulBatchLogic.RETAIN
+
+    def snapshot(self) -> bytes:
+        """The pickled shard, packed."""
+        return zlib.compress(pickle.dumps(self._shard, protocol=5), 1)
+
+
+def write_looked(store: Store, items: Sequence[Looked]) -> None:
+    """The rows of all windows."""
+    rows = [
+        MultivariateRow(
+            found.model,
+            found.version,
+            found.start_ms,
+            found.window_s,
+            found.reference,
+            found.state,
+            found.raised,
+            found.rows,
+            found.result,
+        )
+        for item in items
+        for found in item.windows
+    ]
+    write_all(store, rows, multivariate.write_windows)
