@@ -146,6 +146,7 @@ def test_while_the_log_takes_nothing_messages_wait(house: House, log: Faulty, ho
 def test_a_partition_is_read_by_one_gateway_until_that_is_gone(house: House) -> None:
     house.say(seq=1)
     house.carry()
+    house.keep_leases()
     other = house.another()
     house.say(seq=2)
     assert not other.step(), "it is another's"
@@ -154,6 +155,7 @@ def test_a_partition_is_read_by_one_gateway_until_that_is_gone(house: House) -> 
     while other.step():
         pass
     assert house.seqs() == [1, 2]
+    house.keep_leases()
     house.say(seq=3)
     assert not house.reader.step(), "who comes back has lost it"
 
