@@ -17,12 +17,14 @@ from ingest_api.context import Context
 from ingest_api.day_memory import DayMemory
 from ingest_api.intake.gathering import Gatherer
 from ingest_api.intake.known import KnownMonitors
+from ingest_api.intake.known_models import KnownModels
 from ingest_api.intake.ping_rate import PingRate
 from ingest_api.intake.pings import PingKeys, listen
 from ingest_api.intake.samples import SamplesIntake
 from ingest_api.middleware import Bounded, Edge, Shortcuts
 from ingest_api.plain import plain
 from ingest_api.questions import Questions
+from ingest_api.recorded import make_reader
 from ingest_api.routes import (
     account,
     act,
@@ -67,7 +69,7 @@ from ingest_api.tokens import TokenCache
 from vedette.auth.tokens import load_key
 from vedette.clock import Clock
 from vedette.history.opening import open_history
-from vedette.log import Log, open_log
+from vedette.log import Log, is_shared, open_log
 from vedette.settings import GatewaySettings, TableSettings
 from vedette.store import open_store
 from vedette.store.series import Catalogue
@@ -102,15 +104,18 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         app.state.samples = SamplesIntake()
         app.state.gatherer = Gatherer(context.log, context.settings.log_max_pending_mb << 20)
         app.state.monitors = KnownMonitors(context.store, context.clock)
-        app.state.models = features.KnownModels(context)
+        app.state.models = KnownModels(context.store, context.clock)
         app.state.badges = BadgeMemory(context.clock)
         app.state.questions = Questions(context)
+        reader = make_reader(context, app.state.models)
         keys = app.state.ping_keys = PingKeys(context.store)
         app.state.ping_rate = PingRate()
         live = app.state.realtime = realtime.make_realtime(context)
         work = [context.hub.run(), keys.follow(), listen(keys, context.log, context.clock)]
         work += [live.tail.run(), live.tail.look_after(), live.sessions.look_after()]
         tasks = [asyncio.create_task(part) for part in work]
+        if is_shared(context.settings):  # an embedded log has no door for clients
+            reader.start()
         try:
             yield
         finally:
@@ -119,6 +124,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)  # whatever ended it, the log must be closed
             live.tail.close()
+            await asyncio.to_thread(reader.stop)
             context.log.close()
             context.store.close()
 

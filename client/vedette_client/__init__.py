@@ -7,5 +7,15 @@ from vedette_client.client import VedetteClient
 from vedette_client.counters import Counters
 from vedette_client.errors import Misuse, Refused, Unavailable, VedetteClientError
 from vedette_client.recorder import Recorder
+from vedette_client.transports.kafka import KafkaTransport
 
-__all__ = ["Counters", "Misuse", "Recorder", "Refused", "Unavailable", "VedetteClient", "VedetteClientError"]
+__all__ = [
+    "Counters",
+    "KafkaTransport",
+    "Misuse",
+    "Recorder",
+    "Refused",
+    "Unavailable",
+    "VedetteClient",
+    "VedetteClientError",
+]

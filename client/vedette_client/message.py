@@ -11,9 +11,9 @@
 `POST {url}/v1/outcomes`: `model`, `version`, `epoch`, `seq`, `ts`, `ids` and `actuals`.
 `POST {url}/v1/metrics`: `model`, `version`, `epoch`, `seq`, `ts`, `names` and `values`.
 
-The same rows as an Arrow IPC stream: see `arrow.py`. Success is 2xx. `epoch` is new at each start of a sender and
-after a fork; `seq` counts up within it, in the order of sending, with gaps where messages were given up. A message that
-is sent again bears the same numbers, so the receiver can drop the second.
+The same rows as an Arrow IPC stream: see `arrow.py`; over Kafka: see `transports/kafka.py`. Success is 2xx. `epoch` is
+new at each start of a sender and after a fork; `seq` counts up within it, in the order of sending, with gaps where
+messages were given up. A message that is sent again bears the same numbers, so the receiver can drop the second.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class Recorder:
 
     A batch is sent when it has `batch_rows` rows or about `batch_bytes` bytes, or after `batch_age_s`. `encoding` is
     "json" or "arrow" (needs pyarrow). A row that alone is above `batch_bytes` is rejected. `transport` carries the
-    messages instead of HTTP.
+    messages instead of HTTP to `url`, such as a `KafkaTransport`.
 
     Threads: any may call any method. Fork: a child begins with an empty recorder of its own; what waits is sent by the
     parent alone. Exit: the program waits up to `process.EXIT_WAIT_S` for the rows to be sent; what a killed program had

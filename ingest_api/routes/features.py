@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import msgspec
 from fastapi import APIRouter, Request, Response, Security
 
-from ingest_api.context import Context, context_of
-from ingest_api.intake.arrow_rows import ARROW, ArrowRows
-from ingest_api.intake.bodies import INFLATION, JSON, read_body
-from ingest_api.intake.features import Taken, read_report, take
+from ingest_api.context import context_of
+from ingest_api.intake.arrow_rows import ARROW
+from ingest_api.intake.bodies import JSON, media_type_of, read_body
+from ingest_api.intake.model_reports import FEATURE_TYPES, LARGEST, Desk, Report, check_type, take_features
 from ingest_api.intake.samples import Limits
 from ingest_api.security import authorised, bearer
 from vedette.errors import InvalidInput, LogUnavailable, NotFound, Overloaded
-from vedette.events.features import FeatureBatch, encode_batch
-from vedette.events.names import hash64
 from vedette.events.topics import FEATURES
 from vedette.log import Log, Message
-from vedette.store import models
 from vedette.telemetry import metrics
 
 router = APIRouter(prefix="/v1", tags=["models"])
-LARGEST = 4 << 20
-_FRESH_S = 5.0
 
 _EXAMPLE = {
     "model": "churn",
@@ -58,42 +52,24 @@ _ARROW_SCHEMA = {
 }
 
 
-class KnownModels:
-    """The models of each account by name, looked up again when a name is not known; blocks then."""
-
-    def __init__(self, found: Context) -> None:
-        self._store, self._clock = found.store, found.clock
-        self._known: dict[int, tuple[float, dict[str, int]]] = {}
-
-    def number(self, account: int, name: str) -> int:
-        """The model's number; `InvalidInput` if the account has none of that name."""
-        now = self._clock.monotonic()
-        read_at, known = self._known.get(account, (now - 2 * _FRESH_S, {}))
-        if name not in known or now - read_at > _FRESH_S:
-            known = models.ids(self._store, account)
-            self._known[account] = (now, known)
-        if name not in known:
-            raise InvalidInput("model", name[:200], "a model of this account (`POST /v1/models`)")
-        return known[name]
+async def take_report(
+    request: Request, take: Callable[[bytes, Desk], Report], allowed: Sequence[str] = (JSON,)
+) -> Response:
+    """The way of every report about models: read a body of an allowed type, `take` it in a thread, and answer when the
+    log has it."""
+    found, principal = context_of(request), await authorised(request, "ingest")
+    check_type(media_type_of(request), allowed)
+    body = await read_body(request, LARGEST)
+    limits = Limits(found.oldest_ms(), found.newest_ms())
+    desk = Desk(principal, request.app.state.models, limits, found.clock.now_ms())
+    report = await asyncio.to_thread(take, body, desk)
+    if report.message is not None:
+        await _into_log(found.log, report.message)
+    metrics().count("vedette_ingest_accepted_total", report.values, topic="features")
+    return Response(msgspec.json.encode(report.answer), 202, media_type=JSON)
 
 
-def _batch(account: int, model: int, taken: Taken) -> Message:
-    report = taken.report
-    epoch = report.epoch if isinstance(report.epoch, int) else hash64("epoch", report.epoch)
-    batch = FeatureBatch(
-        account,
-        model,
-        report.version or "",
-        epoch,
-        report.seq,
-        taken.ts.astype("<i8").tobytes(),
-        taken.columns,
-        report.ids,
-    )
-    return Message(str(model).encode(), encode_batch(batch))
-
-
-async def into_log(log: Log, message: Message) -> None:
+async def _into_log(log: Log, message: Message) -> None:
     """Return when the log has it; `Overloaded` or `LogUnavailable` if it cannot be taken."""
     try:
         await asyncio.wrap_future(log.produce(FEATURES.name, [message]))
@@ -120,29 +96,8 @@ async def features(request: Request) -> Response:
     """202 means that the log has every row and column that is not listed: `late` rows lie beyond the times that are
     taken, `refused` says of each column that was not taken why. 429: nothing was taken, come back later.
     """
-    found, principal = context_of(request), await authorised(request, "ingest")
-    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if media_type not in (JSON, ARROW):
-        raise InvalidInput("Content-Type", media_type, f"{JSON}, {ARROW}")
-    body = await read_body(request, LARGEST)
-    known: KnownModels = request.app.state.models
 
-    def read() -> tuple[int, Taken]:
-        if media_type == ARROW:
-            rows = ArrowRows(body, request.headers, LARGEST * INFLATION)
-            report, taking = rows.report, rows.take
-        else:
-            report = read_report(body)
-            taking = partial(take, report)
-        principal.need_subject("model", report.model)
-        model = known.number(principal.account, report.model)
-        return model, taking(Limits(found.oldest_ms(), found.newest_ms()))
+    def take(body: bytes, desk: Desk) -> Report:
+        return take_features(body, media_type_of(request), request.headers, desk)
 
-    model, taken = await asyncio.to_thread(read)
-    rows = len(taken.ts)
-    if rows:
-        message = await asyncio.to_thread(partial(_batch, principal.account, model, taken))
-        await into_log(found.log, message)
-    metrics().count("vedette_ingest_accepted_total", rows * len(taken.columns), topic="features")
-    answer: dict[str, Any] = {"rows": rows, "columns": len(taken.columns), "late": taken.late, "refused": taken.refused}
-    return Response(msgspec.json.encode(answer), 202, media_type="application/json")
+    return await take_report(request, take, FEATURE_TYPES)

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
-import msgspec
-import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
 
-from ingest_api.context import Context, context, context_of
-from ingest_api.intake.bodies import JSON, read_json
-from ingest_api.intake.listed import Taken
-from ingest_api.intake.model_metrics import read_metrics, take_metrics
-from ingest_api.intake.samples import Limits
-from ingest_api.routes.features import LARGEST, KnownModels, into_log
+from ingest_api.context import Context, context
+from ingest_api.intake.bodies import JSON
+from ingest_api.intake.model_reports import take_metrics
+from ingest_api.routes.features import take_report
 from ingest_api.routes.models import shown
-from ingest_api.security import authorised, bearer, needs
+from ingest_api.security import bearer, needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
-from vedette.errors import InvalidInput
-from vedette.events.features import FeatureBatch, encode_batch
-from vedette.events.model_metrics import MetricReport, columns_of
-from vedette.events.names import hash64
-from vedette.log import Message
 from vedette.store import model_metrics, models
-from vedette.telemetry import metrics
 
 router = APIRouter(prefix="/v1", tags=["models"])
 _MOST_WINDOWS = 20_000
@@ -50,14 +40,6 @@ _SCHEMA = {
     },
 }
 _BODY = {"requestBody": {"required": True, "content": {JSON: {"schema": _SCHEMA, "example": _EXAMPLE}}}}
-
-
-def _message(account: int, model: int, report: MetricReport, taken: Taken) -> Message:
-    epoch = report.epoch if isinstance(report.epoch, int) else hash64("epoch", report.epoch)
-    ts = np.array(taken.ts, "<i8").tobytes()
-    columns = columns_of(taken.names, taken.values)
-    batch = FeatureBatch(account, model, report.version or "", epoch, report.seq, ts, columns)
-    return Message(str(model).encode(), encode_batch(batch))
 
 
 @router.post(
@@ -87,32 +69,7 @@ async def report_metrics_of(request: Request, model: int) -> Response:
 
 
 async def _take(request: Request, number: int | None) -> Response:
-    found, principal = context_of(request), await authorised(request, "ingest")
-    body = await read_json(request, LARGEST)
-    known: KnownModels = request.app.state.models
-
-    def read() -> tuple[Taken, Message]:
-        report, rows = read_metrics(body)
-        name = report.model
-        if number is not None:
-            name = str(models.get(found.store, principal.account, number)["name"])
-            if report.model not in {"", name}:
-                raise InvalidInput("model", report.model[:200], f"{name}, or nothing, for model {number}")
-        principal.need_subject("model", name)
-        model = known.number(principal.account, name) if number is None else number
-        taken = take_metrics(rows, Limits(found.oldest_ms(), found.newest_ms()), found.clock.now_ms())
-        return taken, _message(principal.account, model, report, taken)
-
-    taken, message = await asyncio.to_thread(read)
-    if taken.names:
-        await into_log(found.log, message)
-    metrics().count("vedette_ingest_accepted_total", len(taken.names), topic="features")
-    answer: dict[str, Any] = {
-        "values": len(taken.names),
-        "refused_values": taken.refused_rows,
-        "refused": taken.refused,
-    }
-    return Response(msgspec.json.encode(answer), 202, media_type="application/json")
+    return await take_report(request, partial(take_metrics, number=number))
 
 
 @router.get("/models/{model}/metrics", summary="Metrics of a model, window by window")

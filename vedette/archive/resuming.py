@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vedette.archive.writing import fingerprint
 from vedette.log import Log
+from vedette.log.sameness import is_same
 from vedette.store import archive as manifest
 from vedette.store.archive import Position
 from vedette.store.pool import Store
@@ -16,22 +16,8 @@ def resume(log: Log, store: Store, topic: str, partition: int) -> Position:
     Safe to call from several processes at once: one of them begins the generation.
     """
     position = manifest.position(store, topic, partition)
-    if not _is_same(log, topic, partition, position):
+    if not is_same(log, topic, partition, position.next_offset, position.fingerprint):
         logger = get_logger("archive")
         logger.error("log_was_made_anew", topic=topic, partition=partition, stored=position.next_offset)
         position = manifest.begin_generation(store, topic, partition, position)
     return position
-
-
-def _is_same(log: Log, topic: str, partition: int, position: Position) -> bool:
-    """Whether the last archived record is still in its place, or has expired."""
-    if position.fingerprint is None:
-        return True
-    bounds = log.bounds(topic)[partition]
-    last = position.next_offset - 1
-    if last >= bounds.end:
-        return False
-    found = log.read(topic, partition, last, 1)
-    if not found or found[0].offset != last:
-        return last < log.bounds(topic)[partition].start
-    return fingerprint(found[0]) == position.fingerprint

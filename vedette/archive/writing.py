@@ -15,6 +15,7 @@ from vedette.clock import Clock
 from vedette.errors import Conflict, InvalidInput
 from vedette.events.names import hash64
 from vedette.log import Record
+from vedette.log.sameness import fingerprint
 from vedette.store import archive as manifest
 from vedette.store.archive import ArchiveObject, Outcome, Position
 from vedette.store.pool import Store
@@ -174,8 +175,3 @@ class PartitionWriter:
         kept = [item for item in self._held if item.offset >= found.next_offset]
         self._bytes = self._bytes * len(kept) // max(1, len(self._held))
         self._held = kept
-
-
-def fingerprint(record: Record) -> int:
-    """By which a record is known again."""
-    return hash64(record.offset, record.time_ms, record.key, record.value)

@@ -21,6 +21,8 @@ SAMPLES = Topic("vedette.samples", "source", 24 * _HOUR_MS)
 CHECKS = Topic("vedette.checks", "monitor", 24 * _HOUR_MS)
 PINGS = Topic("vedette.pings", "monitor", 24 * _HOUR_MS)
 FEATURES = Topic("vedette.features", "model", 24 * _HOUR_MS)
+RECORDED = Topic("vedette.recorded", "model", 72 * _HOUR_MS)
+"""What clients of models write themselves, on its way to `FEATURES`: the only topic that others than ours write to."""
 REALTIME = Topic("vedette.realtime", "session", 10 * _MINUTE_MS)
 SIGNALS = Topic("vedette.signals", "subject", 24 * _HOUR_MS)
 ALERTS = Topic("vedette.alerts", "alert", 7 * 24 * _HOUR_MS)
@@ -28,5 +30,6 @@ CONTROL = Topic("vedette.control", "location", 10 * _MINUTE_MS)
 REJECTS = Topic("vedette.rejects", "topic", 7 * 24 * _HOUR_MS)
 
 TOPICS: dict[str, Topic] = {
-    topic.name: topic for topic in (SAMPLES, CHECKS, PINGS, FEATURES, REALTIME, SIGNALS, ALERTS, CONTROL, REJECTS)
+    topic.name: topic
+    for topic in (SAMPLES, CHECKS, PINGS, FEATURES, RECORDED, REALTIME, SIGNALS, ALERTS, CONTROL, REJECTS)
 }

@@ -15,7 +15,7 @@ from vedette.log.port import Bounds, Log, Message, Record
 from vedette.settings import LogSettings
 from vedette.telemetry import get_logger
 
-__all__ = ["Bounds", "Log", "Message", "Record", "await_log", "look", "open_log"]
+__all__ = ["Bounds", "Log", "Message", "Record", "await_log", "is_shared", "look", "open_log"]
 
 _FIRST_S, _LONGEST_S = 0.5, 5.0
 
@@ -59,7 +59,7 @@ def await_log(settings: LogSettings, *, sleep: Callable[[float], object] = time.
 
 def look(settings: LogSettings) -> dict[str, int]:
     """How many partitions each topic has that is there. Makes nothing; raises as `open_log` does."""
-    if urlsplit(settings.log_url).scheme == "kafka":
+    if is_shared(settings):
         found: dict[str, int] = _kafka(settings).look(settings)
         return found
     log = open_log(settings)
@@ -67,6 +67,11 @@ def look(settings: LogSettings) -> dict[str, int]:
         return {name: log.partitions(name) for name in TOPICS}
     finally:
         log.close()
+
+
+def is_shared(settings: LogSettings) -> bool:
+    """Whether others than processes of this machine can reach the log that the settings name."""
+    return urlsplit(settings.log_url).scheme == "kafka"
 
 
 def _kafka(settings: LogSettings) -> ModuleType:

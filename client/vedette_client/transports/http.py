@@ -29,6 +29,13 @@ def base_of(url: str) -> str:
     return url.rstrip("/")
 
 
+def checked_token(token: str) -> str:
+    """The token; `Misuse` if it can be none."""
+    if not token or not token.isascii() or any(char.isspace() for char in token):
+        raise Misuse("token: allowed is an API token (vdt_…)")
+    return token
+
+
 def may_use_proxy(url: str) -> bool:
     """Whether the environment's proxies are for `url`; they are never for this machine's own addresses."""
     host = urlsplit(url).hostname or ""
@@ -43,9 +50,7 @@ class HttpTransport:
 
     def __init__(self, url: str, token: str, *, timeout_s: float = 10.0) -> None:
         self._url = base_of(url)
-        if not token or not token.isascii() or any(char.isspace() for char in token):
-            raise Misuse("token: allowed is an API token (vdt_…)")
-        self._token = token
+        self._token = checked_token(token)
         self._timeout_s = timeout_s
         self._client: httpx.Client | None = None
 

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 
 from tests.integration.client.gateway import Gateway
+from vedette.events.recorded import Recorded
+from vedette_client import KafkaTransport
 
 README = (Path(__file__).parents[3] / "client" / "README.md").read_text(encoding="utf-8")
 
@@ -55,6 +57,15 @@ def test_the_api_s_example_asks_the_gateway(gateway: Gateway) -> None:
     gateway.routes["GET", "/v1/alerts"] = {"alerts": []}
     names = run(blocks("python", gateway)[2])
     assert (names["drift"], names["firing"]) == ({"features": []}, [])
+
+
+def test_the_kafka_example_makes_a_recorder_with_that_transport(gateway: Gateway) -> None:
+    names = run(blocks("python", gateway)[3])
+    assert isinstance(names["transport"], KafkaTransport)
+    names["recorder"].close()
+    assert names["recorder"].counters.accepted == 0
+    (shown,) = [block for block in blocks("text") if "token" in block]
+    assert set(re.findall(r'"(\w+)":', shown)) == set(Recorded.__struct_fields__)
 
 
 def test_a_message_is_what_the_readme_shows(gateway: Gateway) -> None:

@@ -71,10 +71,11 @@ class Gateway:
         static: Path | None = None,
         tables: TableSettings | None = None,
         beside: Gateway | None = None,
+        log_url: str | None = None,
         **settings: Any,
     ) -> None:
         self.settings = GatewaySettings.load(
-            dsn=dsn, log_url=f"embedded://{folder}/events.db", key_dir=folder / "keys", **settings
+            dsn=dsn, log_url=log_url or f"embedded://{folder}/events.db", key_dir=folder / "keys", **settings
         )
         self.clock = FakeClock()
         self.log = open_log(self.settings)
