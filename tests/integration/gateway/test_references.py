@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
+from dataflows.drift_book import DriftBook
 from tests.integration.gateway.reports import fault
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_models import COLUMNS, refer, register
+from vedette.statistics.drift.bins import Strategy, inner_edges
 from vedette_client import VedetteClient
 
 
@@ -54,3 +59,52 @@ def test_a_reference_is_taken_from_the_past(fresh: Gateway) -> None:
     compared = fresh.get(f"{path}/{uploaded['id']}/compare/{whole['id']}").json()
     assert whole["version"] == "3"
     assert [one["findings"][0]["value"] for one in compared["features"]] == [0, 0]
+
+
+@pytest.mark.parametrize("strategy", ["sturges", "freedman_diaconis", "square_root"])
+def test_bins_are_made_by_the_strategy_that_is_asked_for(gateway: Gateway, strategy: Strategy) -> None:
+    model = register(gateway, f"by-{strategy.replace('_', '-')}")
+    values = np.random.default_rng(2).normal(size=500).tolist()
+    with VedetteClient(gateway.url, gateway.ours.tokens["admin"]) as client:
+        made = client.references.upload(model, [{"x": value} for value in values], strategy=strategy)
+    [profile] = gateway.get(f"/v1/models/references/{made['id']}").json()["profiles"]
+    assert profile["edges"] == pytest.approx(inner_edges(values, strategy).tolist())
+    assert np.diff(profile["edges"]) == pytest.approx(np.diff(profile["edges"]).mean())
+
+
+def test_edges_of_ones_own_are_taken_and_those_that_cannot_be_are_named(gateway: Gateway) -> None:
+    model = register(gateway, "own-edges")
+    columns = {"age": [20, 35, 64, 70, None], "plan": ["a", "b", "a", "b", "a"], "few": [1, 2, 1, 2, 1]}
+    made = refer(gateway, model, columns=columns, edges={"age": [65, 18, 30], "few": [1.5]})
+    profiles = {one["name"]: one for one in gateway.get(f"/v1/models/references/{made['id']}").json()["profiles"]}
+    assert (profiles["age"]["edges"], profiles["age"]["counts"]) == ([18, 30, 65], [0, 1, 2, 1])
+    assert (profiles["few"]["edges"], profiles["few"]["counts"]) == ([1.5], [3, 2])
+    path = f"/v1/models/{model}/references"
+    for edges, named in (
+        ({"nobody": [1.0]}, "edges"),
+        ({"age": []}, "edges.age"),
+        ({"age": [float(n) for n in range(50)]}, "edges.age"),
+    ):
+        fault(gateway.call("POST", path, "admin", json={"columns": columns, "edges": edges}), named)
+    body = {"columns": columns, "edges": {"plan": [1.0]}, "kinds": {"plan": "categorical"}}
+    fault(gateway.call("POST", path, "admin", json=body), "edges.plan")
+    answer = gateway.call("POST", path, "admin", json={"columns": columns, "edges": {"age": ["x"]}})
+    assert answer.status_code == 422
+    assert "edges" in answer.text
+    fault(gateway.call("POST", f"{path}?strategy=best", "admin", json={"columns": columns}), "strategy")
+
+
+@pytest.mark.parametrize("statistics", [[], ["psi", "psi"], ["wasserstein"], "psi"])
+def test_tests_that_there_are_not_are_named(gateway: Gateway, statistics: object) -> None:
+    answer = gateway.call("POST", "/v1/models", "admin", json={"name": "odd", "statistics": statistics})
+    assert answer.status_code == 422
+    assert "statistics" in answer.text
+
+
+def test_a_model_is_judged_by_the_tests_that_it_names(fresh: Gateway) -> None:
+    model = register(fresh, "churn", window_s=60, statistics=["chi_square", "mean_shift"])
+    refer(fresh, model)
+    subject = DriftBook(fresh.store, fresh.clock).find(model, "")
+    assert subject is not None
+    assert subject.config.plan().statistics == ("chi_square", "mean_shift")
+    assert fresh.get(f"/v1/models/{model}").json()["statistics"] == ["chi_square", "mean_shift"]
