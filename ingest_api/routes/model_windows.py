@@ -33,7 +33,7 @@ def get_drift(
     feature: str | None = Query(None, max_length=200),
     segment: str | None = Query(None, max_length=200, description="rows of this segment alone; without it all rows"),
     format_: Literal["json", "csv", "html"] = Query(
-        "json", alias="format", description="csv: a line a test or measure; html: a report with pictures, whole in itself"
+        "json", alias="format", description="csv: a line a test or measure; html: a report, whole in itself"
     ),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),
