@@ -7,6 +7,7 @@ import {
   changeAddress,
   changeNumbers,
   scoreWords,
+  situationCount,
   situationState,
   stepHead,
   stepTone,
@@ -105,4 +106,9 @@ test("situations have addresses", () => {
     range: "24h",
   });
   expect(readRoute(situationsAddress())).toEqual({ page: "situations", state: null, range: null });
+});
+
+test("it is said when not all alerts were looked at", () => {
+  expect(situationCount(12, false)).toBe("12");
+  expect(situationCount(12, true)).toBe("12; there are so many alerts that only the newest were looked at");
 });

@@ -15,6 +15,12 @@ export interface Situation {
   acknowledged_by: string | null;
 }
 
+export interface Situations {
+  situations: Situation[];
+  /** There were too many alerts: only the newest were looked at. */
+  cut: boolean;
+}
+
 export interface Member {
   id: Id;
   rule_name: string;

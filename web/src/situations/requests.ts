@@ -1,6 +1,6 @@
 /** Asking the gateway about situations. */
 import type { Gateway } from "../gateway/gateway";
-import type { Situation, SituationDetail } from "./contract";
+import type { SituationDetail, Situations } from "./contract";
 
 /** Those that went on since `from` (as in `-7d`), in a state or in any, the newest first. */
 export async function situationsSince(
@@ -8,10 +8,9 @@ export async function situationsSince(
   from: string,
   state: string | undefined,
   signal: AbortSignal,
-): Promise<Situation[]> {
+): Promise<Situations> {
   const search = new URLSearchParams(state === undefined ? { from } : { from, state });
-  const found = await gateway.ask<{ situations: Situation[] }>(`/v1/situations?${search}`, { signal });
-  return found.situations;
+  return gateway.ask(`/v1/situations?${search}`, { signal });
 }
 
 /** One, by its number, or that of any of its alerts. */

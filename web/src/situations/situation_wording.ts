@@ -12,6 +12,11 @@ export function situationLength(situation: Situation, now: number): string {
   return formatSpan((situation.ended_ms ?? now) - situation.started_ms);
 }
 
+/** `12`, or that there may be more than alerts could be looked at. */
+export function situationCount(many: number, isCut: boolean): string {
+  return isCut ? `${many}; there are so many alerts that only the newest were looked at` : String(many);
+}
+
 const LINKS: Record<string, string> = {
   subject: "the same subject",
   monitor: "the same endpoint",

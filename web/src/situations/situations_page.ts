@@ -8,9 +8,10 @@ import type { Page } from "../parts/page";
 import { situationAddress, situationsAddress } from "../route";
 import type { Situation } from "./contract";
 import { situationsSince } from "./requests";
-import { situationLength, situationState } from "./situation_wording";
+import { situationCount, situationLength, situationState } from "./situation_wording";
 
 export function situationsPage(app: App, wantedState: string | null, wantedRange: string | null): Page {
+  let isCut = false;
   return historyPage<Situation>(
     {
       title: "Situations",
@@ -20,9 +21,13 @@ export function situationsPage(app: App, wantedState: string | null, wantedRange
       ],
       head: ["State", "Severity", "Situation", "Alerts", "Began", "Lasted", "Whose"],
       address: situationsAddress,
-      ask: (state, from, signal) => situationsSince(app.gateway, from, state, signal),
+      ask: async (state, from, signal) => {
+        const found = await situationsSince(app.gateway, from, state, signal);
+        isCut = found.cut;
+        return found.situations;
+      },
       row,
-      count: (found) => String(found.length),
+      count: (found) => situationCount(found.length, isCut),
       nothing: "Alerts that belong together come here.",
       changed: app.alerts.changed,
     },
