@@ -63,7 +63,7 @@ class Digest(NamedTuple):
 
     def clustered(self) -> Digest:
         """With at most `CLUSTERS` means, in ascending order. Equal numbers stay together."""
-        if not len(self.means):
+        if len(self.means) <= CLUSTERS and (self.means[1:] > self.means[:-1]).all():
             return self
         order = np.argsort(self.means, kind="stable")
         means, weights, sorts = self.means[order], self.weights[order], self.sorts[order]
@@ -99,13 +99,14 @@ class Digest(NamedTuple):
         """
         found = self.clustered()
         upto = np.cumsum(found.weights)
-        is_point = found.sorts == POINT
-        half = np.where(is_point, found.weights / 2 * (1 - 1e-9), 0.0)
-        middles = upto - found.weights / 2
-        both = np.stack((middles - half, middles + half), axis=1)
-        ends = both[np.stack((np.ones(len(half), np.bool_), is_point), axis=1)]
-        values = np.concatenate(([least], np.repeat(found.means, np.where(is_point, 2, 1)), [most]))
-        return np.concatenate(([0.0], ends, upto[-1:])) / upto[-1], values
+        ends, means = upto - found.weights / 2, found.means
+        points = np.flatnonzero(found.sorts == POINT)
+        if len(points):
+            half = found.weights[points] / 2 * (1 - 1e-9)
+            ends = np.insert(ends, points + 1, ends[points] + half)
+            ends[points + np.arange(len(points))] -= half
+            means = np.insert(means, points + 1, means[points])
+        return np.concatenate(([0.0], ends, upto[-1:])) / upto[-1], np.concatenate(([least], means, [most]))
 
 
 def _starts(middles: Floats) -> npt.NDArray[np.intp]:

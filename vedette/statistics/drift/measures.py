@@ -12,6 +12,10 @@ from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.distances import Floats, js_distance, ks_binned, wasserstein_between
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.significance import deviation_ratio, mean_shift
+from vedette.statistics.drift.thresholds import chi_square_tail
+
+FEW = 64
+"""Cells up to which numbers are looked at one by one."""
 
 
 class Distances(msgspec.Struct, frozen=True, gc=False):
@@ -64,23 +68,60 @@ def measure(profile: FeatureProfile, counts: Counts) -> Distances | None:
     p, q = both_cells(profile, own, counts)
     if not p.sum() or not q.sum():
         return None
-    value, tail, kept = chi_square(p, q, FEWEST)
+    js, chi, ks = _of_few(p.tolist(), q.tolist()) if len(p) <= FEW else _of_many(p, q)
     ordered = in_order(profile, p, q)
-    ks = wasserstein = None
-    if ordered is not None:
-        ks = ks_binned(*ordered)
-        wasserstein = _wasserstein(profile, own, counts, ordered)
+    wasserstein = None if ordered is None else _wasserstein(profile, own, counts, ordered)
     shift = mean_shift(own.moments, counts.moments)
     return Distances(
-        _finite(js_distance(p, q)),
-        value if kept > 1 else None,
-        tail if kept > 1 else None,
-        _finite(ks),
+        js,
+        None if chi is None else chi[0],
+        None if chi is None else chi[1],
+        None if ordered is None else ks,
         _finite(wasserstein),
         None if shift is None else _finite(shift.value),
         None if shift is None else _finite(shift.p),
         _finite(deviation_ratio(own.moments, counts.moments)),
     )
+
+
+_OfCells = tuple[float, tuple[float, float] | None, float]
+"""JS distance, χ² with its p (None: one bin alone), and KS in the order of the cells."""
+
+
+def _of_many(p: Floats, q: Floats) -> _OfCells:
+    value, tail, kept = chi_square(p, q, FEWEST)
+    return js_distance(p, q), (value, tail) if kept > 1 else None, ks_binned(p, q)
+
+
+def _of_few(p: list[float], q: list[float]) -> _OfCells:
+    """The same in one pass without arrays, each of whose operations costs more than a dozen numbers."""
+    held, size = sum(p), sum(q)
+    share = min(held, size) / (held + size)
+    parts = ks = below = value = 0.0
+    rest, rest_now, kept = 0.0, 0.0, 0
+    for before, now in zip(p, q, strict=True):
+        x, y = before / held, now / size
+        middle = (x + y) / 2
+        parts += (x * math.log2(x / middle) if x else 0.0) + (y * math.log2(y / middle) if y else 0.0)
+        below += x - y
+        ks = max(ks, abs(below))
+        if (before + now) * share >= FEWEST:
+            kept += 1
+            value += _squares(before, now, held, size)
+        else:
+            rest, rest_now = rest + before, rest_now + now
+    if rest + rest_now:
+        kept += 1
+        value += _squares(rest, rest_now, held, size)
+    chi = (value, chi_square_tail(value, kept - 1)) if kept > 1 else None
+    return math.sqrt(min(max(parts / 2, 0.0), 1.0)), chi, ks
+
+
+def _squares(before: float, now: float, held: float, size: float) -> float:
+    """What a bin adds to χ²."""
+    expected = (before + now) * held / (held + size)
+    expected_now = (before + now) - expected
+    return (before - expected) ** 2 / expected + (now - expected_now) ** 2 / expected_now
 
 
 def _wasserstein(profile: FeatureProfile, own: Counts, counts: Counts, ordered: tuple[Floats, Floats]) -> float | None:

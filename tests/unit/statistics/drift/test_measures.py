@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from vedette.statistics.drift.measures import Distances, cells, measure
+from vedette.statistics.drift.measures import FEW, Distances, _of_few, _of_many, cells, measure
 from vedette.statistics.drift.profile import FeatureProfile, fit
 from vedette.statistics.drift.verdict import Plan, judge
 
@@ -111,3 +113,18 @@ def test_a_constant_that_moved_has_no_infinite_finding() -> None:
     [verdict] = judge([constant], {"c": constant.count([4.0] * 500)}, Plan(statistics=("psi", "mean_shift")))
     assert verdict.state == "drift"
     assert all(np.isfinite(one.value) for one in verdict.findings)
+
+
+counts_by_bin = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40_000)), min_size=1, max_size=FEW)
+
+
+@given(counts_by_bin)
+def test_few_cells_come_to_the_same_as_many(pairs: list[tuple[int, int]]) -> None:
+    p, q = (np.array(side, np.float64) for side in zip(*pairs, strict=True))
+    assume(p.sum() and q.sum())
+    js, chi, ks = _of_few(p.tolist(), q.tolist())
+    wanted_js, wanted_chi, wanted_ks = _of_many(p, q)
+    assert (js, ks) == (pytest.approx(wanted_js, abs=1e-7), pytest.approx(wanted_ks, abs=1e-12))
+    assert (chi is None) == (wanted_chi is None)
+    if chi is not None and wanted_chi is not None:
+        assert chi == (pytest.approx(wanted_chi[0], rel=1e-9, abs=1e-9), pytest.approx(wanted_chi[1], abs=1e-9))
