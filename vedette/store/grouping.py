@@ -12,30 +12,37 @@ from vedette.store.pool import Connection, Jsonb
 
 MOST = 200
 """Alerts that one message tells of."""
+_DEED = "n.body->>'update' IN ('acknowledged', 'unacknowledged')"
+_KIND = (  # a message says once what was done, by whom and in which words: only what agrees in that goes together
+    f"concat_ws(chr(10), n.body->>'event', n.body->>'update', CASE WHEN {_DEED} THEN n.body#>>'{{detail,by}}' END,"
+    f" CASE WHEN {_DEED} THEN n.body#>>'{{detail,text}}' END)"
+)
+_DUE = (
+    f"SELECT DISTINCT n.channel_id, {_KIND} AS kind, coalesce(a.plan->>'route', '') AS route"  # noqa: S608 - constants
+    " FROM notifications n JOIN alerts a ON a.id = n.alert_id"
+    " WHERE n.gathers AND n.state = 'pending' AND n.next_attempt_at <= now()"
+)
+_WAITING = (
+    "SELECT n.id, n.body FROM notifications n JOIN alerts a ON a.id = n.alert_id"  # noqa: S608 - constants
+    f" WHERE n.gathers AND n.state = 'pending' AND n.channel_id = %s AND {_KIND} = %s"
+    " AND coalesce(a.plan->>'route', '') = %s"
+    " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id"
+    " AND e.channel_id = n.channel_id AND e.position < n.position AND e.state = 'pending')"
+    " ORDER BY n.position FOR UPDATE OF n SKIP LOCKED"
+)
 
 
 def gather(connection: Connection) -> int:
-    """Let those go whose time has come, each with all that wait for the same channel, route and event; how many
-    messages that makes. What follows an earlier notification of its alert waits until that one is delivered, and what
-    other workers are at is left to them.
+    """Let those go whose time has come, each with all that wait for the same channel and route and say the same; how
+    many messages that makes. What follows an earlier notification of its alert waits until that one is delivered, and
+    what other workers are at is left to them.
     """
     # Only what is due is locked: the others wait, and need not be written to each second.
-    due = connection.execute(
-        "SELECT DISTINCT n.channel_id, n.body->>'event' AS event, coalesce(a.plan->>'route', '') AS route"
-        " FROM notifications n JOIN alerts a ON a.id = n.alert_id"
-        " WHERE n.gathers AND n.state = 'pending' AND n.next_attempt_at <= now()"
-    ).fetchall()
+    due = connection.execute(_DUE.encode()).fetchall()
     messages = 0
     for group in due:
-        waiting = connection.execute(
-            "SELECT n.id, n.body FROM notifications n JOIN alerts a ON a.id = n.alert_id"
-            " WHERE n.gathers AND n.state = 'pending' AND n.channel_id = %s AND n.body->>'event' = %s"
-            " AND coalesce(a.plan->>'route', '') = %s"
-            " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id"
-            " AND e.channel_id = n.channel_id AND e.position < n.position AND e.state = 'pending')"
-            " ORDER BY n.position FOR UPDATE OF n SKIP LOCKED",
-            (group["channel_id"], group["event"], group["route"]),
-        ).fetchall()
+        whose = (group["channel_id"], group["kind"], group["route"])
+        waiting = connection.execute(_WAITING.encode(), whose).fetchall()
         for begin in range(0, len(waiting), MOST):
             _go(connection, waiting[begin : begin + MOST])
             messages += 1

@@ -225,8 +225,8 @@ def tell(connection: Connection, t: AlertTransition, targets: Sequence[int], *, 
         (t.alert,),
     ).fetchone()
     assert alert is not None
-    # What people do is told at once, and a notice says something of its own.
-    group_s = alert["group_s"] if t.state in {"firing", "resolved"} else 0
+    # A notice says something of its own.
+    group_s = alert["group_s"] if t.state != "notice" else 0
     state = "pending" if withheld_ms is None else "withheld"
     for target in targets:
         identity = hash64("notification", t.id, target)
