@@ -50,10 +50,10 @@ def claim(
         " FROM seen),"
         " chosen AS (SELECT ranked.id FROM ranked LEFT JOIN busy USING (channel_id)"
         " WHERE rank <= %s - coalesce(places, 0) ORDER BY next_attempt_at, position LIMIT %s),"
-        # Another worker may have claimed, even delivered it since we looked: asked again once the row is locked.
+        # Another worker may have claimed, gathered, even delivered it since we looked: asked again once it is locked.
         " due AS (SELECT n.id FROM notifications n WHERE n.id IN (SELECT id FROM chosen) AND n.state = 'pending'"
         " AND n.next_attempt_at <= now() AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
-        " FOR UPDATE OF n SKIP LOCKED)"
+        " AND NOT n.gathers AND n.carrier IS NULL FOR UPDATE OF n SKIP LOCKED)"
         " UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s), attempts = n.attempts + 1,"
         " first_attempt_at = coalesce(n.first_attempt_at, now())"
         " FROM due, channels c WHERE n.id = due.id AND c.id = n.channel_id"
