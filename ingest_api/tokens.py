@@ -13,7 +13,7 @@ from vedette.store.accounts import principal_of_api_token
 from vedette.store.pool import Store
 
 FRESH_S = 5.0
-"""A revoked token works at most this much longer."""
+"""A revoked token works at most this much longer, and one that was refused stays so."""
 STALE_S = 900.0
 """While the database is away, a token that was good is trusted this long: the intake only needs the log."""
 _MOST = 50_000
@@ -25,8 +25,8 @@ _T = TypeVar("_T")
 class TokenCache:
     """Looks tokens up in the store, and remembers, by their hashes. Blocks on a miss.
 
-    Who is refused is remembered for `FRESH_S` too: a client with an old token tries again and again. No refused token
-    becomes good, for each new one is made of fresh random bytes.
+    Who is refused is remembered for `FRESH_S` too: a client with an old token tries again and again. So a token that an
+    installation brings along may be refused so much longer if it was tried before it was stored.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
