@@ -16,7 +16,7 @@ from dataflows.drift_book import DriftBook
 from dataflows.model_windows import Heard, quiet_in, write_all
 from sinks.patience import persist
 from vedette.errors import InvalidInput
-from vedette.events.features import decode_batch
+from vedette.events.features import Column, decode_batch
 from vedette.events.model_metrics import holds_rows
 from vedette.store import multivariate
 from vedette.store.multivariate import MultivariateRow
@@ -36,7 +36,7 @@ class Samples:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: OrderedDict[int, Columns] = OrderedDict()
+        self._held: OrderedDict[int, list[Column]] = OrderedDict()  # as packed as they came: lists are four times that
         self._lock = threading.Lock()  # never held while the store is read: two may read the same then
 
     def __call__(self, reference: int) -> Columns | None:
@@ -45,25 +45,25 @@ class Samples:
             found = self._held.get(reference)
             if found is not None:
                 self._held.move_to_end(reference)
-                return found
-        found = self._read(reference)
-        if found is not None:
+        if found is None:
+            found = self._read(reference)
+            if found is None:
+                return None
             with self._lock:
                 self._held[reference] = found
                 while len(self._held) > KEPT:
                     self._held.popitem(last=False)
-        return found
+        return {column.name: values_of(column) for column in found}
 
-    def _read(self, reference: int) -> Columns | None:
+    def _read(self, reference: int) -> list[Column] | None:
         written = persist("sample", partial(multivariate.sample, self._store, reference))
         if written is None:
             return None
         try:
-            batch = decode_batch(zlib.decompress(written))
+            return decode_batch(zlib.decompress(written)).columns
         except (InvalidInput, zlib.error) as error:  # of another version of Vedette
             get_logger("drift").error("sample_not_understood", reference=reference, error=str(error))
             return None
-        return {column.name: values_of(column) for column in batch.columns}
 
 
 def wanted(book: DriftBook, item: tuple[str, Heard]) -> list[tuple[str, Heard]]:

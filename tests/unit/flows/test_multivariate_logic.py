@@ -14,7 +14,7 @@ import pytest
 
 from dataflows.drift_book import DriftBook
 from dataflows.model_windows import Heard
-from dataflows.multivariate import KEPT, Columns, MultivariateLogic, Samples
+from dataflows.multivariate import KEPT, MultivariateLogic, Samples
 from vedette.events.features import Column, FeatureBatch, encode_batch
 from vedette.statistics.drift.profile import fit
 from vedette.store import multivariate
@@ -37,7 +37,7 @@ def logic(snapshot: bytes | None) -> MultivariateLogic:
     return MultivariateLogic(cast(DriftBook, Book()), Samples(STORE), snapshot)
 
 
-class Interrupted(OrderedDict[int, Columns]):
+class Interrupted(OrderedDict[int, list[Column]]):
     """Lets other threads run after each look."""
 
     def get(self, key: int, default: Any = None) -> Any:
