@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerting.rules import Expressed, OfSeries, Rule, minds, rule_adapter
+from alerting.learned import Memory
+from alerting.rules import Anomaly, Expressed, OfSeries, Rule, minds, rule_adapter
 from alerting.timers import Standing
 from alerting.titles import Titles
 from vedette.clock import Clock
@@ -57,6 +58,7 @@ class RuleBook:
         self._standings: dict[tuple[int, str], Standing] = {}
         self._standings_at = -STANDING_S
         self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._memory = Memory(store)
         self.titles = Titles()
         self._log = get_logger("rules")
 
@@ -79,6 +81,7 @@ class RuleBook:
             raw = read_rules(self._store)
             self.titles = Titles(monitor_names(self._store))
             roles = of_everybody(self._store) if _name_roles(raw) else {}
+            is_new = any(row["kind"] == "anomaly" for row in raw) and self._memory.read()
         except Unavailable as error:
             if self._raw is None:
                 self._read_at = now - FRESH_S
@@ -87,6 +90,9 @@ class RuleBook:
             return
         self._roles = roles
         if raw == self._raw:
+            if is_new:
+                known = self._found
+                self._found = _Found(known.rules, known.by_id, {}, known.watched, known.asked)
             return
         rules: defaultdict[int, list[Rule]] = defaultdict(list)
         for row in raw:
@@ -106,10 +112,14 @@ class RuleBook:
         found = known.minding.get(key)
         if found is None:
             found = [rule for rule in known.rules.get(signal.account, ()) if minds(rule.spec, signal)]
+            found = [self._knowing(rule, signal.subject) if isinstance(rule.spec, Anomaly) else rule for rule in found]
             if len(known.minding) >= _MOST_WATCHED:
                 known.minding.clear()
             known.minding[key] = found
         return found
+
+    def _knowing(self, rule: Rule, subject: str) -> Rule:
+        return replace(rule, learned=self._memory.of(rule.id, subject))
 
     def rule(self, number: int) -> Rule | None:
         """The rule of that number; None if there is none, or none that is understood."""

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
-from alerting.rules import Absence, Change, Drift, Rule, hold_ms
+from alerting.rules import Absence, Anomaly, Change, Drift, Rule, hold_ms
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import READ, AlertState, AlertTransition, Signal
@@ -88,7 +88,7 @@ class SubjectState:
         for rule in rules:
             if signal.at < rule.created_ms:
                 continue
-            told = self._weighed(rule, signal) if isinstance(rule.spec, Change) else signal
+            told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly) else signal
             holds, state = rule.spec.holds(told), self.rules.get(rule.id)
             if holds is None:
                 if state is not None and isinstance(rule.spec, Drift) and rule.spec.begins_anew(told):
@@ -105,14 +105,29 @@ class SubjectState:
         return found
 
     def _weighed(self, rule: Rule, signal: Signal) -> Signal:
-        """What a rule about changes looks at: the means of its windows, when one is over."""
+        """What a rule about changes or anomalies looks at: the means of its windows, when one is over."""
         spec = rule.spec
+        if isinstance(spec, Anomaly):
+            return self._compared(rule, spec, signal)
         if not isinstance(spec, Change) or not spec.has_role(signal):
             return signal
         means = self.rules.setdefault(rule.id, RuleState()).means_of(spec).add(signal.at, signal.value)
         if means is None:
             return signal
         return replace(signal, value=means[0], detail={**signal.detail, "before": means[1]})
+
+    def _compared(self, rule: Rule, spec: Anomaly, signal: Signal) -> Signal:
+        """A window beside what is usual; a series of which that is not known any more has no anomaly."""
+        state = self.rules.setdefault(rule.id, RuleState())
+        if rule.learned is None or not spec.has_role(signal):
+            is_open = state.state == "firing"
+            return replace(signal, detail={**signal.detail, "anomalous": 0}) if is_open else signal
+        judged = state.unusual_of(spec).add(signal.at, signal.value, spec, rule.learned)
+        if judged is None:
+            return signal
+        told = {"usual": judged.usual, "score": judged.score, "threshold": rule.learned.threshold}
+        about = {"anomalous": int(judged.anomalous), "window_ms": judged.begin_ms}
+        return replace(signal, value=judged.mean, detail={**signal.detail, **told, **about})
 
     def _asked(self, word: Signal, rules: list[Rule], titles: Titles, elsewhere: Elsewhere) -> list[AlertTransition]:
         """What was found out when the timer went off; of no interest if the subject was heard of since."""

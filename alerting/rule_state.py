@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alerting.means import Means
-from alerting.rules import Absence, AnyRule, Change, Expressed, OfSeries, Threshold, hold_count, hold_ms
+from alerting.rules import Absence, Anomaly, AnyRule, Change, Expressed, OfSeries, Threshold, hold_count, hold_ms
+from alerting.unusual import Unusual
 from vedette.events.signals import READ, AlertState, Signal
 
 LAPSE_MS = 300_000
@@ -26,7 +27,8 @@ class RuleState:
     `times` is how often it was said that it holds until it fired. `unknown` is since when it is not known whether the
     condition holds, `clear_since` since when it is over (-1: it is not), `starts` are the last times of alerts'
     beginnings. While it is `flapping`, `holding` is the condition and `turned` when that changed; all by the subject's
-    own clock. `means` is the memory of rules about changes.
+    own clock. `means` is the memory of rules about changes, `unusual`
+    that of rules about anomalies.
     """
 
     state: Literal["ok", "pending", "firing"] = "ok"
@@ -41,6 +43,7 @@ class RuleState:
     turned: int = 0
     means: Means | None = None
     times: int = 0
+    unusual: Unusual | None = None
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -149,6 +152,13 @@ class RuleState:
         if self.means is None or (self.means.width_ms, self.means.back) != (width_ms, back):
             self.means = Means(width_ms, back)
         return self.means
+
+    def unusual_of(self, spec: Anomaly) -> Unusual:
+        """The memory for a rule about anomalies, empty if the rule looks at other windows now."""
+        width_ms = spec.window_s * 1000
+        if self.unusual is None or self.unusual.width_ms != width_ms:
+            self.unusual = Unusual(width_ms)
+        return self.unusual
 
 
 def restore(thing: Any, state: Any) -> None:

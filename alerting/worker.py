@@ -14,6 +14,7 @@ import httpx
 
 from alerting.channels import CHANNELS, Channel, DeliveryError, Outward, Taken
 from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
+from alerting.learning import DueLearning
 from alerting.outward import http_client
 from alerting.reports.making import DueReports
 from vedette.clock import Clock
@@ -61,6 +62,7 @@ class AlertWorker:
         self._deliveries = Deliveries()
         self._taken = Taken()
         self._reports = DueReports(store, clock)
+        self._learning = DueLearning(store, clock)
         self._tokens: OrderedDict[int, str | None] = OrderedDict()
         self._threads = ThreadPoolExecutor(_OUTBOX_THREADS, "outbox")
         self._kept_at = -KEEP_S
@@ -80,6 +82,7 @@ class AlertWorker:
                 while not stop.is_set():
                     await self.keep()
                     self._reports.look()
+                    self._learning.look()
                     if await self.take(client) == 0:
                         await self._deliveries.any_done(stopping, self._settings.poll_s)
             finally:
@@ -128,6 +131,7 @@ class AlertWorker:
     async def finish(self) -> None:
         """Wait until everything that was begun is delivered or has failed, and the report that is made is there."""
         await self._reports.finish()
+        await self._learning.finish()
         await self._deliveries.finish()
 
     async def _deliver(self, client: httpx.AsyncClient, n: Notification) -> None:

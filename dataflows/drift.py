@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import bytewax.operators as op
+import zstandard
 from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
 
@@ -36,6 +37,8 @@ from vedette.store.pool import Store
 from vedette.telemetry import metrics
 from vedette.windows.drift import DriftShard
 from vedette.windows.drift_told import Closed, ClosedFeature, ClosedSegment
+
+_ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class Router:
@@ -65,7 +68,7 @@ class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
 
     def __init__(self, book: DriftBook, snapshot: bytes | None) -> None:
         self._book = book
-        found = DriftShard() if snapshot is None else pickle.loads(zlib.decompress(snapshot))  # noqa: S301 - our own folder
+        found = DriftShard() if snapshot is None else pickle.loads(unpacked(snapshot))  # noqa: S301 - our own folder
         self._shard: DriftShard = found
 
     def on_batch(self, values: list[Heard]) -> tuple[Iterable[Closed], bool]:
@@ -82,8 +85,15 @@ class DriftLogic(StatefulBatchLogic[Heard, Closed, bytes]):
         return ([closed] if closed.features or closed.signals else []), StatefulBatchLogic.RETAIN
 
     def snapshot(self) -> bytes:
-        """The pickled shard, packed: mostly small counts."""
-        return zlib.compress(pickle.dumps(self._shard, protocol=5), 1)
+        """The pickled shard, packed by zstd, which is soon done with what cannot be packed: sketches of numbers."""
+        return zstandard.ZstdCompressor(level=1).compress(pickle.dumps(self._shard, protocol=5))
+
+
+def unpacked(snapshot: bytes) -> bytes:
+    """What was packed by zstd, or by an older version with zlib."""
+    if snapshot[:4] == _ZSTD:
+        return zstandard.ZstdDecompressor().decompress(snapshot)
+    return zlib.decompress(snapshot)
 
 
 def row_of(found: ClosedFeature) -> DriftRow:

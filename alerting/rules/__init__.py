@@ -7,7 +7,9 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
+from alerting.learned import LearnedSeries
 from alerting.model_rules import Drift, ModelSilent, Quality
+from alerting.rules.anomaly import Anomaly
 from alerting.rules.burn import BurnRate
 from alerting.rules.control_chart import ControlChart
 from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
@@ -19,6 +21,7 @@ from vedette.events.signals import Signal, SignalKind
 
 __all__ = [
     "Absence",
+    "Anomaly",
     "AnyRule",
     "BurnRate",
     "Change",
@@ -66,6 +69,7 @@ AnyRule = (
     | ModelMetric
     | ControlChart
     | Expressed
+    | Anomaly
 )
 RuleSpec = Annotated[AnyRule, Field(discriminator="kind")]
 rule_adapter: TypeAdapter[AnyRule] = TypeAdapter(RuleSpec)
@@ -76,12 +80,14 @@ class Rule:
     """A rule with its identity and account; what happened before `created_ms` (UTC) is none of its business.
 
     Otherwise a flow that reads the signals from their beginning would raise alerts that the first run could not.
+    `learned` is what a rule about anomalies knows of the subject that it is applied to.
     """
 
     id: int
     account: int
     spec: AnyRule
     created_ms: int = 0
+    learned: LearnedSeries | None = None
 
 
 _KINDS: dict[str, SignalKind] = {

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
 from alerting.backtest import Episode, Reports, of_series
+from alerting.learning import learn_rule
 from alerting.rule_state import LAPSE_MS, STALE_MS
-from alerting.rules import Absence, Change, Expressed, OfSeries, Rule, Threshold
+from alerting.rules import Absence, Anomaly, Change, Expressed, OfSeries, Rule, Threshold
 from ingest_api.context import Context
 from vedette.errors import InvalidInput
+from vedette.statistics.anomaly import CALM
 from vedette.store.reports import report_times
 from vedette.store.roles import by_source
 from vedette.store.series import SeriesRef, sources
@@ -20,6 +22,7 @@ from vedette.store.windows import WIDTH_MS, Rows, join, read_rows
 
 MOST_SERIES, MOST_READINGS = 200, 300_000
 """Of one backtest: some seconds of a core."""
+UNLEARNED = "less than three weeks are known before the range, so nobody knows what is usual"
 _WITNESSES = 20
 """Sources that show that reports came in at all."""
 
@@ -36,7 +39,8 @@ class Backtest:
     """The oldest thing that was looked at."""
     unknown: int = 0
     why: str = ""
-    """How often an expression could not be told, and why not the first time."""
+    """How often an expression could not be told, or of how many series it is not known what is usual; and why not the
+    first time."""
 
 
 def warm_up_ms(rule: Rule) -> int:
@@ -46,6 +50,8 @@ def warm_up_ms(rule: Rule) -> int:
         return (spec.back() + 2) * spec.window_s * 1000
     if isinstance(spec, Threshold):
         return max(spec.for_s, spec.clear_for_s) * 1000 + LAPSE_MS
+    if isinstance(spec, Anomaly):
+        return (spec.windows + CALM + 2) * spec.window_s * 1000
     if isinstance(spec, Expressed):
         return (max(spec.for_s, spec.clear_for_s) + spec.within_s) * 1000 + LAPSE_MS
     return spec.for_s * 1000 if isinstance(spec, Absence) else 0
@@ -69,6 +75,7 @@ def over_rollups(found: Context, account: int, rule: Rule, from_ms: int, to_ms: 
     reports = Reporting(found, account, intervals, (begin_ms, to_ms), tier)
     roles = by_source(found.store, account) if spec.selector().names_role() else {}
     result = Backtest(subjects=len(by_series), step_ms=WIDTH_MS[tier])
+    learned = learn_rule(found.store, account, spec, from_ms).series if isinstance(spec, Anomaly) else {}
     for (source, name), places in by_series.items():
         parts = [part for ref in places if (part := rows.get((ref.layout_id, ref.source_id, ref.ordinal)))]
         readings = list(_readings(parts, counter=places[0].kind == "counter"))
@@ -77,8 +84,12 @@ def over_rollups(found: Context, account: int, rule: Rule, from_ms: int, to_ms: 
         result.readings += len(readings)
         result.first_ms = min(readings[0][0], result.first_ms or readings[0][0])
         heard = reports.of(places[0], [at for at, _ in readings], needed=isinstance(spec, Absence))
-        told = " ".join(roles.get(source, ()))
-        result.episodes += of_series(rule, f"series:{source}/{name}", readings, heard, to_ms, roles=told)
+        told, subject = " ".join(roles.get(source, ())), f"series:{source}/{name}"
+        if isinstance(spec, Anomaly):
+            rule = replace(rule, learned=learned.get(subject))
+            if rule.learned is None:
+                result.unknown, result.why = result.unknown + 1, UNLEARNED
+        result.episodes += of_series(rule, subject, readings, heard, to_ms, roles=told)
     return result
 
 

@@ -15,7 +15,7 @@ from ingest_api.security import needs
 from vedette.auth.scopes import Principal
 from vedette.errors import Conflict, InvalidInput
 from vedette.events.signals import AlertState
-from vedette.store import alerts
+from vedette.store import alerts, anomalies
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
 
@@ -41,6 +41,16 @@ def list_rules(principal: Principal = Depends(needs("read")), found: Context = D
 def list_rule_kinds() -> dict[str, Any]:
     """What each is for, and JSON Schema of its fields, for forms."""
     return {"kinds": rule_kinds()}
+
+
+@router.get("/rules/learned", summary="What rules about anomalies have learned")
+def list_learned(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
+    """Of each rule of the kind `anomaly`: when it last learned (`learned_ms` is null while it has not), from how many
+    weeks, and the score from which on a window is unusual (`threshold`, in units of a series' own spread). `series` it
+    knows; of those that are `unready` fewer than three weeks are known, and `left_out` are beyond the first thousand.
+    """
+    standings = anomalies.standings(found.store, principal.account)
+    return {"rules": [{"rule": rule, **standing} for rule, standing in standings.items()]}
 
 
 @router.post("/rules", status_code=201, summary="Make a rule")

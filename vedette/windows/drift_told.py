@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vedette.events.model_subjects import subject_of
@@ -72,6 +72,7 @@ def judge_window(
 ) -> None:
     """Judge a window of a version, and add what comes of it; `standing` and `charts`, by feature, move on."""
     profiles = list(subject.profiles.values())
+    window = replace(window, counts={name: counts.settled() for name, counts in window.counts.items()})
     at = window.end_ms
     policy = subject.config.policy()
     window_s = -(-(at - window.start_ms) // 1000)

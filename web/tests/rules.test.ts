@@ -1,7 +1,7 @@
 /** Rules on the page: the fields of a kind, and what rules and backtests say in words. */
 import { expect, test } from "vitest";
 import type { Backtest, Rule, RuleKind } from "../src/alerts/contract";
-import { backtestWords, ruleFields, ruleWords } from "../src/alerts/rule_settings";
+import { backtestWords, learnedWords, ruleFields, ruleWords } from "../src/alerts/rule_settings";
 
 const THRESHOLD: RuleKind = {
   kind: "threshold",
@@ -60,4 +60,23 @@ test("a backtest says how often, for how long, and what it has seen", () => {
   expect(backtestWords(backtest({ unknown: { times: 4, why: "division by zero in a / b" } }))).toBe(
     "It would not have fired; 2 subjects seen. Not known 4 times, the first time because: division by zero in a / b.",
   );
+});
+
+test("a rule about anomalies says from what it has learned", () => {
+  const none = {
+    rule: 4,
+    learned_ms: null,
+    threshold: null,
+    weeks: null,
+    series: null,
+    unready: null,
+    left_out: null,
+  };
+  expect(learnedWords(none)).toBe("learning");
+  const learned = { ...none, learned_ms: 1, threshold: 1.4, weeks: 4, series: 12, unready: 0, left_out: 0 };
+  expect(learnedWords(learned)).toBe("learned from 12 series over 4 weeks");
+  expect(learnedWords({ ...learned, unready: 3, left_out: 5 })).toBe(
+    "learned from 12 series over 4 weeks, 3 not ready, 5 left out",
+  );
+  expect(learnedWords({ ...learned, series: 0, unready: 3 })).toBe("nothing learned yet, 3 not ready");
 });

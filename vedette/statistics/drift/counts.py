@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,10 @@ class Counts:
             self.unseen.merged(other.unseen),
             self.shape.merged(other.shape),
         )
+
+    def settled(self) -> Self:
+        """The same, with a shape in which nothing waits."""
+        return self if self.shape is NO_SHAPE else replace(self, shape=self.shape.settled())
 
     @property
     def rows(self) -> int:

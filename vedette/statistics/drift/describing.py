@@ -53,6 +53,8 @@ def describe_counts(counts: Counts) -> dict[str, Any]:
     moments, shape = counts.moments, counts.shape
     if not moments.n:
         return {"distinct": int(np.count_nonzero(counts.bins)) + counts.unseen.distinct}
+    if not shape.covers(moments.n):
+        return {}
     found = shape.quantiles(QUANTILES, moments.least, moments.most)
     return {
         "quantiles": dict(zip((f"{share:g}" for share in QUANTILES), found, strict=False)),

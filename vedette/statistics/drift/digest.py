@@ -7,20 +7,20 @@ a hundred batches: ranks within 0.6 % of the right ones in the middle, within 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-CLUSTERS = 64
+CLUSTERS = 48
 MOST_HELD = 256
 """Means that are held before they are clustered anew."""
 SINGLE, POINT, SPREAD = np.int8(0), np.int8(1), np.int8(2)
 Sorts = npt.NDArray[np.int8]
 _HUGE = 1e307
+_ZERO = np.zeros(1, np.intp)
 _NOTHING = np.zeros(0)
 _NO_SORTS = np.zeros(0, np.int8)
 
@@ -36,19 +36,21 @@ class Digest(NamedTuple):
     weights: Floats = _NOTHING
     sorts: Sorts = _NO_SORTS
 
-    @classmethod
-    def of(cls, ranked: Floats, weight: float, has_ties: bool) -> Digest:
-        """Of finite numbers in ascending order, each of which stands for `weight`."""
-        many = len(ranked)
-        if has_ties or many <= CLUSTERS:
-            return cls(ranked, np.full(many, weight), np.full(many, SINGLE)).clustered()
-        starts, sizes, shares, sorts = _even(many)
-        return cls(np.add.reduceat(ranked * shares, starts), sizes * weight, sorts)
+    def plus(self, values: Floats, weights: Floats) -> Digest:
+        """With finite numbers, each of which stands for as many as its weight; clustered."""
+        singles = np.zeros(len(values), np.int8)
+        both = Digest(
+            np.concatenate((self.means, values)),
+            np.concatenate((self.weights, weights)),
+            np.concatenate((self.sorts, singles)),
+        )
+        return both.clustered()
 
-    def __reduce__(self) -> tuple[type[Digest], tuple[Floats, Floats, Sorts]]:
-        """Snapshots hold many: clustered they are small."""
+    def __reduce__(self) -> tuple[Callable[[bytes, bytes, bytes], Digest], tuple[bytes, bytes, bytes]]:
+        """Snapshots hold many: as bytes, clustered."""
         found = self.clustered()
-        return Digest, (found.means, found.weights, found.sorts)
+        parts = (found.means.tobytes(), found.weights.astype(np.float32).tobytes(), found.sorts.tobytes())
+        return _unpacked, parts
 
     def merged(self, other: Digest) -> Digest:
         """Of both together."""
@@ -70,14 +72,14 @@ class Digest(NamedTuple):
         runs = np.flatnonzero(np.concatenate(([True], means[1:] != means[:-1])))
         if len(runs) < len(means):
             spread = np.maximum.reduceat(sorts, runs) == SPREAD
-            several = np.diff(runs, append=len(means)) > 1
+            several = _sizes(runs, len(means)) > 1
             sorts = np.where(spread, SPREAD, np.where(several, POINT, sorts[runs])).astype(np.int8)
             means, weights = means[runs], np.add.reduceat(weights, runs)
         if len(means) <= CLUSTERS:
             return Digest(means, weights, sorts)
         upto = np.cumsum(weights)
         starts = _starts((upto - weights / 2) / upto[-1])
-        sizes = np.diff(starts, append=len(means))
+        sizes = _sizes(starts, len(means))
         sums = np.add.reduceat(weights, starts)
         shares = weights / np.repeat(sums, sizes)
         sorts = np.where(sizes == 1, sorts[starts], SPREAD).astype(np.int8)
@@ -110,16 +112,15 @@ class Digest(NamedTuple):
 
 
 def _starts(middles: Floats) -> npt.NDArray[np.intp]:
-    """Where each cluster begins among numbers in ascending order; `middles` are their places from 0 to 1."""
-    cells = ((np.arcsin(np.clip(2 * middles - 1, -1, 1)) / np.pi + 0.5) * CLUSTERS).astype(np.intp)
-    return np.flatnonzero(np.diff(np.minimum(cells, CLUSTERS - 1), prepend=-1))
+    """Where each cluster begins among numbers in ascending order; `middles` are their places between 0 and 1."""
+    cells = (np.arcsin(2 * middles - 1) * (CLUSTERS / np.pi) + CLUSTERS / 2).astype(np.intp)
+    return np.concatenate((_ZERO, np.flatnonzero(cells[1:] != cells[:-1]) + 1))
 
 
-@lru_cache(maxsize=4096)
-def _even(many: int) -> tuple[npt.NDArray[np.intp], Floats, Floats, Sorts]:
-    """Clusters of so many different numbers of one weight: where each begins, its size, each number's share of its
-    mean, and of what sort it is."""
-    starts = _starts((np.arange(many) + 0.5) / many)
-    sizes = np.diff(starts, append=many)
-    sorts = np.where(sizes == 1, SINGLE, SPREAD).astype(np.int8)
-    return starts, sizes.astype(np.float64), np.repeat(1.0 / sizes, sizes), sorts
+def _sizes(starts: npt.NDArray[np.intp], many: int) -> npt.NDArray[np.intp]:
+    return np.concatenate((starts[1:], [many])) - starts
+
+
+def _unpacked(means: bytes, weights: bytes, sorts: bytes) -> Digest:
+    held = np.frombuffer(weights, np.float32).astype(np.float64)
+    return Digest(np.frombuffer(means), held, np.frombuffer(sorts, np.int8))

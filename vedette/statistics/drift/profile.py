@@ -22,9 +22,12 @@ from vedette.statistics.drift.values import LONGEST_KEY, OTHER, Kind, key, keys,
 
 VERSION = 1
 FEW_DISTINCT = 20
-"""A numeric feature with at most so many distinct values, each seen ten times on average, is counted value by value."""
+"""A numeric feature with at most so many distinct values, each seen ten times on average, and at most a fifth of them
+once, is counted value by value."""
 MOST_CATEGORIES = 1000
 """Rarer ones of the reference are counted as other."""
+KNOTS: npt.NDArray[np.float64] = (1 - np.cos(np.linspace(0, np.pi, 65))) / 2
+"""Shares from 0 to 1, finest towards both ends."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -35,7 +38,8 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
     of a numeric feature that has few. `counts` are the reference's own by bin; `missing` and `other` rows beside them.
     `singles` rows were the only ones of their category: as often a window shows a category that the reference has not.
     `spaced`: the edges are quantiles of values without ties, so `counts` could not have been otherwise. `m2` and `m4`
-    are sums of powers of distances from the mean; older references have no `m4`.
+    are sums of powers of distances from the mean. `quantiles` of intervals' numbers are at `KNOTS`. Older references
+    have no `m4` and no `quantiles`.
     """
 
     name: str
@@ -56,6 +60,7 @@ class FeatureProfile(msgspec.Struct, frozen=True, kw_only=True):
     mean: float = 0.0
     m2: float = 0.0
     m4: float | None = None
+    quantiles: tuple[float, ...] = ()
     version: int = VERSION
 
     @property
@@ -222,13 +227,16 @@ def fit(
         below=counted.below,
         above=counted.above,
         spaced=spaced and len(inner) > 0,
+        quantiles=tuple(np.quantile(finite, KNOTS).tolist()) if len(finite) else (),
     )
 
 
 def _few(distinct: Floats, finite: Floats) -> bool:
     if len(distinct) > FEW_DISTINCT or len(finite) < 10 * len(distinct):
         return False
-    return len(np.unique(finite)) <= FEW_DISTINCT
+    distinct, held = np.unique(finite, return_counts=True)
+    # Values that came once are what a continuous tail looks like: there are more where they came from.
+    return len(distinct) <= FEW_DISTINCT and 5 * int((held == 1).sum()) <= len(distinct)
 
 
 def _fit_categories(name: str, found: Counter[str | None], kind: Kind) -> FeatureProfile:

@@ -18,8 +18,8 @@ import numpy as np
 from vedette.statistics.drift.chi_square import folded
 from vedette.statistics.drift.counts import Counts
 from vedette.statistics.drift.decision import State
-from vedette.statistics.drift.distances import ks_binned, movers
-from vedette.statistics.drift.measures import Distances, both_cells, in_order, measure
+from vedette.statistics.drift.distances import movers
+from vedette.statistics.drift.measures import Distances, both_cells, ks_of, measure
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.rates import Used, beyond_range_p, beyond_range_used, rates_p, rates_used
 from vedette.statistics.drift.saddlepoint import Floats
@@ -96,6 +96,8 @@ class Plan(msgspec.Struct, frozen=True):
     screened: bool = False
 
 
+CHOSEN_REFERENCE = 500
+"""Values of a reference for the tests that are made only where a plan names them: their p is that of large samples."""
 SCREEN = 2.0
 """Of a screened plan: tails of χ² above so many alphas are taken for p."""
 
@@ -165,7 +167,7 @@ def draft(profile: FeatureProfile, counts: Counts | None, plan: Plan) -> Draft:
     rates, used = _rates(profile, own, held, counts, present, plan.statistics)
     findings += rates
     moved = tuple(Moved(bin_name(profile, index), before, now) for index, before, now in movers(p, q))
-    state: State = "ok" if enough else "insufficient_data"
+    state: State = "ok" if enough and findings else "insufficient_data"
     unseen = tuple(Stranger(one.name, one.times) for one in counts.unseen.most_frequent(NAMED))
     about = (tuple(findings), moved, unseen, counts.unseen.distinct)
     return Draft(Verdict(profile.name, state, held, present, needed, *about), used)
@@ -175,14 +177,17 @@ def _chosen(
     profile: FeatureProfile, own: Counts, counts: Counts, both: tuple[Floats, Floats], plan: Plan
 ) -> list[Finding]:
     """The tests of a distribution that are made only where a plan names them."""
-    found = []
+    found: list[Finding] = []
+    held, size = float(both[0].sum()), float(both[1].sum())
+    if held < CHOSEN_REFERENCE:
+        return found
     if "chi_square" in plan.statistics:
         tested = chi_square_test(*both, plan.alpha)
         if tested.bins > 1:
             found.append(Finding("chi_square", tested.value, tested.threshold, tested.p, None, False))
-    ordered = in_order(profile, *both) if "ks" in plan.statistics else None
-    if ordered is not None:
-        value, n = ks_binned(*ordered), noise(int(both[1].sum()), int(both[0].sum()))
+    value = ks_of(profile, *both) if "ks" in plan.statistics else None
+    if value is not None:
+        n = noise(int(size), int(held))
         limit = math.sqrt(-math.log(plan.alpha / 2) / 2 * n)
         # Smirnov's limit for what the bins show of the distance: never below the p of the samples.
         found.append(Finding("ks", value, limit, min(1.0, 2 * math.exp(-2 * value**2 / n)), None, False))

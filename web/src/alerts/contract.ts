@@ -63,6 +63,17 @@ export interface Rule extends Record<string, unknown> {
   severity: string;
 }
 
+/** How a rule about anomalies stands; `learned_ms` is null while it has not learned. */
+export interface Learned {
+  rule: Id;
+  learned_ms: number | null;
+  threshold: number | null;
+  weeks: number | null;
+  series: number | null;
+  unready: number | null;
+  left_out: number | null;
+}
+
 export interface RuleKind {
   kind: string;
   /** What it is for, in a sentence. */

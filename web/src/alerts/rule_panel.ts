@@ -4,9 +4,9 @@ import { deed } from "../parts/deed";
 import { el, setChildren } from "../parts/element";
 import { errorState } from "../parts/states";
 import { kindLabel } from "./channel_settings";
-import type { Rule } from "./contract";
+import type { Learned, Rule } from "./contract";
 import { ruleForm } from "./rule_form";
-import { ruleWords } from "./rule_settings";
+import { learnedWords, ruleWords } from "./rule_settings";
 
 const HEAD = ["Name", "Kind", "About", "Severity", ""];
 
@@ -30,8 +30,10 @@ export function rulePanel(app: App): RulePanel {
   const load = async () => {
     try {
       const found = await app.gateway.rules();
+      const learns = found.some((rule) => rule.kind === "anomaly");
+      const learned = learns ? await app.gateway.learned() : [];
       const nothing = el("p", { class: "muted note" }, "There is no rule: nothing is ever an alert.");
-      setChildren(content, found.length === 0 ? nothing : table(found));
+      setChildren(content, found.length === 0 ? nothing : table(found, learned));
     } catch (error) {
       setChildren(
         content,
@@ -39,20 +41,33 @@ export function rulePanel(app: App): RulePanel {
       );
     }
   };
-  const table = (found: readonly Rule[]) =>
+  const table = (found: readonly Rule[], learned: readonly Learned[]) =>
     el(
       "table",
       {},
       el("thead", {}, el("tr", {}, ...HEAD.map((label) => el("th", { scope: "col" }, label)))),
-      el("tbody", {}, ...found.map(row)),
+      el(
+        "tbody",
+        {},
+        ...found.map((rule) =>
+          row(
+            rule,
+            learned.find((one) => one.rule === rule.id),
+          ),
+        ),
+      ),
     );
-  const row = (rule: Rule) =>
+  const row = (rule: Rule, learned: Learned | undefined) =>
     el(
       "tr",
       { testid: "rule-row" },
       el("th", { scope: "row", class: "name" }, rule.name),
       el("td", {}, kindLabel(rule.kind.replace(/_/g, " "))),
-      el("td", { class: "muted" }, ruleWords(rule)),
+      el(
+        "td",
+        { class: "muted" },
+        learned === undefined ? ruleWords(rule) : `${ruleWords(rule)}; ${learnedWords(learned)}`,
+      ),
       el("td", {}, rule.severity),
       el("td", {}, app.viewer.admin && deeds(rule)),
     );

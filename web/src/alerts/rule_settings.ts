@@ -4,7 +4,7 @@ import { formatSpan } from "../format";
 import { areaControl } from "../forms/control";
 import type { FieldSpec } from "../forms/form";
 import { fieldOf, type Setting, settingsOf } from "./channel_settings";
-import type { Backtest, Rule, RuleKind } from "./contract";
+import type { Backtest, Learned, Rule, RuleKind } from "./contract";
 
 const LATER = new Set(["channels", "severity", "runbook", "title", "body"]);
 const LONG = new Set(["body", "expression"]);
@@ -59,6 +59,19 @@ export function ruleWords(rule: Rule): string {
   const wait = rule["for_s"];
   if (typeof wait === "number" && wait > 0) parts.push(`for ${formatSpan(wait * 1000)}`);
   return parts.length > 0 ? parts.join(", ") : "all";
+}
+
+/** `learned from 12 series over 4 weeks, 3 not ready`: how a rule about anomalies stands. */
+export function learnedWords(learned: Learned): string {
+  if (learned.learned_ms === null) return "learning";
+  const series = learned.series ?? 0;
+  const beside = [
+    learned.unready ? `${learned.unready} not ready` : "",
+    learned.left_out ? `${learned.left_out} left out` : "",
+  ].filter((part) => part !== "");
+  if (series === 0) return ["nothing learned yet", ...beside].join(", ");
+  const from = `learned from ${series} series over ${learned.weeks} weeks`;
+  return [from, ...beside].join(", ");
 }
 
 /** `Would have fired 3 times (0.4 a day), for 25 min in all.` */

@@ -1,6 +1,6 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
-import type { AlertDetail, Channel, ChannelKind, Rule, RuleKind, Silence } from "../alerts/contract";
+import type { AlertDetail, Channel, ChannelKind, Learned, Rule, RuleKind, Silence } from "../alerts/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -97,6 +97,11 @@ export class Gateway {
 
   async rules(): Promise<Rule[]> {
     return (await this.get<{ rules: Rule[] }>("/v1/rules")).rules;
+  }
+
+  /** What rules of the kind `anomaly` have learned. */
+  async learned(): Promise<Learned[]> {
+    return (await this.get<{ rules: Learned[] }>("/v1/rules/learned")).rules;
   }
 
   async ruleKinds(): Promise<RuleKind[]> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ def test_numbers_are_as_far_as_their_samples_are(shift: float) -> None:
     assert found.wasserstein is not None
     whole = stats.ks_2samp(AGES, now).statistic
     assert whole - 0.05 <= found.ks <= whole + 1e-9
-    assert found.wasserstein == pytest.approx(stats.wasserstein_distance(AGES, now) / AGES.std(), rel=0.03, abs=0.02)
+    assert found.wasserstein == pytest.approx(stats.wasserstein_distance(AGES, now) / AGES.std(), rel=0.05, abs=0.06)
     p, q = cells(AGE, AGE.reference()), cells(AGE, AGE.count(now))
     assert found.js == pytest.approx(float(jensenshannon(p, q, base=2)))
 
@@ -52,7 +53,10 @@ def test_numbers_that_are_counted_one_by_one_have_an_exact_distance() -> None:
     assert found.ks == pytest.approx(stats.ks_2samp(before, now).statistic)
     deviation = DICE.reference().moments.deviation
     assert found.wasserstein == pytest.approx(stats.wasserstein_distance(before, now) / deviation)
-    assert measured(DICE, np.append(now, 7.5)).ks is None  # nobody knows where the others lie
+    strange = measured(DICE, np.append(now, [7.5] * 30)).ks
+    assert strange is not None  # nobody knows where the others lie: less is sure
+    assert found.ks is not None
+    assert found.ks - 0.08 < strange < found.ks
 
 
 def test_categories_have_what_they_can_have() -> None:
@@ -108,6 +112,51 @@ def test_chosen_tests_alarm_no_oftener_than_asked_for(statistics: Any) -> None:
     assert least <= drifted <= 60  # 40 expected; more than 58 in one of a thousand runs
 
 
+SKEWED: dict[str, Callable[[np.random.Generator, int], Any]] = {
+    "exponential": lambda random, many: random.exponential(size=many),
+    "lognormal": lambda random, many: random.lognormal(0, 1, many),
+    "with an outlier": lambda random, many: np.append(random.normal(size=many - 1), 100.0),
+    "mostly zero": lambda random, many: np.where(random.random(many) < 0.9, 0.0, random.exponential(size=many)),
+}
+
+
+@pytest.mark.parametrize("family", SKEWED)
+def test_the_distance_of_skewed_numbers_is_near_that_of_the_samples(family: str) -> None:
+    random = np.random.default_rng(6)
+    before, now = SKEWED[family](random, 10_000), SKEWED[family](random, 5_000)
+    profile = fit("x", before, "numeric")
+    for shift in (0.0, 0.3 * before.std()):
+        exact = stats.wasserstein_distance(before, now + shift) / before.std(ddof=1)
+        assert measured(profile, now + shift).wasserstein == pytest.approx(exact, abs=0.09)
+
+
+def test_one_text_among_numbers_silences_no_test() -> None:
+    profile = fit("x", RANDOM.normal(size=2_000), "numeric")
+    counts = profile.count([*RANDOM.normal(3, 1, 900).tolist(), "?"])
+    [verdict] = judge([profile], {"x": counts}, Plan(statistics=("ks",)))
+    assert verdict.state == "drift"
+    assert verdict.measures is not None
+    assert verdict.measures.wasserstein == pytest.approx(3, abs=0.3)
+
+
+def test_where_no_test_can_be_made_there_is_no_answer() -> None:
+    counts = CITY.count(["Bonn"] * 900)
+    [verdict] = judge([CITY], {"city": counts}, Plan(statistics=("ks", "mean_shift")))
+    assert (verdict.state, verdict.findings) == ("insufficient_data", ())
+    small = fit("x", RANDOM.normal(size=300), "numeric")
+    plan = Plan(statistics=("chi_square",))
+    assert judge([small], {"x": small.count(RANDOM.normal(9, 1, 900))}, plan)[0].state == "insufficient_data"
+
+
+def test_a_continuous_tail_behind_many_zeros_is_no_list_of_values() -> None:
+    random, drifted = np.random.default_rng(3), 0
+    for _ in range(60):
+        before, now = (np.where(random.random(1_000) < 0.995, 0.0, random.exponential(size=1_000)) for _ in range(2))
+        profile = fit("x", before, "numeric")
+        drifted += judge([profile], {"x": profile.count(now)})[0].state == "drift"
+    assert drifted <= 9  # 3 expected at 5 %; before, 54
+
+
 def test_a_constant_that_moved_has_no_infinite_finding() -> None:
     constant = fit("c", [3.0] * 500, "numeric")
     [verdict] = judge([constant], {"c": constant.count([4.0] * 500)}, Plan(statistics=("psi", "mean_shift")))
@@ -122,9 +171,9 @@ counts_by_bin = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40_000)), 
 def test_few_cells_come_to_the_same_as_many(pairs: list[tuple[int, int]]) -> None:
     p, q = (np.array(side, np.float64) for side in zip(*pairs, strict=True))
     assume(p.sum() and q.sum())
-    js, chi, ks = _of_few(p.tolist(), q.tolist())
-    wanted_js, wanted_chi, wanted_ks = _of_many(p, q)
-    assert (js, ks) == (pytest.approx(wanted_js, abs=1e-7), pytest.approx(wanted_ks, abs=1e-12))
+    js, chi = _of_few(p.tolist(), q.tolist())
+    wanted_js, wanted_chi = _of_many(p, q)
+    assert js == pytest.approx(wanted_js, abs=1e-7)
     assert (chi is None) == (wanted_chi is None)
     if chi is not None and wanted_chi is not None:
         assert chi == (pytest.approx(wanted_chi[0], rel=1e-9, abs=1e-9), pytest.approx(wanted_chi[1], abs=1e-9))

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from vedette.statistics.drift.counts import Counts, Moments
 from vedette.statistics.drift.describing import QUANTILES
 from vedette.statistics.drift.digest import CLUSTERS, MOST_HELD
-from vedette.statistics.drift.distinct import KEPT, estimate, least_hashes, merged
+from vedette.statistics.drift.distinct import MOST, bits_of, estimate
 from vedette.statistics.drift.profile import fit
 from vedette.statistics.drift.segments import CountsBySegment
-from vedette.statistics.drift.shape import NO_SHAPE, SAMPLE, Shape
+from vedette.statistics.drift.shape import AT_ONCE, CHUNKS, NO_SHAPE, SAMPLE, Shape
 
 Floats = npt.NDArray[np.float64]
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -56,8 +56,8 @@ def rank_errors(shape: Shape, values: Floats) -> list[float]:
 @pytest.mark.parametrize("batch", [50, 1_000, 40_000])
 def test_quantiles_are_near_in_any_batches(family: str, batch: int) -> None:
     values = FAMILIES[family](np.random.default_rng(batch), 40_000)
-    # One sample of a batch has ranks with a standard error of 1.1 % in the middle; many batches have many samples.
-    allowed = 0.05 if batch > SAMPLE else 0.01
+    # One sample of a batch has ranks with a standard error of 1.6 % in the middle; many batches have many samples.
+    allowed = 0.06 if batch > SAMPLE else 0.02
     assert max(rank_errors(shape_of(values, batch), values)) <= allowed
 
 
@@ -86,60 +86,53 @@ def test_quantiles_rise_within_the_range_whatever_comes(parts: list[list[float]]
     assert all(least <= one <= most for one in quantiles)
 
 
-def test_what_is_held_is_bounded_and_a_snapshot_is_smaller() -> None:
+@pytest.mark.parametrize("batch", [1, 130, 3_000])
+def test_what_is_held_is_bounded_and_a_snapshot_is_smaller(batch: int) -> None:
     random = np.random.default_rng(4)
     found = NO_SHAPE
-    for _ in range(200):
-        found = found.merged(Shape.of(random.normal(size=130)))
+    for _ in range(300):
+        found = found.merged(Shape.of(random.normal(size=batch)))
         assert len(found.digest.means) <= MOST_HELD
-        assert len(found.hashes) <= KEPT
-    again = pickle.loads(pickle.dumps(found))
+        assert len(found.raw) <= CHUNKS + 1
+        waiting = sum(map(len, found.raw)) + sum(len(values) for values, _ in found.wait)
+        assert waiting < 2 * AT_ONCE + SAMPLE
+    packed = pickle.dumps(found)
+    assert len(packed) < 9_000
+    again = pickle.loads(packed)
     assert len(again.digest.means) <= CLUSTERS
-    assert again.digest.weights.sum() == pytest.approx(200 * 130)
+    assert again.settled().digest.weights.sum() == pytest.approx(300 * batch)
     assert again.distinct == found.distinct
+    assert again.covers(300 * batch)
 
 
 @given(numbers, numbers, numbers)
-def test_hashes_do_not_depend_on_batches(a: list[float], b: list[float], c: list[float]) -> None:
-    def hashes(values: list[float], guess: int = 1) -> list[int]:
-        return [int(one) for one in least_hashes(np.array(values, np.float64), guess)]
-
-    one, two, three = (least_hashes(np.array(part, np.float64), 300) for part in (a, b, c))
-    whole = hashes(a + b + c)
-    assert merged(merged(one, two), three).tolist() == whole == merged(three, merged(two, one)).tolist()
-    assert hashes(a + b + c, guess=10**9) == whole
-    if len({value + 0.0 for value in a + b + c}) < KEPT:
-        assert len(whole) == len({value + 0.0 for value in a + b + c})
+def test_distinct_numbers_do_not_depend_on_batches(a: list[float], b: list[float], c: list[float]) -> None:
+    one, two, three = (bits_of(np.array(part, np.float64)) for part in (a, b, c))
+    assert one | two | three == bits_of(np.array(a + b + c, np.float64))
+    many = len({value + 0.0 for value in a + b + c})
+    assert estimate(one | two | three) == pytest.approx(many, rel=0.1, abs=2)
 
 
-@pytest.mark.parametrize("distinct", [2, 80, 1_000, 60_000])
-def test_known_numbers_cost_no_exactness(distinct: int) -> None:
-    random = np.random.default_rng(distinct)
-    values = random.integers(0, distinct, 60_000).astype(np.float64)
-    for known in (np.zeros(0), np.unique(values[:2_048])):
-        assert least_hashes(values, distinct, known).tolist() == least_hashes(values, 1).tolist()
-
-
+@pytest.mark.parametrize("many", [100, 5_000, 20_000])
 @pytest.mark.parametrize(
-    "values",
+    "family",
     [
-        np.arange(50_000.0),
-        np.arange(50_000) / 10,
-        np.arange(50_000) * 1024.0,
-        1.7e9 + np.arange(50_000),
-        -np.arange(50_000.0),
+        lambda many: np.arange(float(many)),
+        lambda many: np.arange(many) / 100,
+        lambda many: np.arange(many) * np.pi,
+        lambda many: np.arange(many) * 1024.0,
+        lambda many: 1.7e9 + np.arange(many),
+        lambda many: -np.arange(float(many)),
+        lambda many: np.random.default_rng(many).normal(size=many),
     ],
-    ids=["whole", "tenths", "multiples", "times", "negative"],
+    ids=["whole", "hundredths", "of pi", "multiples", "times", "negative", "normal"],
 )
-def test_the_number_of_distinct_ones_is_near_for_regular_numbers_too(values: Floats) -> None:
-    assert estimate(least_hashes(values, 1_000)) == pytest.approx(len(values), rel=0.4)  # three standard errors
+def test_the_number_of_distinct_ones_is_near(family: Callable[[int], Floats], many: int) -> None:
+    assert estimate(bits_of(family(many))) == pytest.approx(many, rel=0.06, abs=2)
 
 
-def test_the_number_of_distinct_ones_has_the_error_that_is_said() -> None:
-    random = np.random.default_rng(8)
-    found = np.array([shape_of(random.normal(size=3_000), 100).distinct for _ in range(100)])
-    assert found.mean() == pytest.approx(3_000, rel=0.06)
-    assert found.std() / 3_000 == pytest.approx(0.13, abs=0.05)
+def test_of_very_many_distinct_ones_it_is_said_that_there_are_many() -> None:
+    assert estimate(bits_of(np.arange(1e6))) == MOST
 
 
 @pytest.mark.parametrize("batch", [1, 20, 1_000, 30_000])
@@ -151,6 +144,14 @@ def test_a_number_that_comes_often_is_named(batch: int) -> None:
     found = shape_of(values, batch).frequent(30_000)
     assert [value for value, _ in found] == [-1.0, 99.0]
     assert found[0][1] == pytest.approx((values == -1).sum(), rel=0.25)
+
+
+@pytest.mark.parametrize("batch", [1, 10, 63, 1_000])
+def test_a_frequent_number_is_found_among_many_that_come_again(batch: int) -> None:
+    random = np.random.default_rng(5)
+    values = random.integers(0, 1_000, 20_000).astype(float)
+    values[random.random(20_000) < 0.06] = -7.0
+    assert shape_of(values, batch).frequent(20_000)[0][0] == -7.0
 
 
 def test_infinite_and_missing_numbers_have_no_part_in_it() -> None:
