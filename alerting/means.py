@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from dataclasses import dataclass, field
 
@@ -22,8 +23,9 @@ class Means:
     def add(self, at_ms: int, value: float) -> tuple[float, float] | None:
         """Take in a reading; if it begins a window, the means of the one before and of that `back` windows earlier.
 
-        None while there is nothing to compare: one of them is empty, or has less than half as many readings as the
-        other, or the reading comes a window and more after the last. One older than the newest window is left out.
+        None while there is nothing to compare: one of them is empty, has less than half as many readings as the other,
+        or a sum that is too large for a float, or the reading comes a window and more after the last. One older than
+        the newest window is left out.
         """
         window = at_ms // self.width_ms
         if window < self.newest:
@@ -40,7 +42,8 @@ class Means:
         now, then = self.counts[-1], self.counts[0]
         if not now or not then or 2 * now < then or 2 * then < now:
             return None
-        return self.sums[-1] / now, self.sums[0] / then
+        means = self.sums[-1] / now, self.sums[0] / then
+        return means if all(map(math.isfinite, means)) else None
 
     def _move_to(self, window: int) -> None:
         size = self.back + 1

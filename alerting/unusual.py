@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,7 +67,7 @@ class Unusual:
     def _judge(self, spec: Anomaly, learned: LearnedSeries) -> Judged | None:
         begin_ms = self.window * self.width_ms
         mean = self.total / self.count
-        if 2 * self.count < learned.minutes:
+        if 2 * self.count < learned.minutes or not math.isfinite(mean):
             self.row = 0
             self._rest()
             return None

@@ -32,6 +32,8 @@ KEEP_S = 1.0
 """How often what has become due on open alerts is looked for."""
 LINK_S = 2.0
 """How long a message waits for its link at most."""
+PEOPLE = tuple(name for name, kind in CHANNELS.items() if kind.FOR_PEOPLE)
+"""The kinds of channels that people read."""
 _SHOWN = 300
 _REMEMBERED = 1000
 _OUTBOX_THREADS = 4
@@ -96,7 +98,7 @@ class AlertWorker:
             return
         self._kept_at = now
         try:
-            kept = await self._ask(keep)
+            kept = await self._ask(keep, PEOPLE)
         except Unavailable as error:
             self._log.warning("outbox_unavailable", error=str(error))
         except Exception:  # noqa: BLE001 - logged with its traceback; what waits is delivered all the same

@@ -26,13 +26,14 @@ from sinks.log import LogSink, Publication
 from sinks.patience import persist
 from sinks.store import StoreSink
 from vedette.clock import Clock
-from vedette.events.codec import decode, encode_json
-from vedette.events.signals import READ, AlertTransition, Signal, source_of
-from vedette.events.topics import ALERTS, SIGNALS
+from vedette.errors import InvalidInput
+from vedette.events.codec import decode, encode_json, encode_reject
+from vedette.events.signals import READ, AlertTransition, Reject, Signal, source_of
+from vedette.events.topics import ALERTS, REJECTS, SIGNALS
 from vedette.log import Log, Message
 from vedette.store.pool import Store
 from vedette.store.recording import record
-from vedette.telemetry import metrics
+from vedette.telemetry import get_logger, metrics
 
 FLOW = "alerts"
 _decoder = msgspec.json.Decoder(Signal)
@@ -110,9 +111,30 @@ class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
         return pickle.dumps(self._state)
 
 
-def write_transitions(store: Store, decided: Sequence[Decided]) -> None:
-    """Record transitions with their notifications; what is known already stays as it is."""
-    metrics().count("vedette_flow_rows_total", len(record(store, decided, of_existing=True)), flow=FLOW)
+def write_transitions(store: Store, decided: Sequence[Decided], put_aside: Callable[[Publication], None]) -> None:
+    """Record transitions with their notifications; what is known already stays as it is.
+
+    One that the database cannot hold is put aside alone: the others of its batch, and what follows, are recorded.
+    """
+    try:
+        count = len(record(store, decided, of_existing=True))
+    except InvalidInput as error:
+        if len(decided) > 1:
+            for one in decided:
+                write_transitions(store, [one], put_aside)
+            return
+        (transition, _), count = decided[0], 0
+        reject = Reject(ALERTS.name, 0, -1, str(error), encode_json(transition), transition.at)
+        put_aside(Publication(REJECTS.name, Message(ALERTS.name.encode(), encode_reject(reject))))
+        get_logger("flow").error(
+            "transition_rejected",
+            alert=transition.alert,
+            rule=transition.rule,
+            state=transition.state,
+            reason=str(error),
+        )
+        metrics().count("vedette_flow_rejected_total", flow=ALERTS.name)
+    metrics().count("vedette_flow_rows_total", count, flow=FLOW)
 
 
 def _signals(item: Routed) -> list[tuple[str, Logged]]:
@@ -139,7 +161,12 @@ def build(
     # each: (subject, (AlertTransition, channels) or a timer's Signal)
     results = op.map("results", decided, lambda item: item[1])
     transitions = op.flat_map("transitions", results, lambda item: [] if isinstance(item, Signal) else [item])
-    op.output("record", transitions, StoreSink("alerts", lambda items: write_transitions(store, items)))
+    unheld = LogSink(log).build("unheld", 0, 1)
+    op.output(
+        "record",
+        transitions,
+        StoreSink("alerts", lambda items: write_transitions(store, items, lambda one: unheld.write_batch([one]))),
+    )
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
     op.output("publish", op.merge("published", op.map("announce", results, _publish), rejects), LogSink(log))
     return flow

@@ -124,6 +124,10 @@ def _lines(body: dict[str, Any], others: list[dict[str, Any]], detail: dict[str,
     found.append(f"Began: {moment(alert['started_ms'])}")
     if alert.get("ended_ms") is not None and body["event"] == "end":
         found.append(f"Ended: {moment(alert['ended_ms'])}")
+    missed = sum(bool(one.get("start_given_up")) for one in others)
+    if missed:
+        whose = "Its start" if len(others) == 1 else f"The start of {missed} of these"
+        found.append(f"{whose} could not be delivered")
     if detail.get("runbook"):
         found.append(f"Runbook: {_line(detail['runbook'])}")
     return found

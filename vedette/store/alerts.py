@@ -183,9 +183,16 @@ def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
 
 
 def enable_channel(store: Store, account: int, channel: int) -> None:
-    """Use a channel again: what has waited for it is delivered. One that is not disabled stays as it is."""
+    """Use a channel again: what has waited for it is delivered, tried for as long as if it were new. One that is not
+    disabled stays as it is."""
     if not store.execute(
-        "UPDATE channels SET disabled_reason = NULL WHERE id = %s AND account_id = %s", channel, account
+        "WITH again AS (UPDATE notifications SET first_attempt_at = NULL WHERE state = 'pending' AND channel_id ="
+        " (SELECT id FROM channels WHERE id = %s AND account_id = %s AND disabled_reason IS NOT NULL))"
+        " UPDATE channels SET disabled_reason = NULL WHERE id = %s AND account_id = %s",
+        channel,
+        account,
+        channel,
+        account,
     ):
         raise NotFound(f"channel {channel} does not exist")
 

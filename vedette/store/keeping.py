@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition
 from vedette.notifying.plan import Plan
 from vedette.store.dispatch import LOOK_AGAIN_MS, Dispatch
-from vedette.store.grouping import gather
+from vedette.store.grouping import gather, gather_crowds
 from vedette.store.pool import Connection, Store
 from vedette.store.recording import heard, note, tell
 from vedette.telemetry import get_logger
@@ -39,14 +39,15 @@ class Kept:
     gathered: int = 0
 
 
-def keep(store: Store) -> Kept:
-    """Do what is due now, `AT_ONCE` alerts of each kind at most. Several workers may do this at once."""
+def keep(store: Store, people: Sequence[str] = ()) -> Kept:
+    """Do what is due now, `AT_ONCE` alerts of each kind at most. Several workers may do this at once. Crowds of
+    notifications go together in channels of the kinds `people`: programs may know a message of one alert only."""
     with store.transaction() as connection:
         dispatch = Dispatch(connection)
         released = _each(connection, _held_back(connection), lambda row: _release(connection, dispatch, row))
         advanced = _each(connection, _due(connection), lambda row: _advance(connection, dispatch, row))
     with store.transaction() as connection:
-        return Kept(released, advanced, gather(connection))
+        return Kept(released, advanced, gather(connection) + gather_crowds(connection, people))
 
 
 def look_again(connection: Connection, account: int) -> None:

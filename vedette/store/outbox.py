@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ _LOOKED_AT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A claimed notification: its identity is the idempotency key; `attempts` counts this one too."""
+    """A claimed notification: its identity is the idempotency key; `attempts` counts this one too. `age_s` is the time
+    since the first attempt, or since the first after its channel was enabled again."""
 
     id: int
     channel: int
@@ -49,14 +50,20 @@ def claim(
         " FROM seen),"
         " chosen AS (SELECT ranked.id FROM ranked LEFT JOIN busy USING (channel_id)"
         " WHERE rank <= %s - coalesce(places, 0) ORDER BY next_attempt_at, position LIMIT %s),"
-        # Another worker may have claimed, even delivered it since we looked: asked again once the row is locked.
+        # Another worker may have claimed, gathered, even delivered it since we looked: asked again once it is locked.
         " due AS (SELECT n.id FROM notifications n WHERE n.id IN (SELECT id FROM chosen) AND n.state = 'pending'"
         " AND n.next_attempt_at <= now() AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
-        " FOR UPDATE OF n SKIP LOCKED)"
-        " UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s), attempts = n.attempts + 1"
+        " AND NOT n.gathers AND n.carrier IS NULL FOR UPDATE OF n SKIP LOCKED)"
+        " UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s), attempts = n.attempts + 1,"
+        " first_attempt_at = coalesce(n.first_attempt_at, now())"
         " FROM due, channels c WHERE n.id = due.id AND c.id = n.channel_id"
         " RETURNING n.id, n.channel_id, c.kind, c.config, n.body, n.attempts,"
-        " extract(epoch FROM now() - n.created_at)::float8 AS age_s",
+        " extract(epoch FROM now() - n.first_attempt_at)::float8 AS age_s,"
+        # Known for sure only now: an end is due when nothing of its alert waits before it any more.
+        " CASE WHEN n.body->>'event' = 'end' THEN ARRAY(SELECT s.alert_id::text FROM notifications e"
+        " JOIN notifications s ON s.alert_id = e.alert_id AND s.channel_id = e.channel_id"
+        " WHERE (e.id = n.id OR e.carrier = n.id) AND s.state = 'failed' AND s.body->>'event' = 'start')"
+        " ELSE '{}' END AS unheard",
         list(taken.keys()),
         list(taken.values()),
         most,
@@ -67,10 +74,27 @@ def claim(
     )
     return [
         Notification(
-            row["id"], row["channel_id"], row["kind"], row["config"], row["body"], row["attempts"], row["age_s"]
+            row["id"],
+            row["channel_id"],
+            row["kind"],
+            row["config"],
+            _telling(row["body"], row["unheard"]),
+            row["attempts"],
+            row["age_s"],
         )
         for row in rows
     ]
+
+
+def _telling(body: dict[str, Any], unheard: Sequence[str]) -> dict[str, Any]:
+    """The body of an end, which says of which alerts the start was given up."""
+    if not unheard:
+        return body
+    missed = {"start_given_up": True}
+    told = {**body, "alert": {**body["alert"], **(missed if body["alert"]["id"] in unheard else {})}}
+    if "alerts" in body:
+        told["alerts"] = [{**one, **(missed if one["id"] in unheard else {})} for one in body["alerts"]]
+    return told
 
 
 def delivered(store: Store, notification: int, answer: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,11 +42,17 @@ def record(
 
 
 def _storable(t: AlertTransition) -> AlertTransition:
-    """With U+FFFD for what PostgreSQL's texts cannot hold: an alert is told, whatever a value's name was."""
-    if not any(isinstance(text, str) and "\0" in text for text in (t.title, *t.detail.values())):
-        return t
-    detail = {key: text.replace("\0", "\ufffd") if isinstance(text, str) else text for key, text in t.detail.items()}
-    return msgspec.structs.replace(t, title=t.title.replace("\0", "\ufffd"), detail=detail)
+    """With what PostgreSQL can hold: U+FFFD for NUL in texts, texts for numbers of the detail that are not finite, no
+    value that is not. An alert is told, whatever a value or its name was."""
+    value = t.value if t.value is None or math.isfinite(t.value) else None
+    detail = {key: _plain(one) for key, one in t.detail.items()}
+    return msgspec.structs.replace(t, title=t.title.replace("\0", "\ufffd"), value=value, detail=detail)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lock(connection: Connection, transitions: Sequence[AlertTransition], *, of_existing: bool) -> None:
@@ -218,8 +225,8 @@ def tell(connection: Connection, t: AlertTransition, targets: Sequence[int], *, 
         (t.alert,),
     ).fetchone()
     assert alert is not None
-    # What people do is told at once, and a notice says something of its own.
-    group_s = alert["group_s"] if t.state in {"firing", "resolved"} else 0
+    # A notice says something of its own.
+    group_s = alert["group_s"] if t.state != "notice" else 0
     state = "pending" if withheld_ms is None else "withheld"
     for target in targets:
         identity = hash64("notification", t.id, target)

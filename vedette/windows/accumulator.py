@@ -70,8 +70,9 @@ class Window:
     def __len__(self) -> int:
         return self._used
 
+    @np.errstate(over="ignore", invalid="ignore")
     def merge(self, new: Cells) -> None:
-        """Fold `new` in, and mark its rows as changed."""
+        """Fold `new` in, and mark its rows as changed. A sum that is too large for a float is infinite."""
         at = self._place(new.sources)
         mine = self._cells
         mine.n[at] += new.n

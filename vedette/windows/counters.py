@@ -81,6 +81,7 @@ class Counters:
         return increase, rate
 
 
+@np.errstate(over="ignore")
 def _grown(before: Floats, raw: Floats, passed_ms: Ints) -> tuple[Floats, Floats]:
     grown = np.where(raw >= before, raw - before, raw)
     unknown = np.isnan(before)

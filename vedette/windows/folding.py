@@ -55,6 +55,7 @@ def fold(reports: Reports, counter_columns: Ints, counters: Counters) -> Iterato
         yield int(tiers[at]), int(buckets[at]), cells.select(np.arange(begin, end))
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _reduce(
     order: Ints, starts: Ints, sources: Ints, reports: Reports, sums: Floats, low: Floats, high: Floats
 ) -> Cells:

@@ -207,7 +207,7 @@ class RollupShard:
                 for column, name in watch(state.account, state.name, layout.layout):
                     told = block.cells.maxs if column in counters else block.cells.lasts
                     at, value = int(block.cells.last_ts[row]), float(told[row, column])
-                    if math.isnan(value):
+                    if not math.isfinite(value):
                         continue
                     yield Signal("series", state.account, f"series:{state.name}/{name}", at, value=value)
 

@@ -74,7 +74,7 @@ def test_what_is_too_old_is_given_up(store: Store, logged: list[Any]) -> None:
     async def body(receiver: Receiver) -> None:
         add_channel(store, receiver.url)
         tell(store)
-        store.execute("UPDATE notifications SET created_at = now() - make_interval(secs => %s)", GIVE_UP_S + 1)
+        store.execute("UPDATE notifications SET first_attempt_at = now() - make_interval(secs => %s)", GIVE_UP_S + 1)
         await step(worker(store))
         due_now(store)
         assert await step(worker(store)) == 0
@@ -88,7 +88,7 @@ def test_what_is_almost_too_old_is_tried_again(store: Store) -> None:
     async def body(receiver: Receiver) -> None:
         add_channel(store, receiver.url)
         tell(store)
-        store.execute("UPDATE notifications SET created_at = now() - make_interval(secs => %s)", GIVE_UP_S - 60)
+        store.execute("UPDATE notifications SET first_attempt_at = now() - make_interval(secs => %s)", GIVE_UP_S - 60)
         await step(worker(store))
 
     with_receiver(lambda request: answer(500), body)

@@ -15,8 +15,13 @@ from vedette.store.outbox import Notification
 from vedette.store.pool import Store
 
 
-def grouped(store: Store, channel: int, seconds: int = 30) -> None:
-    routing.put_route(store, 1, RouteSpec(name="together", steps=[Step(channels=[channel])], group_s=seconds))
+def grouped(store: Store, channel: int, seconds: int = 30, remind_s: int | None = None) -> None:
+    spec = RouteSpec(name="together", steps=[Step(channels=[channel])], group_s=seconds, remind_s=remind_s)
+    routing.put_route(store, 1, spec)
+
+
+def deliver(store: Store) -> None:
+    store.execute("UPDATE notifications SET state = 'delivered' WHERE NOT gathers")
 
 
 def claim(store: Store) -> list[Notification]:
@@ -85,16 +90,54 @@ def test_a_message_that_is_given_up_gives_all_up_and_one_alone_looks_as_ever(sto
     assert [state for *_, state in outbox(store)] == ["delivered", "failed", "failed"]
 
 
-def test_messages_are_bounded_and_deeds_do_not_wait(store: Store) -> None:
+def test_messages_are_bounded(store: Store) -> None:
     (channel,) = add_channels(store, "a")
     grouped(store, channel)
-    alerts = [start(store, number=number) for number in range(1, MOST + 6)]
+    for number in range(1, MOST + 6):
+        start(store, number=number)
     pass_time(store, 31)
     assert keep(store).gathered == 2
     assert sorted(told(message.body) for message in claim(store)) == [5, MOST]
-    hands.acknowledge(store, 1, alerts[0], "ann")
-    gathers = store.rows("SELECT gathers FROM notifications WHERE body->>'event' = 'update'")
-    assert gathers == [{"gathers": False}]
+
+
+def test_reminders_go_together_as_the_starts_did(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel, remind_s=600)
+    for number in range(1, 31):
+        start(store, number=number)
+    pass_time(store, 31)
+    keep(store)
+    deliver(store)
+    pass_time(store, 601)
+    assert keep(store).advanced == 30
+    assert claim(store) == []
+    pass_time(store, 31)
+    keep(store)
+    (message,) = claim(store)
+    assert (message.body["update"], told(message.body)) == ("reminded", 30)
+
+
+def test_deeds_go_together_by_who_did_what_and_why(store: Store) -> None:
+    (channel,) = add_channels(store, "a")
+    grouped(store, channel)
+    alerts = [start(store, number=number) for number in range(1, 7)]
+    pass_time(store, 31)
+    keep(store)
+    deliver(store)
+    for alert in alerts[:3]:
+        hands.acknowledge(store, 1, alert, "ann")
+    hands.acknowledge(store, 1, alerts[3], "ann", "on it")
+    for alert in alerts[4:]:
+        hands.acknowledge(store, 1, alert, "bob")
+    end(store, 1)
+    pass_time(store, 31)
+    keep(store)
+    messages = sorted((m.body["detail"]["by"], m.body["detail"].get("text", ""), told(m.body)) for m in claim(store))
+    assert messages == [("ann", "", 3), ("ann", "on it", 1), ("bob", "", 2)]
+    deliver(store)
+    keep(store)
+    (last,) = claim(store)
+    assert last.body["event"] == "end"  # it has waited until the acknowledgement before it was told
 
 
 def test_routes_and_events_do_not_mix(store: Store) -> None:

@@ -198,3 +198,9 @@ def test_a_series_of_a_host_that_lost_the_role_is_over() -> None:
         values = [1.5] * 6 + [9.5] * 7
         found = drive(one, *[cpu(n * 10, v, "db") for n, v in enumerate(values)], cpu(130, 9.5), state=state)
         assert [t.state for t in found] == ["firing", "resolved"]
+
+
+def test_means_that_no_float_holds_say_nothing_and_the_windows_after_them_do() -> None:
+    means = Means(60_000, 1)
+    readings = [(0, 1.0), (60_000, 1.7e308), (70_000, 1.7e308), (120_000, 1.0), (180_000, 3.0), (240_000, 1.0)]
+    assert [means.add(*reading) for reading in readings] == [None, None, None, None, None, (3.0, 1.0)]
