@@ -46,7 +46,8 @@ class Drift(RuleBase):
         return self.windows > 1 and signal.state == "drift" and signal.detail.get("window_state") == "ok"
 
     def title(self, signal: Signal) -> str:
-        """Which feature, by which statistic; and which value nobody knew, if one came."""
+        """Which feature, by which statistic; which value nobody knew, if one came; and of all columns together, which
+        of them moved."""
         said = signal.detail
         where = f" in segment {said['segment']}" if "segment" in said else ""
         what = f"{said.get('feature') or 'all columns together'} of {said.get('name')} has drifted{where}"
@@ -55,7 +56,7 @@ class Drift(RuleBase):
         if "unseen" in said:
             many = int(said["unseen_values"] or 0) - 1
             what += f", unseen: {str(said['unseen'])[:40]!r}" + (f" and {many} more" if many > 0 else "")
-        return f"{what}; {said['correlation']}" if "correlation" in said else what
+        return "; ".join([what, *(str(said[key]) for key in ("moved", "correlation") if key in said)])
 
 
 class ModelSilent(RuleBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from dataflows.drift_book import DriftBook
 from dataflows.model_windows import Heard, quiet_in, write_all
 from sinks.patience import persist
 from vedette.errors import InvalidInput
-from vedette.events.features import decode_batch
+from vedette.events.features import Column, decode_batch
 from vedette.events.model_metrics import holds_rows
 from vedette.store import multivariate
 from vedette.store.multivariate import MultivariateRow
@@ -30,29 +31,39 @@ Columns = Mapping[str, list[Any]]
 
 
 class Samples:
-    """Samples of references by number, read from the store when they are asked for. While it is away, whoever asks
-    waits."""
+    """Samples of references by number, read from the store when they are asked for, by any thread. While the store is
+    away, whoever asks waits."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: OrderedDict[int, Columns] = OrderedDict()
+        self._held: OrderedDict[int, list[Column]] = OrderedDict()  # as packed as they came: lists are four times that
+        self._lock = threading.Lock()  # never held while the store is read: two may read the same then
 
     def __call__(self, reference: int) -> Columns | None:
         """By column; None if the reference has none."""
-        if reference not in self._held:
-            written = persist("sample", partial(multivariate.sample, self._store, reference))
-            if written is None:
+        with self._lock:
+            found = self._held.get(reference)
+            if found is not None:
+                self._held.move_to_end(reference)
+        if found is None:
+            found = self._read(reference)
+            if found is None:
                 return None
-            try:
-                batch = decode_batch(zlib.decompress(written))
-            except (InvalidInput, zlib.error) as error:  # of another version of Vedette
-                get_logger("drift").error("sample_not_understood", reference=reference, error=str(error))
-                return None
-            self._held[reference] = {column.name: values_of(column) for column in batch.columns}
-            if len(self._held) > KEPT:
-                self._held.popitem(last=False)
-        self._held.move_to_end(reference)
-        return self._held[reference]
+            with self._lock:
+                self._held[reference] = found
+                while len(self._held) > KEPT:
+                    self._held.popitem(last=False)
+        return {column.name: values_of(column) for column in found}
+
+    def _read(self, reference: int) -> list[Column] | None:
+        written = persist("sample", partial(multivariate.sample, self._store, reference))
+        if written is None:
+            return None
+        try:
+            return decode_batch(zlib.decompress(written)).columns
+        except (InvalidInput, zlib.error) as error:  # of another version of Vedette
+            get_logger("drift").error("sample_not_understood", reference=reference, error=str(error))
+            return None
 
 
 def wanted(book: DriftBook, item: tuple[str, Heard]) -> list[tuple[str, Heard]]:
@@ -75,8 +86,7 @@ class MultivariateLogic(StatefulBatchLogic[Heard, Looked, bytes]):
 
     def __init__(self, book: DriftBook, samples: Samples, snapshot: bytes | None) -> None:
         self._book, self._samples = book, samples
-        found = MultivariateShard() if snapshot is None else pickle.loads(zlib.decompress(snapshot))  # noqa: S301 - our own folder
-        self._shard: MultivariateShard = found
+        self._shard = MultivariateShard() if snapshot is None else _shard_in(snapshot)
 
     def on_batch(self, values: list[Heard]) -> tuple[Iterable[Looked], bool]:
         """Look at rows, and judge a window that is over."""
@@ -87,8 +97,17 @@ class MultivariateLogic(StatefulBatchLogic[Heard, Looked, bytes]):
         return ([looked] if looked.windows or looked.signals else []), StatefulBatchLogic.RETAIN
 
     def snapshot(self) -> bytes:
-        """The pickled shard, packed."""
-        return zlib.compress(pickle.dumps(self._shard, protocol=5), 1)
+        """The pickled shard: what is large in it is packed already, once."""
+        return pickle.dumps(self._shard, protocol=5)
+
+
+def _shard_in(snapshot: bytes) -> MultivariateShard:
+    """A shard begun anew where the snapshot is from before samples were packed by themselves."""
+    if snapshot[:1] != pickle.PROTO:
+        get_logger("drift").warning("snapshot_of_before", flow="multivariate")
+        return MultivariateShard()
+    found: MultivariateShard = pickle.loads(snapshot)  # noqa: S301 - our own folder
+    return found
 
 
 def write_looked(store: Store, items: Sequence[Looked]) -> None:

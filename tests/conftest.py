@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.patience import PATIENCE_S
@@ -18,6 +19,9 @@ from vedette.store.embedded import EmbeddedPostgres
 from vedette.store.pool import Store
 
 pytest_plugins = ["tests.servers.plugin", "tests.servers.guarded"]
+
+hypothesis.settings.register_profile("vedette", deadline=None)  # a machine may be busy: times are no failures
+hypothesis.settings.load_profile("vedette")
 
 ON_BOTH = (
     "tests/integration/store/",

@@ -18,12 +18,11 @@ from vedette.statistics.drift.bins import Strategy
 from vedette.statistics.drift.kinds import guess_kind
 from vedette.statistics.drift.profile import FeatureProfile, fit
 from vedette.statistics.drift.values import Kind, plain
+from vedette.windows.row_sample import MOST_COLUMNS as MOST_COLUMNS_TOGETHER
 
 KINDS: tuple[str, ...] = get_args(Kind)
 SAMPLE = 2_000
 """Rows of a reference that are kept as they are, for what looks at all columns together."""
-MOST_COLUMNS_TOGETHER = 300
-"""Columns of them, the first by name."""
 MOST_CELLS = 5_000_000
 """Values of a reference."""
 
@@ -112,7 +111,10 @@ def profiles_of(
 
 
 def sample_of(columns: Mapping[str, Sequence[Any]], profiles: Sequence[FeatureProfile], rows: int) -> tuple[int, bytes]:
-    """Up to `SAMPLE` of a table's rows, as `vedette.statistics.drift.values.plain` reads them: how many, and packed."""
+    """Up to `SAMPLE` of a table's rows, as `vedette.statistics.drift.values.plain` reads them: how many, and packed.
+
+    Of the first columns by name, those that windows keep (`vedette.windows.row_sample`).
+    """
     chosen = np.sort(np.random.default_rng(rows).permutation(rows)[:SAMPLE]).tolist()
     packed = [
         _packed(profile.name, plain([columns[profile.name][at] for at in chosen], profile.kind))

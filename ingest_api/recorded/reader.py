@@ -5,15 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 
-from ingest_api.recorded.taking import Taker, Verdict
+from ingest_api.recorded.passage import Passage
+from ingest_api.recorded.refusals import Refusals
+from ingest_api.recorded.taking import Taker
 from vedette.clock import Clock
-from vedette.errors import TooLarge, VedetteError
-from vedette.events.codec import encode_reject
-from vedette.events.signals import Reject
-from vedette.events.topics import FEATURES, RECORDED, REJECTS
-from vedette.log import Log, Message, Record
+from vedette.errors import VedetteError
+from vedette.events.topics import RECORDED
+from vedette.log import Log, Record
 from vedette.log.sameness import fingerprint, is_same
 from vedette.store import recorded
 from vedette.store.pool import Store
@@ -30,9 +29,9 @@ _END_S = 10.0
 class Reader:
     """Reads the partitions that no other gateway reads, and goes on where it, or another one, stood.
 
-    A place is moved on only when all before it is durable in `vedette.features` or `vedette.rejects`. What is read
-    again after a crash goes on a second time; flows drop it by model, epoch and seq. While the log or the database is
-    away it waits. One thread; `step` is the same without it.
+    A place is moved on only when all before it is durable in `vedette.features` or `vedette.rejects`, and after each
+    batch, also one that an error has cut short. What is read again after a crash goes on a second time; flows drop it
+    by model, epoch and seq. While the log or the database is away it waits. One thread; `step` is the same without it.
     """
 
     def __init__(self, log: Log, store: Store, clock: Clock, taker: Taker) -> None:
@@ -42,6 +41,7 @@ class Reader:
         self._owed: dict[int, Place] = {}
         """Where partitions stand whose messages are durable, but the database could not be told yet."""
         self._claim_at = clock.monotonic()
+        self._refusals = Refusals(clock)
         self._logger = get_logger("recorded")
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -52,7 +52,7 @@ class Reader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the batch that is under way, and leave the partitions to others. Blocks for that."""
+        """End after the message that is under way, and leave the partitions to others. Blocks for that."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(_END_S)
@@ -64,14 +64,15 @@ class Reader:
                 wait_s = 0.0 if self.step() else _IDLE_S
                 said = ""
             except VedetteError as error:
-                if str(error) != said:  # once, not each second
-                    said = str(error)
-                    self._logger.warning("recorded_wait", error=said)
+                if error.code != said:  # once, not each second
+                    said = error.code
+                    self._logger.warning("recorded_wait", error=str(error))
                 wait_s = _AFTER_FAULT_S
             except Exception as error:  # noqa: BLE001 - a reader that died would leave everything there for ever
                 self._logger.error("recorded_failed", error=repr(error))
                 wait_s = _AFTER_FAULT_S
             self._stop.wait(wait_s)
+        self._refusals.tell()
         try:
             recorded.give_back(self._store, self._holder)
         except VedetteError as error:
@@ -80,25 +81,41 @@ class Reader:
     def step(self) -> bool:
         """Carry on what each partition has, a batch of it at most; whether there was anything. Blocks.
 
-        Raises `Unavailable` or `StoreRefused` if that cannot be now; the next step goes on from there.
+        Raises `Unavailable` or `StoreRefused` if that cannot be now; the next step goes on behind what is durable.
         """
-        if self._clock.monotonic() >= self._claim_at:
-            self._claim()
         found = False
-        for partition, place in list(self._places.items()):
-            end = self._owed.get(partition)
-            if end is None:
+        self._refusals.tell_due()
+        self._keep()
+        for partition in list(self._places):
+            self._keep()  # one after the other may take longer than a lease lasts
+            place = self._places.get(partition)
+            if place is None or self._stop.is_set():
+                continue
+            fault = None
+            if partition not in self._owed:
                 records = self._log.read(RECORDED.name, partition, place.next_offset, _MOST)
                 if not records:
                     continue
                 if place.fingerprint is not None and records[0].offset > place.next_offset:
                     lost = records[0].offset - place.next_offset
                     self._logger.error("recorded_expired", partition=partition, messages=lost)
-                self._carry(partition, records)
-                end = self._owed[partition] = Place(records[-1].offset + 1, fingerprint(records[-1]))
-            self._move(partition, place, end)
+                arrived, fault = self._carry(partition, records)
+                if arrived is not None:
+                    self._owed[partition] = Place(arrived.offset + 1, fingerprint(arrived))
+            if partition in self._owed:
+                self._move(partition, place, self._owed[partition])
+            if fault is not None:
+                raise fault
             found = True
         return found
+
+    def _keep(self) -> None:
+        """Claim in time; how much waits is told also while the database is away, for that is when it grows."""
+        if self._clock.monotonic() >= self._claim_at:
+            try:
+                self._claim()
+            finally:
+                self._tell_backlog()
 
     def _claim(self) -> None:
         """Take what nobody has, and keep what is ours."""
@@ -122,30 +139,22 @@ class Reader:
         else:  # our lease was over, and another gateway has gone on
             del self._places[partition]
 
-    def _carry(self, partition: int, records: Sequence[Record]) -> None:
-        """Return when everything of the records is durable where it belongs."""
-        verdicts = [self._taker.take(record) for record in records]
-        waiting: list[Future[None]] = []
-        for verdict in verdicts:
-            if verdict.message is not None:
-                try:
-                    waiting.append(self._log.produce(FEATURES.name, [verdict.message]))
-                except TooLarge as error:
-                    verdict.values, verdict.reason = 0, str(error)
-        rejects = [
-            self._reject(partition, record, verdict)
-            for record, verdict in zip(records, verdicts, strict=True)
-            if verdict.reason is not None
-        ]
-        waiting += [self._log.produce(REJECTS.name, [reject]) for reject in rejects]
-        for future in waiting:
-            future.result()
-        metrics().count("vedette_ingest_accepted_total", sum(one.values for one in verdicts), topic="features")
-        if rejects:
-            metrics().count("vedette_ingest_rejected_total", len(rejects), topic="recorded")
+    def _carry(self, partition: int, records: Sequence[Record]) -> tuple[Record | None, Exception | None]:
+        """The last record of which, as of all before it, everything is durable, and what kept the next from it."""
+        passage = Passage(self._log, self._taker, self._clock, self._refusals, partition)
+        try:
+            for record in records:
+                passage.carry(record)
+                if self._stop.is_set() or self._clock.monotonic() >= self._claim_at:
+                    break
+            passage.finish()
+        except Exception as error:  # noqa: BLE001 - what has arrived before it is noted first, then it is raised
+            passage.give_up()
+            return passage.arrived, error
+        return passage.arrived, None
 
-    def _reject(self, partition: int, record: Record, verdict: Verdict) -> Message:
-        reason = verdict.reason or ""
-        self._logger.warning("message_rejected", partition=partition, offset=record.offset, reason=reason)
-        reject = Reject(RECORDED.name, partition, record.offset, reason, verdict.data, self._clock.now_ms())
-        return Message(RECORDED.name.encode(), encode_reject(reject))
+    def _tell_backlog(self) -> None:
+        """How much is yet to be taken of what is ours."""
+        bounds = self._log.bounds(RECORDED.name)
+        waiting = [bounds[one].end - max(place.next_offset, bounds[one].start) for one, place in self._places.items()]
+        metrics().set("vedette_recorded_waiting", sum(max(0, count) for count in waiting))

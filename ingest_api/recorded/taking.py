@@ -94,6 +94,11 @@ class Taker:
         return self.tokens.cached(token) or self.tokens.look_up(token)
 
 
+def body_of(record: Record) -> bytes:
+    """What a reject keeps of a message that was taken, but that the log does not take."""
+    return decode_recorded(record.value).body
+
+
 def left_out(answer: dict[str, Any]) -> str | None:
     """What of a message that was taken was not, in words, from what HTTP would have answered; None if all was taken."""
     refused = answer["refused"]

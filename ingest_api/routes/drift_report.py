@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from ingest_api.routes import multivariate_tables, segment_tables
 from ingest_api.routes.drift_tables import top_movers, untested
-from ingest_api.routes.segment_tables import as_table
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.verdict import bin_name
 
@@ -41,9 +41,11 @@ def drift_report(
     windows: Sequence[Mapping[str, Any]],
     profiles: Mapping[tuple[int, str], FeatureProfile],
     cells: Sequence[Mapping[str, Any]] = (),
+    wholes: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The page for a model's `windows` (as the store gives them) of a range (ms UTC); `profiles` by reference and
-    feature, for the distributions. What has no profile is shown without one. `cells` are segments by features."""
+    feature, for the distributions. What has no profile is shown without one. `cells` are segments by features, `wholes`
+    windows of all columns together."""
     movers = top_movers(windows, MOST_FEATURES)
     begun, ended = (moment(at) for at in between)
     head = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>Drift of {escape(name)}</title>"
@@ -52,7 +54,8 @@ def drift_report(
         f"<p class=muted>{begun} to {ended} UTC; made {moment(now_ms)} UTC by Vedette</p>",
         *_summary(windows, movers),
         *_glance(windows, movers),
-        *as_table(cells),
+        *segment_tables.as_table(cells),
+        *multivariate_tables.as_table(wholes),
         *(part for mover in movers[:MOST_DETAILS] if mover["drifted"] for part in _detail(mover, windows, profiles)),
         "</body></html>",
     ]

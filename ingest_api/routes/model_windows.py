@@ -18,10 +18,11 @@ from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, NotFound
 from vedette.statistics.drift.profile import FeatureProfile
 from vedette.statistics.drift.segments import Segments
-from vedette.store import drift, models, quality
+from vedette.store import drift, models, multivariate, quality
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 _MOST_WINDOWS = 20_000
+_MOST_WHOLES = 100
 
 
 @router.get("/{model}/drift", summary="Windows of a model, feature by feature")
@@ -51,10 +52,12 @@ def get_drift(
         return StreamingResponse(lines, media_type="text/csv", headers={"Content-Disposition": name})
     if format_ == "html":
         rows = _all_windows(found, model, from_ms, to_ms, version, feature, segment)
-        cells = []
+        cells, wholes = [], []
         if segment is None:
             cells = drift.segment_table(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WINDOWS)
-        return _report(found, principal.account, about["name"], (from_ms, to_ms), rows, cells, segment)
+            wholes = multivariate.windows(found.store, model, from_ms, to_ms, version=version, limit=_MOST_WHOLES)
+        parts = (rows, cells, wholes)
+        return _report(found, principal.account, about["name"], (from_ms, to_ms), parts, segment)
     rows = _windows(found, model, from_ms, to_ms, version, feature, segment, _MOST_WINDOWS)
     for row in rows:
         row["charts"] = row["counts"].pop("charts", [])
@@ -106,19 +109,19 @@ def _report(
     account: int,
     name: str,
     between: tuple[int, int],
-    rows: list[dict[str, Any]],
-    cells: list[dict[str, Any]],
+    parts: tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]],
     segment: str | None,
 ) -> HTMLResponse:
     from ingest_api.routes.drift_report import drift_report  # it needs scipy, which a gateway does without at its start
 
+    rows, cells, wholes = parts
     profiles: dict[tuple[int, str], FeatureProfile] = {}
     for number in sorted({row["reference"] for row in rows}):
         with suppress(NotFound):
             for one in _profiles(models.reference(found.store, account, number), segment):
                 profiles[number, one.name] = one
     of = name if segment is None else f"{name}, segment {segment}"
-    page = drift_report(of, between, found.clock.now_ms(), rows, profiles, cells)
+    page = drift_report(of, between, found.clock.now_ms(), rows, profiles, cells, wholes)
     return HTMLResponse(page, headers={"Content-Disposition": f'attachment; filename="drift-{name}.html"'})
 
 

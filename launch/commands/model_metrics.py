@@ -72,10 +72,16 @@ def multivariate(
     else:
         limits = f"usually {plane['lower']:.4g} to {plane['upper']:.4g}"
         console.print(f"reconstruction error {plane['error']:.4g}, {limits}, p {plane['p']:.3g}")
+    for mean in found["moved"]:
+        if mean["adjusted"] <= alpha:
+            before, now = ("none" if mean[side] is None else f"{mean[side]:.3g}" for side in ("baseline", "window"))
+            console.print(escape(f"{mean['feature']} was {before}, now {now}"))
     for pair in found["pairs"]:
         if pair["adjusted"] <= alpha:
             moved = f"{pair['baseline']:.2f}, now {pair['window']:.2f}"
             console.print(escape(f"correlation of {pair['first']} and {pair['second']} was {moved}"))
+    if found["absent"]:
+        console.print(escape(f"not compared, since one of both has no such column: {', '.join(found['absent'])}"))
     if found["drifted"]:
         raise typer.Exit(3)
 

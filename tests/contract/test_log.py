@@ -238,6 +238,13 @@ def test_a_full_buffer_refuses_at_once_and_takes_nothing_of_the_call(opener: Ope
     assert sorted(int(key) for key, _ in everything(log)) == sorted(number for number, _ in accepted)
 
 
+def test_who_waits_for_what_is_on_its_way_finds_room_also_for_more_than_the_buffer_holds(opener: Opener) -> None:
+    log = opener(log_max_pending_mb=1)  # type: ignore[call-arg]
+    for number in range(8):
+        log.produce(SAMPLES.name, [Message(b"k", bytes(2_000_000 + number))]).result(30)
+    assert [len(value) for _, value in everything(log)] == [2_000_000 + number for number in range(8)]
+
+
 def test_large_messages_come_a_few_at_a_time(opener: Opener) -> None:
     log = opener()
     put(log, *((b"k", bytes(3_000_000)) for _ in range(8)))

@@ -43,7 +43,8 @@ class Log(Protocol):
         """Append `messages`; the future is done when all of them are durable.
 
         Does not block. Raises `Overloaded` at once when the buffer of unacknowledged messages is full:
-        nothing of this call was taken then. The future fails with `LogUnavailable` when they could not be
+        nothing of this call was taken then. An empty buffer takes whatever the log can hold; what is larger raises
+        `TooLarge`, or the future does. The future fails with `LogUnavailable` when they could not be
         written: some or all of them may be in the log all the same, as after a crash before the acknowledgement.
         """
         ...

@@ -23,6 +23,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("vedette_ingest_accepted_total", "counter", "values or checks accepted by the intake", ("topic",)),
     Metric("vedette_ingest_rejected_total", "counter", "items refused by the intake", ("topic",)),
     Metric("vedette_ingest_overloaded_total", "counter", "requests answered with 429"),
+    Metric("vedette_recorded_waiting", "gauge", "messages of clients in the log that this gateway has yet to take"),
     Metric("vedette_http_requests_total", "counter", "requests by route and status", ("route", "status")),
     Metric("vedette_http_seconds", "histogram", "time to the end of the response's head", ("route",)),
     Metric("vedette_stream_viewers", "gauge", "open event streams"),

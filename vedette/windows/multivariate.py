@@ -18,11 +18,11 @@ from vedette.statistics.drift.values import plain
 from vedette.windows.dedup import Seen
 from vedette.windows.drift_config import Find, Subject
 from vedette.windows.drift_times import LATENESS_MS, SETTLE_MS
-from vedette.windows.row_sample import RowSample
+from vedette.windows.row_sample import MOST_COLUMNS, RowSample
 
 ROWS = 1_000
 """Rows of a window that are compared: a shard holds them, and each snapshot of it."""
-MOST_OPEN = 50
+MOST_OPEN = 8
 """Windows of a version that are open at a time."""
 KEPT_MS = 31 * 86_400_000
 """How long a version without rows is remembered, by the wall clock."""
@@ -35,7 +35,7 @@ State = Literal["ok", "drift", "insufficient_data"]
 @dataclass(frozen=True, slots=True)
 class MultivariateWindow:
     """What a window came to; times are ms UTC. `result` is a `Together` as a dict with `sampled`, the rows that were
-    compared, or the `reason` why nothing was."""
+    compared, or the `reason` why nothing was. Columns that no row of it has are `absent` there, and not compared."""
 
     account: int
     model: int
@@ -64,6 +64,8 @@ class _Version:
     name: str
     window_ms: int
     reference: int
+    names: frozenset[str]
+    """Columns that the reference's sample has."""
     open: dict[int, RowSample] = field(default_factory=dict)
     newest_ms: int = -1
     closed_ms: int = -1
@@ -87,12 +89,15 @@ class MultivariateShard:
         if not self._seen.setdefault(batch.model, Seen()).is_new(batch.epoch, batch.seq):
             return
         key, making = (batch.model, batch.version), (subject.config.multivariate_s * 1000, subject.reference)
-        found = self._versions.setdefault(key, _Version(batch.account, partition, subject.name, *making))
+        found = self._versions.get(key)
+        if found is None:
+            found = _Version(batch.account, partition, subject.name, *making, _sampled(subject))
+            self._versions[key] = found
         found.partition, found.name = partition, subject.name
-        if (found.window_ms, found.reference) != making:
-            (found.window_ms, found.reference), found.open = making, {}  # another reference may have other columns
+        if (found.window_ms, found.reference) != making:  # another reference may have other columns
+            (found.window_ms, found.reference), found.names, found.open = making, _sampled(subject), {}
         window_ms = found.window_ms
-        columns = {column.name: column for column in batch.columns if column.name in subject.profiles}
+        columns = {column.name: column for column in batch.columns if column.name in found.names}
         numbers = np.random.default_rng([batch.model, batch.epoch & (1 << 64) - 1, batch.seq]).random(len(times))
         starts = times // window_ms * window_ms
         over = max(found.closed_ms, found.newest_ms - LATENESS_MS)
@@ -174,14 +179,18 @@ class MultivariateShard:
             self._seen.pop(model, None)
 
 
+def _sampled(subject: Subject) -> frozenset[str]:
+    return frozenset(sorted(subject.profiles)[:MOST_COLUMNS])
+
+
 def _compared(sample: RowSample, subject: Subject, baseline: Baseline) -> Together | str:
     """What both samples come to; or why they cannot be compared."""
     before = baseline(subject.reference)
     if before is None:
         return NO_SAMPLE
-    columns, rows = sample.columns(), min(sample.seen, ROWS)
+    columns = sample.columns()
     kinds = {name: subject.profiles[name].kind for name in before if name in subject.profiles}
-    now = {name: plain(columns.get(name, [None] * rows), kind) for name, kind in kinds.items()}
+    now = {name: plain(columns[name], kind) for name, kind in kinds.items() if name in columns}
     try:
         return together({name: before[name] for name in kinds}, now, subject.config.alpha)
     except InvalidInput as error:
@@ -191,19 +200,26 @@ def _compared(sample: RowSample, subject: Subject, baseline: Baseline) -> Togeth
 
 
 def _said(told: Together, alpha: float) -> dict[str, Any]:
-    """What a signal tells: the classifier, unless only the other method found anything; and the pair of numbers that
-    moved most."""
+    """What a signal tells: the classifier, unless only the other method found anything; the feature whose mean moved
+    most; and the pair of numbers that did."""
     detail: dict[str, Any] = {"p": told.adjusted}
     domain, plane = told.domain, told.reconstruction
     if domain is not None and (plane is None or domain.p <= max(alpha, plane.p)):
         detail |= {"statistic": "ROC area", "statistic_value": domain.auc}
     elif plane is not None:
         detail |= {"statistic": "reconstruction error", "statistic_value": plane.error, "threshold": plane.upper}
+    if told.moved and told.moved[0].adjusted <= alpha:
+        mean = told.moved[0]
+        detail["moved"] = f"{mean.feature[:60]}: {_figure(mean.baseline)}, now {_figure(mean.window)}"
     if told.pairs and told.pairs[0].adjusted <= alpha:
         pair = told.pairs[0]
         moved = f"{pair.baseline:.2f}, now {pair.window:.2f}"
         detail["correlation"] = f"{pair.first} and {pair.second}: {moved}"
     return detail
+
+
+def _figure(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3g}"
 
 
 def _signal(found: _Version, model: int, version: str, at: int, detail: dict[str, Any]) -> Signal:

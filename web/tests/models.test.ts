@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Counts, DriftWindow, Profile } from "../src/models/contract";
 import { sharesOf } from "../src/models/distribution";
 import { driftTable, MOST_COLUMNS } from "../src/models/drift_table";
-import { whatMoved } from "../src/models/multivariate_panel";
+import { absentText, isShown, ofVersion, whatMoved } from "../src/models/multivariate_panel";
 import { differences, unmatched } from "../src/models/reference_panel";
 import { driftedIn, profileOfSegment, whyNone } from "../src/models/segments";
 import { distanceText, distinctText, unseenText } from "../src/models/window_panel";
@@ -201,10 +201,38 @@ test("how many values are distinct, and which come often", () => {
 test("the pair that goes together otherwise is named where there is drift, and the reason where there is no answer", () => {
   const pair = { first: "x", second: "y", baseline: 0.012, window: 0.71, adjusted: 0.001 };
   const one = { version: "", start_ms: 0, window_s: 60, state: "drift" as const, raised: true, rows: 9 };
-  expect(whatMoved({ ...one, result: { pairs: [pair] } })).toBe("correlation of x and y: 0.01, now 0.71");
-  expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.3 }] } })).toBe("");
-  expect(whatMoved({ ...one, state: "ok", result: { pairs: [pair] } })).toBe("");
-  expect(whatMoved({ ...one, result: { reason: "too few rows" } })).toBe("too few rows");
+  expect(whatMoved({ ...one, result: { pairs: [pair] } }, 0.05)).toBe(
+    "correlation of x and y: 0.01, now 0.71",
+  );
+  expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.3 }] } }, 0.05)).toBe("");
+  expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.03 }] } }, 0.01)).toBe("");
+  expect(whatMoved({ ...one, result: { pairs: [{ ...pair, adjusted: 0.3 }] } }, 0.4)).toContain("x and y");
+  expect(whatMoved({ ...one, state: "ok", result: { pairs: [pair] } }, 0.05)).toBe("");
+  expect(whatMoved({ ...one, result: { reason: "too few rows" } }, 0.05)).toBe("too few rows");
+  const oslo = { feature: "city = Oslo", baseline: 0.3123, window: 0.62, adjusted: 0.001 };
+  const gone = { feature: "age", baseline: 41, window: null, adjusted: 0.02 };
+  const noise = { feature: "pay", baseline: 1, window: 2, adjusted: 0.2 };
+  expect(whatMoved({ ...one, result: { moved: [oslo, gone, noise], pairs: [pair] } }, 0.05)).toBe(
+    "city = Oslo: 0.312, now 0.62; age: 41, now –; correlation of x and y: 0.01, now 0.71",
+  );
+});
+
+test("all columns together are shown by version, and what was found stays when nobody asks any more", () => {
+  const one = { start_ms: 0, window_s: 60, state: "ok" as const, raised: false, rows: 9, result: {} };
+  const [first, second] = [
+    { ...one, version: "1", result: { absent: ["label"] } },
+    { ...one, version: "2" },
+  ];
+  expect(ofVersion([second, first], null)).toEqual({ versions: ["1", "2"], version: "1", windows: [first] });
+  expect(ofVersion([second, first], "2")).toEqual({ versions: ["1", "2"], version: "2", windows: [second] });
+  expect(ofVersion([second], "1").version).toBe("2");
+  expect(absentText([second, first])).toBe("Not compared, since rows do not have them: label.");
+  expect(absentText([first, second])).toBe("");
+  const model = { id: 1, name: "m", window_s: 60, alpha: 0.05, wanted: 1, of: 1, created_ms: 0 };
+  const range = { from: 0, to: 9 };
+  expect(isShown({ ...range, model: { ...model, multivariate_s: null }, windows: [first] })).toBe(true);
+  expect(isShown({ ...range, model: { ...model, multivariate_s: null }, windows: [] })).toBe(false);
+  expect(isShown({ ...range, model: { ...model, multivariate_s: 60 }, windows: [] })).toBe(true);
 });
 
 test("what was measured beside the tests is said, and what there is not is left out", () => {

@@ -29,6 +29,7 @@ TOPIC = "vedette.recorded"
 LARGEST = 4 << 20
 """Bytes of a body that the gateway takes."""
 _OVERHEAD = 8 << 10
+_LEAST_S, _MOST_S = 0.1, 3600.0
 _CLOSE_S = 5.0
 _GRACE_S = 1.0
 _OWN = frozenset(
@@ -49,7 +50,7 @@ class KafkaTransport:
 
     `bootstrap_servers` are `host:port`, one or several; `options` are kafka-python's, such as `security_protocol`,
     `ssl_cafile`, `sasl_mechanism`, `sasl_plain_username`, `sasl_plain_password` or `compression_type`. `token` is an
-    API token with the scope `ingest`. The brokers are first asked by the first `send`.
+    API token with the scope `ingest`, `timeout_s` from 0.1 to 3600. The brokers are first asked by the first `send`.
 
     Acknowledged means that the gateway will take the message, not that it did: what it refuses is told to nobody here,
     but stands in the topic `vedette.rejects`.
@@ -68,12 +69,8 @@ class KafkaTransport:
     ) -> None:
         self._servers = _servers(bootstrap_servers)
         self._token = checked_token(token)
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", topic):
-            raise Misuse(f"topic: {topic!r} is not allowed; allowed: 1 to 249 letters, digits, dots, - and _")
-        if timeout_s <= 0:
-            raise Misuse(f"timeout_s: {timeout_s!r} is not allowed; allowed: seconds above 0")
-        self._topic = topic
-        self._timeout_s = timeout_s
+        self._topic = _topic(topic)
+        self._timeout_s = timeout_s = _seconds(timeout_s)
         self._options = _options(options) | {
             "bootstrap_servers": self._servers,
             "acks": "all",
@@ -188,6 +185,20 @@ def _servers(given: str | Sequence[str]) -> list[str]:
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
             raise Misuse(f"bootstrap_servers: {address!r} is not allowed; allowed: host:port, one or several")
     return found
+
+
+def _topic(given: str) -> str:
+    """A name that brokers know a topic by; in theirs it is a folder, so it may not be one of the two that each has."""
+    if not isinstance(given, str) or not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", given) or given in {".", ".."}:
+        allowed = "1 to 249 letters, digits, dots, - and _, but not . or .. alone"
+        raise Misuse(f"topic: {given!r} is not allowed; allowed: {allowed}")
+    return given
+
+
+def _seconds(given: float) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not _LEAST_S <= given <= _MOST_S:
+        raise Misuse(f"timeout_s: {given!r} is not allowed; allowed: {_LEAST_S:g} to {_MOST_S:g} seconds")
+    return given
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from tests.integration.agent.test_log_transport import may_write, settings
 from tests.integration.flows.process import PREFIX, FlowProcess
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_models import register
+from tests.integration.gateway.test_recorded_load import packed
 from tests.patience import PATIENCE_S
 from tests.servers.guarded import PASSWORD, STRANGER, USER, Guarded
 from vedette.events.codec import decode_reject
 from vedette.events.features import decode_batch
 from vedette.events.model_metrics import holds_rows
+from vedette.events.recorded import Recorded, encode_recorded
 from vedette.events.topics import FEATURES, RECORDED, REJECTS
-from vedette.log import Log
+from vedette.log import Log, Message
 from vedette.store.model_metrics import windows
 from vedette_client import KafkaTransport, Recorder
 
@@ -40,7 +42,7 @@ def gateway(guarded_kafka: Guarded, dsn: str, tmp_path: Path, monkeypatch: pytes
     """A gateway whose log is topics of this test's own, and which reads what is recorded there."""
     own = settings(guarded_kafka)
     monkeypatch.setenv(PREFIX, own.kafka_prefix)
-    with Gateway(dsn, tmp_path / "gateway", log_url=own.log_url) as running:
+    with Gateway(dsn, tmp_path / "gateway", log_url=own.log_url, log_max_pending_mb=1) as running:
         register(running, "churn", window_s=60)
         yield running
 
@@ -124,6 +126,27 @@ def test_what_the_gateway_refuses_is_in_its_rejects(guarded_kafka: Guarded, gate
     (reject,) = eventually("it is rejected", lambda: everything(gateway.log, REJECTS.name))
     assert "model: 'unknown' is not allowed" in decode_reject(reject).reason
     assert gateway.ours.tokens["ingest"].encode() not in reject
+
+
+def test_bodies_that_unpack_to_more_than_the_log_lets_wait_go_on_once_each(
+    guarded_kafka: Guarded, gateway: Gateway
+) -> None:
+    now, key = time.time_ns() // 1_000_000, b"churn"
+    body, kind = packed(now, rows=500, columns=400), "application/vnd.apache.arrow.stream"
+    for seq in range(1, 9):
+        value = encode_recorded(Recorded(gateway.ours.tokens["ingest"], "features", body, kind, "packed", seq))
+        gateway.log.produce(RECORDED.name, [Message(key, value)]).result(PATIENCE_S)
+
+    def taken() -> bool:
+        rows = gateway.store.rows("SELECT sum(next_offset)::int AS taken FROM recorded_positions")
+        return rows[0]["taken"] == 8
+
+    eventually("all are taken", taken)
+    number = next(number for number, bounds in enumerate(gateway.log.bounds(FEATURES.name)) if bounds.end)
+    seqs: list[int] = []
+    while records := gateway.log.read(FEATURES.name, number, len(seqs), 100):
+        seqs += [decode_batch(record.value).seq for record in records]
+    assert (seqs, everything(gateway.log, REJECTS.name)) == (list(range(1, 9)), [])
 
 
 WORKERS = """

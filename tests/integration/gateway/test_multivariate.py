@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +62,7 @@ def test_what_no_column_shows_is_found_between_two_ranges(fresh: Gateway, monkey
     alone = {**ranges, "columns": ["x"], "method": "domain"}
     found = fresh.call("POST", f"/v1/models/{model}/multivariate", "read", json=alone).json()
     assert (found["features"], found["reconstruction"], found["pairs"]) == (1, None, [])
+    assert ([one["feature"] for one in found["moved"]], found["absent"]) == (["x"], [])
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,9 @@ def test_windows_are_shown_by_route_and_command(fresh: Gateway, monkeypatch: pyt
     model = register(fresh, "churn", multivariate_s=3600)
     now = fresh.clock.now_ms() // 1000 * 1000
     domain = {"auc": 0.75, "low": 0.7, "high": 0.8, "p": 0.005}
-    result = {"sampled": 500, "adjusted": 0.01, "domain": domain, "reconstruction": None, "pairs": []}
+    moved = [{"feature": "=city", "baseline": 0.25, "window": 0.5, "adjusted": 0.01}]
+    result = {"sampled": 500, "adjusted": 0.01, "domain": domain, "reconstruction": None, "pairs": [], "moved": moved}
+    result["absent"] = ["label", "target"]
     rows = [
         MultivariateRow(model, "1", now - 7_200_000, 3600, 1, "insufficient_data", False, 9, {"reason": "<too few>"}),
         MultivariateRow(model, "1", now - 3_600_000, 3600, 1, "drift", True, 500, result),
@@ -101,6 +106,14 @@ def test_windows_are_shown_by_route_and_command(fresh: Gateway, monkeypatch: pyt
     ]
     assert (found["model"]["multivariate_s"], found["windows"][1]["result"]["domain"]) == (3600, domain)
     assert fresh.get(f"/v1/models/{model}/multivariate?from=-1d&version=2").json()["windows"] == []
+    answer = fresh.get(f"/v1/models/{model}/multivariate?from=-1d&format=csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert f'filename="multivariate-{model}.csv"' in answer.headers["content-disposition"]
+    few, drifted = csv.DictReader(io.StringIO(answer.text))
+    assert (few["state"], few["reason"], few["domain_auc"]) == ("insufficient_data", "<too few>", "")
+    told = ("state", "rows", "domain_auc", "moved_feature", "moved_window", "pair_first", "absent")
+    assert [drifted[key] for key in told] == ["drift", "501", "0.75", "'=city", "0.5", "", "label; target"]
+    fault(fresh.get(f"/v1/models/{model}/multivariate?format=xml"), "format")
     monkeypatch.setenv("VEDETTE_URL", fresh.url)
     monkeypatch.setenv("VEDETTE_TOKEN", fresh.ours.tokens["read"])
     monkeypatch.setattr(commands.console, "_width", 160)

@@ -101,3 +101,25 @@ def test_a_report_of_many_features_is_bounded() -> None:
     text = drift_report("m", (T0, T0 + HOUR), T0, rows(known, 3.0), known)
     assert text.count("<section>") == 20
     assert len(text) < 600_000
+
+
+def test_windows_of_all_columns_together_are_told_with_what_moved() -> None:
+    domain, plane = {"auc": 0.812, "low": 0.79, "high": 0.83, "p": 0.005}, {"error": 0.5}
+    moved = [
+        {"feature": "city = <Oslo>", "baseline": 0.1, "window": 0.6, "adjusted": 0.001},
+        {"feature": "age", "baseline": 40.0, "window": 40.2, "adjusted": 0.4},
+    ]
+    found = {"domain": domain, "reconstruction": plane, "adjusted": 0.01, "moved": moved}
+    place = {"version": "2", "rows": 900, "start_ms": T0}
+    wholes = [
+        {**place, "state": "insufficient_data", "result": {"reason": "fewer than 100 rows"}},
+        {**place, "start_ms": T0 + HOUR, "state": "drift", "result": found},
+    ]
+    page = Page(drift_report("churn", (T0, T0 + HOUR), T0, [], {}, (), wholes))
+    text = " ".join(page.texts)
+    assert "All columns together" in text
+    assert "city = <Oslo>: 0.1 → 0.6" in text
+    assert "age: " not in text
+    assert "fewer than 100 rows" in text
+    assert "0.812" in page.texts
+    assert "All columns together" not in drift_report("churn", (T0, T0 + HOUR), T0, [], {})

@@ -44,17 +44,65 @@ def test_a_token_is_remembered_for_a_few_seconds_and_no_longer(cache: TokenCache
     assert cache.cached("t") is None
 
 
-def test_an_unknown_token_is_not_remembered(cache: TokenCache, store: FakeStore) -> None:
+def test_a_refused_token_is_remembered_for_a_few_seconds_and_no_longer(
+    cache: TokenCache, store: FakeStore, clock: FakeClock
+) -> None:
+    store.found, asked = [], store.asked
+    for _ in range(3):
+        with pytest.raises(NotAuthenticated, match="the API token is not valid"):
+            cache.look_up("unknown")
+    assert store.asked == asked + 1
+    assert cache.cached("unknown") is None
+    store.found = [ROW]
+    clock.advance(FRESH_S - 0.001)
+    with pytest.raises(NotAuthenticated):
+        cache.look_up("unknown")
+    clock.advance(0.001)
+    assert cache.look_up("unknown").account == 3
+
+
+def test_a_refused_token_is_looked_up_anew_after_a_revocation(cache: TokenCache, store: FakeStore) -> None:
     store.found = []
     with pytest.raises(NotAuthenticated):
         cache.look_up("unknown")
-    assert cache.cached("unknown") is None
+    cache.forget()
+    store.found = [ROW]
+    assert cache.look_up("unknown").account == 3
+
+
+def test_the_memory_of_refused_tokens_is_bounded(
+    cache: TokenCache, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest_api.tokens._MOST", 3)
+    store.found = []
+    for number in range(5):
+        with pytest.raises(NotAuthenticated):
+            cache.look_up(str(number))
+    store.found = [ROW]
+    assert cache.look_up("1").account == 3
+    for number in (2, 3, 4):
+        with pytest.raises(NotAuthenticated):
+            cache.look_up(str(number))
 
 
 def test_a_revoked_token_is_refused_though_it_was_known(cache: TokenCache, store: FakeStore) -> None:
     store.found = []
     with pytest.raises(NotAuthenticated):
         cache.look_up("t")
+    assert cache.cached("t") is None
+
+
+def test_a_revoked_token_is_not_trusted_again_when_the_database_goes_away(
+    cache: TokenCache, store: FakeStore, clock: FakeClock
+) -> None:
+    store.found = []
+    with pytest.raises(NotAuthenticated):
+        cache.look_up("t")
+    store.away = True
+    clock.advance(FRESH_S)
+    with pytest.raises(StoreUnavailable):
+        cache.look_up("t")
+    assert cache.cached("t") is None
 
 
 def test_all_are_looked_up_anew_after_a_revocation(cache: TokenCache) -> None:

@@ -22,10 +22,16 @@ PLANE = {"error": 2.0, "usual": 1.0, "lower": 0.5, "upper": 1.5, "components": 1
 def test_a_method_that_has_no_answer_is_named(
     plane: dict[str, Any] | None, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = {"window": {"rows": 200}, "baseline": {"rows": 300}}
+    sizes: dict[str, Any] = {"window": {"rows": 200}, "baseline": {"rows": 300}}
+    means = {"feature": "city = Oslo", "baseline": 0.25, "window": None, "adjusted": 0.001}
+    sizes |= {"moved": [means, {**means, "feature": "age", "adjusted": 0.3}], "absent": ["label"]}
     found = {"drifted": True, "adjusted": 0.005, "domain": DOMAIN, "reconstruction": plane, "pairs": [], **sizes}
     monkeypatch.setattr(commands, "gateway", lambda **_: SimpleNamespace(call=lambda *_, **__: found))
     monkeypatch.setattr(commands, "model_id", lambda known, model: 1)
     with commands.console.capture() as said:
         assert CliRunner().invoke(app, ["model", "multivariate", "1"]).exit_code == 3
-    assert told in said.get()
+    words = said.get()
+    assert told in words
+    assert "city = Oslo was 0.25, now none" in words
+    assert "age was" not in words
+    assert "no such column: label" in words

@@ -103,6 +103,43 @@ def test_what_no_column_shows_is_raised_told_and_over_again() -> None:
     assert "; x and y: " in rule.title(signals[1])
 
 
+def test_columns_that_no_row_has_are_named_and_the_others_go_on() -> None:
+    shard = MultivariateShard()
+    for hour in range(2):
+        rows = batch(hour, table(400, 0.0, 40 + hour), hour)
+        rows.columns[:] = [one for one in rows.columns if one.name != "y" or hour == 0]
+        shard.add(rows, find)
+    shard.add(end(9, 2), find)
+    whole, part = judged(shard).windows[0], judged(shard).windows[0]
+    assert (whole.state, whole.result["absent"]) == ("ok", ())
+    assert (part.state, part.result["absent"]) == ("ok", ("y",))
+
+
+def test_a_column_that_goes_amid_a_window_is_missing_there_and_absent_from_the_next() -> None:
+    shard = MultivariateShard()
+    for seq, hour in enumerate((0, 0, 1)):
+        rows = batch(seq, table(200, 0.0, 50 + seq), hour)
+        rows.columns[:] = [one for one in rows.columns if one.name != "y" or seq == 0]
+        shard.add(rows, find)
+    shard.add(end(9, 2), find)
+    [amid], [after] = judged(shard).windows, judged(shard).windows
+    [gone, *_] = amid.result["moved"]
+    assert (amid.state, gone["feature"], gone["baseline"], gone["window"]) == ("drift", "y is missing", 0.0, 0.5)
+    assert (after.state, after.result["absent"], after.result["features"]) == ("ok", ("y",), 4)
+
+
+def test_a_mean_that_moved_is_told() -> None:
+    shard = MultivariateShard()
+    shard.add(batch(1, {**table(400, 0.0, 5), "city": ["Oslo"] * 400}), find)
+    shard.add(end(2, 1), find)
+    looked = judged(shard)
+    share = REFERENCE["city"].count("Oslo") / 2000
+    assert looked.signals[0].detail["moved"] == f"city = Oslo: {share:.3g}, now 1"
+    assert f"; city = Oslo: {share:.3g}, now 1" in Drift(kind="drift", name="drift").title(looked.signals[0])
+    [first, *_] = looked.windows[0].result["moved"]
+    assert (first["feature"], first["baseline"], first["window"]) == ("city = Oslo", share, 1.0)
+
+
 def test_the_sample_is_the_same_in_whatever_order_reports_come_and_across_a_snapshot() -> None:
     reports = [batch(seq, table(700, 0.3, 30 + seq)) for seq in range(6)]
     found = []

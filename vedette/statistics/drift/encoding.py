@@ -25,14 +25,16 @@ FEWEST = 10
 class Encoded:
     """Two samples as rows of standardised numbers: shape (rows of both, features), the baseline's first.
 
-    `names` of the features, `numeric` the columns that are numbers themselves, by their index; `left_out` columns of
-    which nothing could be made, or for which there was no room.
+    `names` of the features, `numeric` the columns that are numbers themselves, by their index; `means` of each feature
+    before and now, in its own unit, of what is not missing (a share, for a category); `left_out` columns of which
+    nothing could be made, or for which there was no room.
     """
 
     matrix: Floats
     baseline_rows: int
     names: tuple[str, ...]
     numeric: tuple[int, ...]
+    means: tuple[tuple[float, float], ...]
     left_out: tuple[str, ...]
 
     @property
@@ -53,7 +55,7 @@ def encode(baseline: Mapping[str, Sequence[Any]], window: Mapping[str, Sequence[
     """
     many = len(next(iter(baseline.values()), ()))
     others = len(next(iter(window.values()), ()))
-    features: list[tuple[str, Floats, bool]] = []
+    features: list[_Feature] = []
     left_out: list[str] = []
     for name in sorted(baseline.keys() | window.keys()):
         if len(features) == MOST_FEATURES:
@@ -67,30 +69,50 @@ def encode(baseline: Mapping[str, Sequence[Any]], window: Mapping[str, Sequence[
             left_out.append(name)
     if not features:
         raise InvalidInput("columns", f"{len(left_out)} columns", "at least one whose values differ")
-    features.sort(key=lambda one: one[0])
-    matrix = np.stack([column for _, column, _ in features], axis=1)
+    features.sort(key=lambda one: one.name)
+    matrix = np.stack([one.filled for one in features], axis=1)
     matrix = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)
-    numeric = tuple(index for index, (_, _, number) in enumerate(features) if number)
-    return Encoded(matrix, many, tuple(name for name, _, _ in features), numeric, tuple(left_out))
+    numeric = tuple(index for index, one in enumerate(features) if one.numeric)
+    means = tuple((_mean(one.values[:many]), _mean(one.values[many:])) for one in features)
+    return Encoded(matrix, many, tuple(one.name for one in features), numeric, means, tuple(left_out))
 
 
-def _features(name: str, values: Sequence[Any]) -> list[tuple[str, Floats, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    name: str
+    values: Floats
+    """Of both samples; NaN where a number is missing."""
+    numeric: bool = False
+
+    @property
+    def filled(self) -> Floats:
+        gone = np.isnan(self.values)
+        return np.where(gone, self.values[~gone].mean(), self.values) if gone.any() else self.values
+
+
+def _mean(values: Floats) -> float:
+    """NaN if all are missing."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _features(name: str, values: Sequence[Any]) -> list[_Feature]:
     missing = np.array([value is None or value != value for value in values])
-    found: list[tuple[str, Floats, bool]] = []
+    found: list[_Feature] = []
     if missing.sum() >= FEWEST and (~missing).sum() >= FEWEST:
-        found.append((f"{name} is missing", missing.astype(np.float64), False))
-    known = [value for value in values if value is not None and value == value]
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
-        numbers = np.array([math.nan if gone else float(value) for value, gone in zip(values, missing, strict=True)])
+        found.append(_Feature(f"{name} is missing", missing.astype(np.float64)))
+    kinds = {type(value) for value, gone in zip(values, missing.tolist(), strict=True) if not gone}
+    if all(issubclass(kind, int | float) and kind is not bool for kind in kinds):
+        numbers = np.array([math.nan if value is None else value for value in values], np.float64)
         numbers[np.isinf(numbers)] = math.nan
         finite = numbers[~np.isnan(numbers)]
         with np.errstate(over="ignore", invalid="ignore"):
             spread = float(finite.std()) if len(finite) else 0.0
         if 0 < spread < math.inf:
-            found.append((name, np.where(np.isnan(numbers), finite.mean(), numbers), True))
+            found.append(_Feature(name, numbers, numeric=True))
         return found
-    texts = [None if gone else str(value) for value, gone in zip(values, missing, strict=True)]
-    for text, times in Counter(text for text in texts if text is not None).most_common(MOST_CATEGORIES):
+    texts = np.array([None if gone else str(value) for value, gone in zip(values, missing, strict=True)], object)
+    for text, times in Counter(texts[~missing].tolist()).most_common(MOST_CATEGORIES):
         if FEWEST <= times < len(texts):
-            found.append((f"{name} = {text[:60]}", np.array([one == text for one in texts], np.float64), False))
+            found.append(_Feature(f"{name} = {text[:60]}", (texts == text).astype(np.float64)))
     return found

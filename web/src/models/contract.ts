@@ -128,7 +128,11 @@ export interface MultivariateWindow {
     adjusted?: number;
     domain?: { auc: number; low: number; high: number; p: number } | null;
     reconstruction?: { error: number; usual: number; lower: number; upper: number; p: number } | null;
+    /** Features whose means differ most: `city = Oslo` is a share. */
+    moved?: { feature: string; baseline: number | null; window: number | null; adjusted: number }[];
     pairs?: { first: string; second: string; baseline: number; window: number; adjusted: number }[];
+    /** Columns of the reference that no row of the window has: they are not compared. */
+    absent?: string[];
   };
 }
 

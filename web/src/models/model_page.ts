@@ -62,13 +62,13 @@ export function modelPage(app: App, id: string): Page {
     if (!shown) setChildren(grid, skeletonRows(6));
     try {
       const from = `-${range.seconds}s`;
-      const [drift, found, measured] = await Promise.all([
+      const [drift, found, measured, together] = await Promise.all([
         gateway.drift(id, from, signal, segment),
         gateway.quality(id, from, signal),
         gateway.metrics(id, from, signal),
+        gateway.multivariate(id, from, signal),
       ]);
       const by = drift.model.segment_by ? await gateway.segments(id, from, signal) : null;
-      const together = drift.model.multivariate_s ? await gateway.multivariate(id, from, signal) : null;
       if (signal.aborted) return;
       shown = true;
       show(drift);

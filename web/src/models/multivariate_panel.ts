@@ -1,8 +1,9 @@
-/** All columns together, window by window, on a model's page; nothing for models of which nobody asked for it. */
+/** All columns together, window by window, on a model's page; nothing for models of which nobody ever asked for it. */
 import { type Line, TimeChart } from "../charts/time_chart";
 import { formatMoment } from "../format";
 import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
+import { choices } from "../parts/choices";
 import { el, setChildren } from "../parts/element";
 import { type Multivariate, type MultivariateWindow, STATE_LABEL } from "./contract";
 import { figure, toneOf } from "./window_panel";
@@ -13,6 +14,7 @@ const LINES: readonly Line[] = [
   { key: "high", label: "to", color: "idle" },
 ];
 const NEWEST = 10;
+const MOST_MOVED = 3;
 const HEAD = ["Window", "State", "Rows", "ROC area", "Reconstruction error", "p", "What moved"];
 
 export class MultivariatePanel {
@@ -24,18 +26,22 @@ export class MultivariatePanel {
     fitting: true,
   });
 
-  show(found: Multivariate | null): void {
-    if (found === null) {
+  private version: string | null = null;
+  private found: Multivariate | null = null;
+
+  show(found: Multivariate): void {
+    this.found = found;
+    if (!isShown(found)) {
       setChildren(this.element);
       return;
     }
-    const version = found.windows.at(-1)?.version;
-    const windows = found.windows.filter((one) => one.version === version);
+    const { versions, version, windows } = ofVersion(found.windows, this.version);
     const head = el(
       "div",
       { class: "page-head" },
       el("h2", {}, "All columns together"),
-      version !== undefined && version !== "" && el("span", { class: "muted" }, `version ${version}`),
+      versions.length === 1 && version !== "" && el("span", { class: "muted" }, `version ${version}`),
+      versions.length > 1 && this.choice(versions, version),
     );
     if (windows.length === 0) {
       setChildren(this.element, head, el("p", { class: "muted" }, "No window is over yet."));
@@ -52,17 +58,24 @@ export class MultivariatePanel {
       ],
       [found.from, found.to],
     );
-    const said = "How well rows of a window can be told from the reference's: .5 means not at all.";
+    const said = [
+      "How well rows of a window can be told from the reference's: .5 means not at all.",
+      absentText(windows),
+    ];
+    const lines = windows
+      .slice(-NEWEST)
+      .reverse()
+      .map((one) => lineOf(one, found.model.alpha));
     const table = el(
       "table",
       { class: "findings" },
       el("thead", {}, el("tr", {}, ...HEAD.map((label) => el("th", { scope: "col" }, label)))),
-      el("tbody", {}, ...windows.slice(-NEWEST).reverse().map(lineOf)),
+      el("tbody", {}, ...lines),
     );
     setChildren(
       this.element,
       head,
-      el("p", { class: "muted" }, said),
+      el("p", { class: "muted" }, said.join(" ").trim()),
       this.chart.element,
       el("div", { class: "panel table-panel" }, table),
     );
@@ -71,9 +84,38 @@ export class MultivariatePanel {
   close(): void {
     this.chart.close();
   }
+
+  private choice(versions: readonly string[], now: string): HTMLElement {
+    const list = versions.map((id) => ({ id, label: id === "" ? "no version" : id }));
+    const pick = (id: string) => {
+      this.version = id;
+      if (this.found !== null) this.show(this.found);
+    };
+    const made = choices("Version of all columns together", list, pick, "together-version");
+    made.show(now);
+    return made.element;
+  }
 }
 
-function lineOf(one: MultivariateWindow): HTMLElement {
+/** Not, if there is no window and none is to come. */
+export function isShown({ model, windows }: Multivariate): boolean {
+  return windows.length > 0 || (model.multivariate_s ?? null) !== null;
+}
+
+/** The versions there are, and the windows of the one that was chosen; without a choice, of the newest window's. */
+export function ofVersion(windows: readonly MultivariateWindow[], chosen: string | null) {
+  const versions = [...new Set(windows.map((one) => one.version))].sort();
+  const version = chosen !== null && versions.includes(chosen) ? chosen : (windows.at(-1)?.version ?? "");
+  return { versions, version, windows: windows.filter((one) => one.version === version) };
+}
+
+/** Which columns the newest window does not have. */
+export function absentText(windows: readonly MultivariateWindow[]): string {
+  const absent = windows.at(-1)?.result.absent ?? [];
+  return absent.length === 0 ? "" : `Not compared, since rows do not have them: ${absent.join(", ")}.`;
+}
+
+function lineOf(one: MultivariateWindow, alpha: number): HTMLElement {
   const { domain, reconstruction, adjusted } = one.result;
   const area = domain ? `${figure(domain.auc)} (${figure(domain.low)} to ${figure(domain.high)})` : "–";
   const error = reconstruction
@@ -88,14 +130,20 @@ function lineOf(one: MultivariateWindow): HTMLElement {
     el("td", { class: "number" }, area),
     el("td", { class: "number" }, error),
     el("td", { class: "number" }, figure(adjusted ?? null)),
-    el("td", {}, whatMoved(one)),
+    el("td", {}, whatMoved(one, alpha)),
   );
 }
 
-/** The pair of numbers that goes together otherwise, or why there is no answer. */
-export function whatMoved({ result, state }: MultivariateWindow): string {
+/** The features whose means moved, and the pair of numbers that goes together otherwise; or why there is no answer. */
+export function whatMoved({ result, state }: MultivariateWindow, alpha: number): string {
   if (result.reason !== undefined) return result.reason;
+  if (state !== "drift") return "";
+  const means = (result.moved ?? []).filter((one) => one.adjusted <= alpha).slice(0, MOST_MOVED);
+  const said = means.map((one) => `${one.feature}: ${figure(one.baseline)}, now ${figure(one.window)}`);
   const pair = result.pairs?.[0];
-  if (state !== "drift" || pair === undefined || pair.adjusted > 0.05) return "";
-  return `correlation of ${pair.first} and ${pair.second}: ${pair.baseline.toFixed(2)}, now ${pair.window.toFixed(2)}`;
+  if (pair !== undefined && pair.adjusted <= alpha) {
+    const moved = `${pair.baseline.toFixed(2)}, now ${pair.window.toFixed(2)}`;
+    said.push(`correlation of ${pair.first} and ${pair.second}: ${moved}`);
+  }
+  return said.join("; ");
 }

@@ -104,7 +104,8 @@ function quantileTable({ quantiles = {} }: Counts): HTMLElement | null {
       el(
         "tr",
         {},
-        ...["Quantile", ...shares.map(shareName)].map((label) => el("th", { scope: "col" }, label)),
+        el("th", { scope: "col" }, "Quantile"),
+        ...shares.map((share) => el("th", { scope: "col", class: "number" }, shareName(share))),
       ),
     ),
     el(
