@@ -25,6 +25,8 @@ QUANTILE = 0.99
 """Of a series' distances from its level, that is its spread's unit."""
 CALM = 4
 """Windows without anything unusual after which an anomaly is over."""
+LEAST = 0.1
+"""A threshold is never less: what is nearer to its level than a tenth of a spread is rounding, or nobody's business."""
 AT_ONCE = 100
 """Series that are looked at at a time."""
 _FINEST = 1e-6
@@ -181,7 +183,7 @@ def _places(size: int) -> tuple[npt.NDArray[np.intp], Floats]:
 
 
 def _threshold(peaks: npt.NDArray[np.float32], wanted: float) -> float:
-    """What so many anomalies reach or exceed; between two whole numbers it is linear. 0 if there are fewer at all."""
+    """What so many anomalies reach or exceed; between two whole numbers it is linear. `LEAST` if there are fewer."""
     top = np.sort(peaks[np.isfinite(peaks)])[::-1]
 
     def reached(many: int) -> float:
@@ -197,4 +199,4 @@ def _threshold(peaks: npt.NDArray[np.float32], wanted: float) -> float:
     whole = int(wanted)
     first = reached(whole)
     second = first if whole == wanted else reached(whole + 1)
-    return max(0.0, first + (second - first) * (wanted - whole))
+    return max(LEAST, first + (second - first) * (wanted - whole))

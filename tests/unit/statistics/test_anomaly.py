@@ -12,6 +12,7 @@ from vedette.statistics.anomaly import (
     CALM,
     HOUR_MS,
     HOURS,
+    LEAST,
     WEEK_MS,
     Learned,
     directed,
@@ -125,7 +126,7 @@ def test_odd_series_cost_no_other_one(odd: Any) -> None:
 def test_nothing_within_the_floor_is_unusual() -> None:
     random = np.random.default_rng(3)
     values = random.normal(size=(20, 4, HOURS))
-    assert learn(values, 0, 1.0, 1, "both", floor=100.0).threshold == 0
+    assert learn(values, 0, 1.0, 1, "both", floor=100.0).threshold == LEAST
     assert learn(values, 0, 1.0, 1, "both", floor=0.5).threshold == learn(values, 0, 1.0, 1, "both").threshold
 
 
@@ -142,3 +143,11 @@ def test_windows_in_a_row_are_all_known() -> None:
     scores = np.array([[5.0, 6.0, np.nan, 7.0, 8.0, 9.0]])
     assert in_a_row(scores, 2).tolist() == [[-np.inf, 5, -np.inf, -np.inf, 7, 8]]
     assert in_a_row(scores, 1).tolist() == [[5, 6, -np.inf, 7, 8, 9]]
+
+
+def test_rounding_of_a_constant_is_no_anomaly() -> None:
+    values = np.full((3, 4, HOURS), 0.1)
+    values[:, :, ::7] = (0.1 + 0.1 + 0.1) / 3  # which is not 0.1
+    learned = learn(values, 0, 1.0, 1, "both")
+    assert abs(learned.usual(0).score((0.1 + 0.1 + 0.1) / 3, 5 * HOUR_MS, HOUR_MS)) < learned.threshold
+    assert learned.usual(0).score(0.2, 5 * HOUR_MS, HOUR_MS) > 1e3
