@@ -33,7 +33,9 @@ def crossed(store: Store, *, again: bool) -> list[int]:
 
 
 def test_whoever_loses_a_deadlock_begins_anew(store: Store) -> None:
-    assert sorted(crossed(store, again=True)) == [1, 2]
+    one, other = sorted(crossed(store, again=True))
+    assert one == 1
+    assert other in (2, 3)  # on a busy machine it may be back before the first one has both, and lose once more
 
 
 def test_without_that_it_is_an_error(store: Store) -> None:
