@@ -9,7 +9,7 @@ import pytest
 
 from vedette.errors import StoreUnavailable
 from vedette.store import accounts
-from vedette.store.contention import tried_again
+from vedette.store.contention import TRIES, tried_again
 from vedette.store.pool import Store
 
 
@@ -35,7 +35,7 @@ def crossed(store: Store, *, again: bool) -> list[int]:
 def test_whoever_loses_a_deadlock_begins_anew(store: Store) -> None:
     one, other = sorted(crossed(store, again=True))
     assert one == 1
-    assert other in (2, 3)  # on a busy machine it may be back before the first one has both, and lose once more
+    assert 2 <= other <= TRIES  # on a busy machine it may be back before the first one has both, and lose once more
 
 
 def test_without_that_it_is_an_error(store: Store) -> None:
