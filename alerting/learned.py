@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vedette.statistics.anomaly import Usual
+from vedette.statistics.anomaly import HOURS, Usual
 from vedette.store import anomalies
 from vedette.store.anomalies import SeriesRow
 from vedette.store.pool import Store
+
+_SIZES = (8 * HOURS, 8 * 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Memory:
         for rule, version in versions.items():
             if self._versions.get(rule) != version:
                 self._learned[rule] = {
-                    row.subject: _series(row, version[1]) for row in anomalies.series_of(self._store, rule)
+                    row.subject: _series(row, version[1])
+                    for row in anomalies.series_of(self._store, rule)
+                    if (len(row.levels), len(row.spreads)) == _SIZES  # else it is of another version of Vedette
                 }
         self._learned = {rule: found for rule, found in self._learned.items() if rule in versions}
         self._versions = versions

@@ -138,6 +138,9 @@ def test_a_book_hears_of_what_was_learned(fresh: Gateway) -> None:
     assert rule.learned is not None
     assert rule.learned.minutes == 5
     assert rule.learned.usual.level.mean() == pytest.approx(10, abs=0.3)
+    fresh.store.execute("UPDATE anomaly_series SET spreads = 'of another version'")
+    [rule] = RuleBook(fresh.store, clock).rules_for(signal)
+    assert rule.learned is None
 
 
 def test_a_rule_without_series_learns_nothing_and_says_so(fresh: Gateway) -> None:
