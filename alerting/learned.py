@@ -45,9 +45,9 @@ class Memory:
         for rule, version in versions.items():
             if self._versions.get(rule) != version:
                 self._learned[rule] = {
-                    row.subject: _series(row, version[1])
+                    row.subject: series
                     for row in anomalies.series_of(self._store, rule)
-                    if (len(row.levels), len(row.spreads)) == _SIZES  # else it is of another version of Vedette
+                    if (series := _series(row, version[1])) is not None
                 }
         self._learned = {rule: found for rule, found in self._learned.items() if rule in versions}
         self._versions = versions
@@ -58,6 +58,11 @@ class Memory:
         return self._learned.get(rule, {}).get(subject)
 
 
-def _series(row: SeriesRow, threshold: float) -> LearnedSeries:
+def _series(row: SeriesRow, threshold: float) -> LearnedSeries | None:
+    """None for one that is not as this version writes them."""
+    if (len(row.levels), len(row.spreads)) != _SIZES:
+        return None
     usual = Usual(np.frombuffer(row.levels, "<f8"), np.frombuffer(row.spreads, "<f8"))
+    if not usual.is_sound():
+        return None
     return LearnedSeries(usual, threshold, row.minutes, row.is_counter)

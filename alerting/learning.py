@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from alerting.learned import LearnedSeries
 from alerting.rules import Anomaly, rule_adapter
 from vedette.clock import Clock
 from vedette.errors import Unavailable
-from vedette.statistics.anomaly import HOUR_MS, WEEK_MS, learn
+from vedette.statistics.anomaly import HOUR_MS, WEEK_MS, in_a_row, learn
 from vedette.store import anomalies
 from vedette.store.anomalies import DueRule, RuleRow
 from vedette.store.pool import Store
@@ -30,11 +31,11 @@ SOON_S = 3_600.0
 WEEKS, FEWEST_WEEKS = 4, 3
 READY = 0.5
 """Share of the windows of a week that must be known."""
-MOST_SERIES = 1_000
+MOST_SERIES = 300
 """Of a rule, the first by source and name."""
 _TIER = "1m"
-_AT_ONCE = 20
-"""Series that are read at once: each has 40,320 minutes, of five numbers."""
+_AT_ONCE_MS = 2 * 86_400_000
+"""Of one source at a time: a worker has little memory."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -68,12 +69,13 @@ def learn_rule(store: Store, account: int, spec: Anomaly, until_ms: int) -> Less
     ready: list[tuple[str, Floats, float, bool]] = []
     for (source, name), refs in chosen.items():
         found = minutes.windows(source, name)
-        if found is None or not _is_ready(found[0].reshape(WEEKS, size)):
+        if found is None or not _is_ready(found[0].reshape(WEEKS, size), spec.windows):
             lesson.unready += 1
             continue
         ready.append((f"series:{source}/{name}", *found, refs[0].kind == "counter"))
     if not ready:
         return lesson
+    del minutes
     values = np.stack([one[1] for one in ready]).reshape(len(ready), WEEKS, size)
     if np.isnan(values[:, 0]).mean() > READY:
         values, begin_ms = values[:, 1:], begin_ms + WEEK_MS
@@ -81,12 +83,18 @@ def learn_rule(store: Store, account: int, spec: Anomaly, until_ms: int) -> Less
     learned = learn(values, begin_ms, spec.false_alarms_per_week * known, spec.windows, spec.direction, spec.floor)
     lesson.weeks, lesson.threshold = learned.weeks, learned.threshold
     for at, (subject, _, usually, is_counter) in enumerate(ready):
-        lesson.series[subject] = LearnedSeries(learned.usual(at), learned.threshold, usually, is_counter)
+        if (usual := learned.usual(at)).is_sound():
+            lesson.series[subject] = LearnedSeries(usual, learned.threshold, usually, is_counter)
+        else:
+            lesson.unready += 1
     return lesson
 
 
-def _is_ready(weeks: Floats) -> bool:
-    return bool(((~np.isnan(weeks)).mean(axis=1)[-FEWEST_WEEKS:] >= READY).all())
+def _is_ready(weeks: Floats, windows: int) -> bool:
+    """Whether enough windows of each of the last weeks are known, so many of them in a row."""
+    known = np.where(np.isnan(weeks), np.nan, 1.0)[-FEWEST_WEEKS:]
+    shares = (np.isfinite(known).mean(axis=1), np.isfinite(in_a_row(known, windows)).mean(axis=1))
+    return bool((shares[0] >= READY).all() and (shares[1] >= READY / 2).all())
 
 
 class _Minutes:
@@ -129,14 +137,15 @@ def _read_all(
         for ref in members:
             by_source.setdefault(ref.source_id, []).append(ref)
         ids = sorted(by_source)
-        many = max(1, _AT_ONCE // len(ordinals))
-        for begin in range(0, len(ids), many):
-            some = ids[begin : begin + many]
-            for source, rows in read_rows(store, layout, some, ordinals, *span, _TIER).items():
-                inside = (rows.bucket_ms >= span[0]) & (rows.bucket_ms < span[1])
-                for ref in by_source[source]:
-                    values = (rows.maxs if ref.kind == "counter" else rows.lasts)[:, ordinals.index(ref.ordinal)]
-                    minutes.add(ref, rows.bucket_ms[inside], values[inside])
+        for source, begin in product(ids, range(*span, _AT_ONCE_MS)):
+            end = min(begin + _AT_ONCE_MS, span[1])
+            rows = read_rows(store, layout, [source], ordinals, begin, end, _TIER).get(source)
+            if rows is None:
+                continue
+            inside = (rows.bucket_ms >= begin) & (rows.bucket_ms < end)
+            for ref in by_source[source]:
+                values = (rows.maxs if ref.kind == "counter" else rows.lasts)[:, ordinals.index(ref.ordinal)]
+                minutes.add(ref, rows.bucket_ms[inside], values[inside])
 
 
 class DueLearning:

@@ -68,8 +68,10 @@ class Unusual:
         begin_ms = self.window * self.width_ms
         mean = self.total / self.count
         if 2 * self.count < learned.minutes or not math.isfinite(mean):
-            self.row = 0
+            was, self.row = self.anomalous, 0
             self._rest()
+            if was and not self.anomalous:  # what was unusual is over, as far as anybody can tell
+                return Judged(begin_ms, mean, learned.usual.at(begin_ms, self.width_ms)[0], 0.0, anomalous=False)
             return None
         usual, _ = learned.usual.at(begin_ms, self.width_ms)
         off = mean - usual

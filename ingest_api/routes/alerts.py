@@ -47,7 +47,7 @@ def list_rule_kinds() -> dict[str, Any]:
 def list_learned(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
     """Of each rule of the kind `anomaly`: when it last learned (`learned_ms` is null while it has not), from how many
     weeks, and the score from which on a window is unusual (`threshold`, in units of a series' own spread). `series` it
-    knows; of those that are `unready` fewer than three weeks are known, and `left_out` are beyond the first thousand.
+    knows; of those that are `unready` fewer than three weeks are known, and `left_out` are beyond the first 300.
     """
     standings = anomalies.standings(found.store, principal.account)
     return {"rules": [{"rule": rule, **standing} for rule, standing in standings.items()]}

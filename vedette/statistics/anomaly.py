@@ -6,6 +6,7 @@ threshold is the k-th highest of the peaks that there were, where k is as many f
 Past and coming weeks are scored alike, so as many come as were allowed, however heavy the tails are: of n + 1
 exchangeable peaks any is as likely to be the last (Vovk et al., Algorithmic learning in a random world, 2005). Spreads
 make the series comparable first, as an index makes sites in regional frequency analysis (Hosking and Wallis, 1997).
+Series that are still nearly always have no part in the threshold: their spread is the farthest that they ever were.
 """
 
 from __future__ import annotations
@@ -59,7 +60,12 @@ class Usual:
     def score(self, value: float, begin_ms: int, window_ms: int) -> float:
         """How far a window's value is from its level, in spreads: negative below."""
         level, spread = self.at(begin_ms, window_ms)
-        return max(-_MOST, min(_MOST, (value - level) / spread))
+        score = (value - level) / spread
+        return max(-_MOST, min(_MOST, score)) if score == score else 0.0  # only NaN differs from itself
+
+    def is_sound(self) -> bool:
+        """Whether all of it is finite, and the spreads above 0."""
+        return bool(np.isfinite(self.level).all() and np.isfinite(self.spread).all() and (self.spread > 0).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +93,23 @@ def learn(values: Floats, begin_ms: int, allowed: float, windows: int, direction
     many, weeks, size = values.shape
     levels, spreads = np.empty((many, HOURS)), np.empty((many, 24))
     peaks = np.empty((many, weeks, size), np.float32)
+    still = np.zeros(many, np.bool_)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # hours without any value
         for start in range(0, many, AT_ONCE):
             some = slice(start, start + AT_ONCE)
             for week in range(weeks):
                 rest = np.delete(values[some], week, axis=1)
-                scores = _scores(values[some, week], *_fit(rest), floor)
+                level, spread, is_still = _fit(rest)
+                still[some] |= is_still
+                scores = _scores(values[some, week], level, spread, floor)
                 peaks[some, week] = in_a_row(directed(scores, direction), windows)
-            levels[some], spreads[some] = _fit(values[some, 1:])
+            levels[some], spreads[some], is_still = _fit(values[some, 1:])
+            still[some] |= is_still
+            for one in np.flatnonzero(still[some]) + start:
+                farthest = np.nanmax(np.abs(values[one] - _spread_out(levels[one : one + 1], size)))
+                spreads[one] = np.maximum(spreads[one], np.nan_to_num(farthest, nan=0.0, posinf=0.0))
+    peaks[still] = -np.inf
     threshold = _threshold(peaks.reshape(many * weeks, size), max(1.0, allowed * weeks))
     shift = (begin_ms // HOUR_MS) % HOURS  # from hours since the beginning to hours since 1970
     return Learned(np.roll(levels, shift, axis=1), np.roll(spreads, shift % 24, axis=1), threshold, weeks)
@@ -126,8 +140,9 @@ def starts(peaks: npt.NDArray[np.floating], threshold: float) -> int:
     return int((above & ~recent).sum())
 
 
-def _fit(values: Floats) -> tuple[Floats, Floats]:
-    """Levels and spreads of series from some weeks, by hours since their beginning."""
+def _fit(values: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Levels and spreads of series from some weeks, by hours since their beginning; and which of them are still: all
+    but a hundredth of their windows is at their level."""
     many, weeks, size = values.shape
     of_hour = size // HOURS
     by_hour = values.reshape(many, weeks, HOURS, of_hour).transpose(0, 2, 1, 3).reshape(many, HOURS, -1)
@@ -140,10 +155,10 @@ def _fit(values: Floats) -> tuple[Floats, Floats]:
     off = values - _spread_out(level, size)[:, None, :]
     weekly = np.nanmedian(off, axis=2, keepdims=True)
     weekly = np.where(np.isnan(weekly), 0.0, weekly)
-    return level + weekly[:, -1], _spreads(np.abs(off - weekly), level)
+    return level + weekly[:, -1], *_spreads(np.abs(off - weekly), level)
 
 
-def _spreads(distances: Floats, level: Floats) -> Floats:
+def _spreads(distances: Floats, level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
     many, weeks, _ = distances.shape
     by_hour = distances.reshape(many, weeks, 7, 24, -1)
     hourly = np.nanmedian(by_hour.transpose(0, 3, 1, 2, 4).reshape(many, 24, -1), axis=2)
@@ -157,7 +172,7 @@ def _spreads(distances: Floats, level: Floats) -> Floats:
     unit = np.nanquantile((by_hour / spread[:, None, None, :, None]).reshape(many, -1), QUANTILE, axis=1)
     unit = np.where(unit > 0, unit, 0.0)[:, None]
     least = np.maximum(_FINEST * np.abs(level).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    return np.asarray(np.maximum(spread * unit, least))
+    return np.asarray(np.maximum(spread * unit, least)), unit[:, 0] == 0
 
 
 def _scores(values: Floats, level: Floats, spread: Floats, floor: float) -> Floats:

@@ -47,16 +47,17 @@ def claim(store: Store, lease_s: float) -> DueRule | None:
     """A rule that was never learned, is due, or has other settings now; nobody else gets it for `lease_s`."""
     with store.transaction() as connection:
         row = connection.execute(
-            "SELECT r.id, r.account_id, r.name, r.config, md5(r.config::text) AS mark FROM rules r"
+            "SELECT r.id, r.account_id, r.name, r.config, anomaly_mark(r.config) AS mark FROM rules r"
             " LEFT JOIN anomaly_rules a ON a.rule_id = r.id WHERE r.kind = 'anomaly'"
-            " AND (a.rule_id IS NULL OR a.due_at <= now() OR a.mark <> md5(r.config::text))"
+            " AND (a.rule_id IS NULL OR a.due_at <= now() OR a.mark <> anomaly_mark(r.config))"
             " ORDER BY a.due_at NULLS FIRST, r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED"
         ).fetchone()
         if row is None:
             return None
         connection.execute(
             "INSERT INTO anomaly_rules (rule_id, mark, due_at) VALUES (%s, %s, now() + make_interval(secs => %s))"
-            " ON CONFLICT (rule_id) DO UPDATE SET mark = excluded.mark, due_at = excluded.due_at",
+            " ON CONFLICT (rule_id) DO UPDATE SET due_at = excluded.due_at, mark = excluded.mark, learned_at ="
+            " CASE WHEN anomaly_rules.mark = excluded.mark THEN anomaly_rules.learned_at END",
             (row["id"], row["mark"], lease_s),
         )
     return DueRule(row["id"], row["account_id"], row["name"], row["config"], row["mark"])
@@ -67,7 +68,7 @@ def write(store: Store, due: DueRule, whole: RuleRow, series: Sequence[SeriesRow
     now."""
     with store.transaction() as connection:
         row = connection.execute(
-            "SELECT 1 AS one FROM rules r WHERE r.id = %s AND r.kind = 'anomaly' AND md5(r.config::text) = %s"
+            "SELECT 1 AS one FROM rules r WHERE r.id = %s AND r.kind = 'anomaly' AND anomaly_mark(r.config) = %s"
             " FOR SHARE",
             (due.id, due.mark),
         ).fetchone()
@@ -93,7 +94,7 @@ def versions(store: Store) -> dict[int, tuple[int, float]]:
     rows = store.rows(
         "SELECT a.rule_id, (extract(epoch FROM a.learned_at) * 1000000)::bigint AS at, a.threshold"
         " FROM anomaly_rules a JOIN rules r ON r.id = a.rule_id"
-        " WHERE a.learned_at IS NOT NULL AND a.series > 0 AND a.mark = md5(r.config::text)"
+        " WHERE a.learned_at IS NOT NULL AND a.series > 0 AND a.mark = anomaly_mark(r.config)"
     )
     return {row["rule_id"]: (row["at"], row["threshold"]) for row in rows}
 
@@ -114,7 +115,7 @@ def standings(store: Store, account: int) -> dict[int, dict[str, Any]]:
     rows = store.rows(
         "SELECT r.id, (extract(epoch FROM a.learned_at) * 1000)::bigint AS learned_ms, a.threshold, a.weeks, a.series,"
         " a.unready, a.left_out FROM rules r LEFT JOIN anomaly_rules a ON a.rule_id = r.id"
-        " AND a.mark = md5(r.config::text) WHERE r.account_id = %s AND r.kind = 'anomaly' ORDER BY r.id",
+        " AND a.mark = anomaly_mark(r.config) WHERE r.account_id = %s AND r.kind = 'anomaly' ORDER BY r.id",
         account,
     )
     return {row.pop("id"): row for row in rows}

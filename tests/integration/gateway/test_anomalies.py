@@ -109,11 +109,17 @@ def test_a_rule_is_learned_once_and_anew_when_its_settings_change(fresh: Gateway
     assert due.id == number
     assert anomalies.claim(fresh.store, 600) is None
     first = anomalies.versions(fresh.store)[number]
+    told = fresh.call("PUT", f"/v1/rules/{number}", json={**RULE, "severity": "critical"})
+    assert told.status_code == 200, told.text
+    assert anomalies.versions(fresh.store)[number] == first  # who is told, and how, is nothing to learn
     changed = fresh.call("PUT", f"/v1/rules/{number}", json={**RULE, "false_alarms_per_week": 100})
     assert changed.status_code == 200, changed.text
     assert anomalies.versions(fresh.store) == {}  # what was learned for other settings is not used
     assert not anomalies.write(fresh.store, due, anomalies.RuleRow(1, 4, 0, 0, 0), [], 60)
-    learn(fresh.store)
+    again = anomalies.claim(fresh.store, 600)
+    assert again is not None
+    assert anomalies.versions(fresh.store) == {}  # nor while it is learned anew
+    DueLearning(fresh.store, FakeClock(BEGIN)).learn(again)
     assert anomalies.versions(fresh.store)[number][1] < first[1]
     assert len(anomalies.series_of(fresh.store, number)) == 1
     fresh.store.execute("UPDATE anomaly_rules SET due_at = now() - interval '1 second'")

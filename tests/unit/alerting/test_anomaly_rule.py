@@ -118,3 +118,13 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError) as caught:
         rule_adapter.validate_python({"name": "odd", "kind": "anomaly", "series": "load", **wrong})
     assert next(iter(wrong)) in str(caught.value)
+
+
+def test_an_alert_ends_though_too_few_minutes_come_from_then_on() -> None:
+    rule = Rule(4, 1, SPEC, 0, FLAT)
+    state, found = SubjectState(), []
+    minutes = [*range(15), *range(15, 60, 5)]  # it reports every minute, and later every five
+    for minute in minutes:
+        value = 9.0 if minute < 15 else 0.0
+        found += state.apply(Signal("series", 1, SUBJECT, T0 + minute * MINUTE_MS, value=value), [rule], Titles())
+    assert [one.state for one in found] == ["firing", "resolved"]

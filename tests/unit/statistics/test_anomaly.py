@@ -15,6 +15,7 @@ from vedette.statistics.anomaly import (
     LEAST,
     WEEK_MS,
     Learned,
+    Usual,
     directed,
     in_a_row,
     learn,
@@ -151,3 +152,25 @@ def test_rounding_of_a_constant_is_no_anomaly() -> None:
     learned = learn(values, 0, 1.0, 1, "both")
     assert abs(learned.usual(0).score((0.1 + 0.1 + 0.1) / 3, 5 * HOUR_MS, HOUR_MS)) < learned.threshold
     assert learned.usual(0).score(0.2, 5 * HOUR_MS, HOUR_MS) > 1e3
+
+
+def test_series_that_are_still_but_for_a_burst_do_not_silence_the_others() -> None:
+    random = np.random.default_rng(7)
+    values = random.normal(10, 1, (60, 4, HOURS))
+    values[:8] = 0
+    for one in range(8):
+        values[one, one % 4, 20 + one] = 100 + one
+    learned = learn(values, 0, 1.0, 2, "both")
+    assert 0.5 < learned.threshold < 5
+    assert learned.usual(0).score(50, 0, HOUR_MS) < learned.threshold  # it was twice as far off before
+    assert learned.usual(0).score(1000, 0, HOUR_MS) > learned.threshold
+
+
+def test_numbers_that_overflow_are_not_sound_and_say_nothing() -> None:
+    values = np.full((2, 4, HOURS), 1.7e308)
+    values[:, :, ::2] = -1.7e308
+    with np.errstate(all="ignore"):
+        usual = learn(values, 0, 1.0, 1, "both").usual(0)
+    broken = Usual(np.full(HOURS, np.nan), usual.spread)
+    assert not broken.is_sound()
+    assert broken.score(1.0, 0, HOUR_MS) == 0

@@ -23,3 +23,8 @@ CREATE TABLE anomaly_series (
 );
 COMMENT ON COLUMN anomaly_series.levels IS 'by hour of the week, little-endian float64';
 COMMENT ON COLUMN anomaly_series.spreads IS 'by hour of the day, the same';
+-- What of a rule's settings decides what is learned: who is told of it, and how, does not.
+CREATE FUNCTION anomaly_mark(config jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT md5(concat_ws('|', config->>'series', config->>'direction', config->>'window_s', config->>'windows',
+        config->>'false_alarms_per_week', config->>'floor'))
+$$;
