@@ -21,7 +21,7 @@ from vedette.events.model_metrics import holds_rows
 from vedette.store import multivariate
 from vedette.store.multivariate import MultivariateRow
 from vedette.store.pool import Store
-from vedette.telemetry import get_logger
+from vedette.telemetry import get_logger, metrics
 from vedette.windows.multivariate import Looked, MultivariateShard
 from vedette.windows.quality_config import values_of
 
@@ -86,28 +86,22 @@ class MultivariateLogic(StatefulBatchLogic[Heard, Looked, bytes]):
 
     def __init__(self, book: DriftBook, samples: Samples, snapshot: bytes | None) -> None:
         self._book, self._samples = book, samples
-        self._shard = MultivariateShard() if snapshot is None else _shard_in(snapshot)
+        found = MultivariateShard() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - our own folder
+        self._shard: MultivariateShard = found
 
     def on_batch(self, values: list[Heard]) -> tuple[Iterable[Looked], bool]:
         """Look at rows, and judge a window that is over."""
         for value in values:
             for taken_ms, batch in value.batches:
                 self._shard.add(batch, partial(self._book.find, since_ms=taken_ms), value.partition)
+        metrics().count("vedette_flow_late_total", self._shard.late, flow="multivariate")
+        self._shard.late = 0
         looked = self._shard.close(self._book.find, self._samples, quiet_in(values))
         return ([looked] if looked.windows or looked.signals else []), StatefulBatchLogic.RETAIN
 
     def snapshot(self) -> bytes:
         """The pickled shard: what is large in it is packed already, once."""
         return pickle.dumps(self._shard, protocol=5)
-
-
-def _shard_in(snapshot: bytes) -> MultivariateShard:
-    """A shard begun anew where the snapshot is from before samples were packed by themselves."""
-    if snapshot[:1] != pickle.PROTO:
-        get_logger("drift").warning("snapshot_of_before", flow="multivariate")
-        return MultivariateShard()
-    found: MultivariateShard = pickle.loads(snapshot)  # noqa: S301 - our own folder
-    return found
 
 
 def write_looked(store: Store, items: Sequence[Looked]) -> None:

@@ -78,10 +78,12 @@ class MultivariateShard:
     def __init__(self) -> None:
         self._seen: dict[int, Seen] = {}
         self._versions: dict[tuple[int, str], _Version] = {}
+        self.late = 0
+        """Rows that are in no window, since last asked: theirs was over, or too many were open."""
 
     def add(self, batch: FeatureBatch, find: Find, partition: int = 0) -> None:
         """Look at the rows of a batch that a partition of the log held. Rows of windows that are over, and of more than
-        `MOST_OPEN`, have no part in any."""
+        `MOST_OPEN`, have no part in any, and are counted as late."""
         times = np.frombuffer(batch.ts, "<i8")
         subject = find(batch.model, batch.version)
         if subject is None or subject.config.multivariate_s is None or not len(times):
@@ -102,10 +104,11 @@ class MultivariateShard:
         starts = times // window_ms * window_ms
         over = max(found.closed_ms, found.newest_ms - LATENESS_MS)
         for start in np.unique(starts).tolist():
+            rows = np.flatnonzero(starts == start)
             if start + window_ms <= over or (start not in found.open and len(found.open) >= MOST_OPEN):
-                continue
-            sample = found.open.setdefault(start, RowSample(ROWS))
-            sample.add(numbers, columns, np.flatnonzero(starts == start))
+                self.late += len(rows)
+            else:
+                found.open.setdefault(start, RowSample(ROWS)).add(numbers, columns, rows)
         found.newest_ms = max(found.newest_ms, int(times.max()))
 
     def close(self, find: Find, baseline: Baseline, quiet: Mapping[int, int] = {}, most: int = 1) -> Looked:

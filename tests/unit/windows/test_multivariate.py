@@ -172,6 +172,7 @@ def test_rows_of_a_window_that_is_over_have_no_part_in_another() -> None:
     assert window.rows == 300
     shard.add(batch(4, table(300, 0.0, 4)), find)
     assert judged(shard, quiet={0: T0 + HOUR + SETTLE_MS}).windows == []
+    assert shard.late == 600
 
 
 def test_few_rows_and_a_reference_without_a_sample_have_a_reason() -> None:
@@ -243,6 +244,7 @@ def test_rows_of_the_future_open_only_so_many_windows() -> None:
     times = (T0 + np.arange(many) * HOUR).astype("<i8").tobytes()
     shard.add(FeatureBatch(3, 7, "", 1, 1, times, [Column("x", "numbers", np.zeros(many).tobytes())]), find)
     assert len(shard._versions[7, ""].open) == MOST_OPEN
+    assert shard.late == many - MOST_OPEN
 
 
 def test_models_that_do_not_ask_for_it_cost_nothing() -> None:
