@@ -17,6 +17,7 @@ from tests.e2e.installation import eventually
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.timeout(2400),  # the first one builds the images
     pytest.mark.skipif(
         os.environ.get("VEDETTE_TEST_COMPOSE") != "1",
         reason="builds images and starts fifteen containers: set VEDETTE_TEST_COMPOSE=1 to run it",
