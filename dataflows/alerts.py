@@ -20,6 +20,7 @@ from alerting.book import RuleBook
 from alerting.machine import SubjectState, subject_of
 from alerting.rules import Rule
 from alerting.timers import news, next_ask_ms
+from dataflows.keeping_signals import Keeper, kept_of
 from dataflows.reading import read
 from dataflows.source import LogSource, Poll
 from sinks.log import LogSink, Publication
@@ -151,9 +152,10 @@ def _publish(result: Decided | Signal) -> Publication:
 def build(
     log: Log, store: Store, clock: Clock, *, book: RuleBook, stop: Callable[[], bool] = lambda: False
 ) -> Dataflow:
-    """The flow from `vedette.signals` to alerts, the outbox and `vedette.alerts`."""
+    """The flow from `vedette.signals` to alerts, the outbox, `vedette.alerts` and the table of signals."""
     flow = Dataflow(FLOW)
     polls = op.input("signals", flow, LogSource(log, SIGNALS.name, clock, stop=stop))
+    op.output("keep", op.filter_map("kept", polls, kept_of), StoreSink("signals", Keeper(store, clock).write))
     routed = op.flat_map("route", polls, route)
     # each: (subject or "rejects", Logged or Publication)
     readable = op.flat_map("readable", routed, _signals)

@@ -81,6 +81,16 @@ export interface RuleKind {
   settings: ChannelKind["settings"];
 }
 
+/** What a rule is about now. */
+export interface Matches {
+  subjects: number;
+  what: string;
+  everything: boolean;
+  examples: string[];
+  /** What people should know before they rely on it. */
+  warning: string | null;
+}
+
 /** What a rule would have done. */
 export interface Backtest {
   from_ms: number;

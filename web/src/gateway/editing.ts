@@ -1,5 +1,5 @@
 /** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences, channels and rules. */
-import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
+import type { AlertDetail, Backtest, Matches, Rule, Silence, Trial } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
 import type { AccountSettings, BadgeLinks, Maintenance, Marker } from "./outage_contract";
@@ -78,6 +78,15 @@ export class Editing {
 
   removeRule(id: Id): Promise<void> {
     return this.gateway.ask(`/v1/rules/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** What a rule would be about now. */
+  async matchRule(rule: Body): Promise<Matches> {
+    const found = await this.gateway.ask<{ matches: Matches }>("/v1/rules/match", {
+      method: "POST",
+      body: { rule },
+    });
+    return found.matches;
   }
 
   /** What a rule would have done; nothing is changed. */
