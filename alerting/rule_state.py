@@ -146,6 +146,18 @@ class RuleState:
             return "unknown"
         return None
 
+    def shift(self, by_ms: int, at: int) -> None:
+        """The subject's clock was set by so much, to `at`: what waits goes on, by the new clock."""
+        self.since, self.turned = self.since + by_ms, self.turned + by_ms
+        self.clear_since = self.clear_since if self.clear_since < 0 else max(0, self.clear_since + by_ms)
+        self.starts = tuple(start + by_ms for start in self.starts)
+        if self.state != "firing":
+            self.told_at = -1
+        if self.means is not None:
+            self.means.rewind(at)
+        if self.unusual is not None:
+            self.unusual.rewind()
+
     def means_of(self, spec: Change) -> Means:
         """The memory for a rule about changes, empty if the rule compares other windows now."""
         width_ms, back = spec.window_s * 1000, spec.back()
