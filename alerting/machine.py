@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
-from alerting.rules import Absence, Anomaly, Change, Drift, Rule, hold_ms
+from alerting.rules import Absence, Anomaly, Change, Drift, Rule, Threshold, hold_ms
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import READ, AlertState, AlertTransition, Signal
@@ -88,7 +88,7 @@ class SubjectState:
         for rule in rules:
             if signal.at < rule.created_ms:
                 continue
-            told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly) else signal
+            told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly | Threshold) else signal
             holds, state = rule.spec.holds(told), self.rules.get(rule.id)
             if holds is None:
                 if state is not None and isinstance(rule.spec, Drift) and rule.spec.begins_anew(told):
@@ -105,10 +105,18 @@ class SubjectState:
         return found
 
     def _weighed(self, rule: Rule, signal: Signal) -> Signal:
-        """What a rule about changes or anomalies looks at: the means of its windows, when one is over."""
+        """What a rule about changes or anomalies looks at: the means of its windows, when one is over; and a threshold
+        of means: that of the last while."""
         spec = rule.spec
         if isinstance(spec, Anomaly):
             return self._compared(rule, spec, signal)
+        if isinstance(spec, Threshold):
+            if not spec.mean_ms or not spec.has_role(signal):
+                return signal
+            rolled = self.rules.setdefault(rule.id, RuleState()).rolling_of(spec.mean_ms).add(signal.at, signal.value)
+            if rolled is None:
+                return signal
+            return replace(signal, value=rolled[0], detail={**signal.detail, "readings": rolled[1]})
         if not isinstance(spec, Change) or not spec.has_role(signal):
             return signal
         means = self.rules.setdefault(rule.id, RuleState()).means_of(spec).add(signal.at, signal.value)
@@ -140,8 +148,8 @@ class SubjectState:
         for rule in rules:
             state = self.rules.get(rule.id) or RuleState()
             if isinstance(rule.spec, Absence):
-                roles = {name: last.detail[name] for name in ("roles",) if name in last.detail}
-                found_out = replace(word, subject=last.subject, detail={**word.detail, **roles})
+                about = {name: last.detail[name] for name in ("roles", "labels", "name") if name in last.detail}
+                found_out = replace(word, subject=last.subject, detail={**word.detail, **about})
                 changed = state.miss(rule.spec, found_out, at, self.last_at)
             elif state.waits(rule.spec, last):
                 changed = state.wait(rule.spec, at)
@@ -181,7 +189,7 @@ class SubjectState:
                     due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
             elif state is not None and state.waits(rule.spec, signal):
                 due.append(state.since + hold_ms(rule.spec) + self.heard_ms - self.last_at)
-            elif isinstance(rule.spec, Absence):
+            elif isinstance(rule.spec, Absence) and signal.state != "over":
                 due.append(self.heard_ms + rule.spec.for_s * 1000)
         self.due_ms = min(due, default=0)
         self.last = signal if due else None

@@ -28,7 +28,7 @@ from sinks.store import StoreSink
 from vedette.clock import Clock
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode, encode_json, encode_reject
-from vedette.events.signals import READ, AlertTransition, Reject, Signal, source_of
+from vedette.events.signals import AlertTransition, Reject, Signal
 from vedette.events.topics import ALERTS, REJECTS, SIGNALS
 from vedette.log import Log, Message
 from vedette.store.pool import Store
@@ -80,8 +80,7 @@ class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
             if about is None:
                 continue
             rules = self._rules(about)
-            if signal.kind in READ and (roles := self._book.roles_of(signal)):
-                signal.detail["roles"] = roles
+            self._book.describe(signal)
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
             changed = self._state.apply(signal, rules, self._book.titles, logged.time_ms, self._book.rule)
             found += [(t, channels.get(t.rule, ())) for t in changed]
@@ -101,7 +100,7 @@ class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
         last, self._asked_ms = self._state.last, self._clock.now_ms()
         if last is None:
             return (), StatefulBatchLogic.RETAIN
-        standing = self._book.standing(last.account, source_of(last.subject))
+        standing = self._book.standing_of(last.account, last.subject)
         rules = self._rules(last)
         word = news(self._state, self._asked_ms, standing, rules, self._book.titles, self._book.rule)
         return ((word,) if word is not None else ()), StatefulBatchLogic.RETAIN
