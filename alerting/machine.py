@@ -35,7 +35,7 @@ class SubjectState:
     `heard_ms` is when the log took that signal, `gap_ms` the usual time between signals: that between the last two, but
     at most twice what was usual, for hosts may have been away. While a timer is of
     use, `last` is the signal, and `due_ms` when to ask (by the log's clock; 0: never). `why` is what was said of there
-    being no reading since.
+    being no reading since. `suppressed` are rules whose condition holds though nobody is to be called, since when.
     """
 
     last_at: int = -1
@@ -45,6 +45,7 @@ class SubjectState:
     last: Signal | None = None
     due_ms: int = 0
     why: str = ""
+    suppressed: dict[int, int] = field(default_factory=dict)
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""

@@ -105,19 +105,20 @@ def end_alerts(
 
     Only channels that were told the start are told the end, if the start was not given up.
     """
+    about = f"monitor:{monitor}"
+    subjects = (None, None, None) if monitor is None else (about, f"{about}@%", f"{about}/%")
     found = connection.execute(
         "SELECT id FROM alerts WHERE account_id = %s AND ended_at IS NULL"
         " AND (rule_id = %s OR subject = %s OR subject LIKE %s OR subject LIKE %s) ORDER BY id",
-        (
-            account,
-            rule_id,
-            None if monitor is None else f"monitor:{monitor}",
-            None if monitor is None else f"monitor:{monitor}@%",
-            None if monitor is None else f"monitor:{monitor}/%",
-        ),
+        (account, rule_id, *subjects),
     ).fetchall()
     for row in found:
         end_one(connection, row["id"], {"removed": removed})
+    connection.execute(
+        "UPDATE alert_waits SET ended_at = now(), outcome = 'lapsed' WHERE account_id = %s AND ended_at IS NULL"
+        " AND (subject = %s OR subject LIKE %s OR subject LIKE %s)",
+        (account, *subjects),
+    )
 
 
 def end_one(connection: Connection, alert: int, detail: dict[str, Any]) -> AlertTransition | None:
