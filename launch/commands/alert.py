@@ -52,7 +52,7 @@ def list_alerts(
 def list_waiting(
     everything: Annotated[bool, typer.Option("--all", help="also what waits no more")] = False,
 ) -> None:
-    """List what waits before it is an alert: pending (not for long enough yet), or suppressed (nobody is to be called)."""
+    """List what waits before it is an alert: pending (not long enough yet), suppressed (nobody is to be called)."""
     path = "/v1/alerts/waiting?limit=1000" + ("&ended=true" if everything else "")
     table = Table("state", "severity", "title", "rule", "since (UTC)", "until (UTC)", "why", "came of it")
     for row in gateway().call("GET", path)["waiting"]:
