@@ -19,10 +19,15 @@ from alerting.rules import (
     PluginNotice,
     Quality,
 )
+from alerting.rules.of_hosts import OfHosts
+from alerting.rules.of_monitors import OfMonitors
 from ingest_api.context import Context
+from vedette.events.check_series import CheckSeries, labels_in, matches, named
 from vedette.events.patterns import matches_whole
+from vedette.events.signals import Signal
 from vedette.expressions.grouping import grouped, is_asked_of
 from vedette.store import agents, models, monitors, watched_models
+from vedette.store.alerts import monitor_tags
 from vedette.store.roles import by_source
 from vedette.store.series import sources
 
@@ -54,21 +59,30 @@ class Matching:
     def of(self, spec: AnyRule) -> Matches:
         """What the rule is about now."""
         if isinstance(spec, OfSeries):
-            return self._series(spec)
+            name = named(spec.selector())
+            return self._series(spec) if name is None else self._checks(spec, name)
         if isinstance(spec, Expressed):
             return self._expressed(spec)
         if isinstance(spec, HostSilent):
             names = [row["source"] for row in self._sources if row["interval_ms"]]
-            return _chosen("hosts that say how often they report", names, lambda name: _fits(spec.source, name))
+            return _chosen(
+                "hosts that say how often they report",
+                names,
+                lambda name: _fits(spec.source, name) and self._is_host(spec, name),
+            )
         if isinstance(spec, HostFlag):
-            return _chosen("hosts with an agent", [row["source"] for row in self._agents], lambda _: True)
+            hosts = [row["source"] for row in self._agents]
+            return _chosen("hosts with an agent", hosts, lambda name: self._is_host(spec, name))
         if isinstance(spec, PluginNotice):
             return self._plugins(spec)
         if isinstance(spec, Drift | ControlChart):
             return self._features(spec)
         if isinstance(spec, ModelSilent | Quality | ModelMetric):
             return self._of_models(spec)
-        return self._numbered("monitor", spec.monitor, monitors.ids(self._store, self._account))
+        if spec.monitors is None:
+            return self._numbered("monitor", spec.monitor, self._tags)
+        chosen = [f"monitor {number}" for number in sorted(self._tags) if self._has_labels(spec, number)]
+        return _told("monitors", chosen, len(chosen) == len(self._tags))
 
     def _series(self, spec: OfSeries) -> Matches:
         count, examples = 0, list[str]()
@@ -79,6 +93,32 @@ class Matching:
         everything = count > 1 and count >= self._all_series
         warning = f"matches everything: all {count:,} series" if everything else None if count else NOTHING
         return Matches(count, "series", everything, examples, warning)
+
+    def _checks(self, spec: OfSeries, name: str) -> Matches:
+        """Series of checks: of monitors, or of each location at which one was checked."""
+        scope, _, measure = name.partition(".")
+        places: list[tuple[int, str | None]] = [(number, None) for number in sorted(self._tags)]
+        if scope == "check":
+            states = monitors.states(self._store, self._account)
+            places = [(number, one["location"]) for number in sorted(states) for one in states[number]]
+        chosen = []
+        for number, location in places:
+            monitor, labels = self._tags.get(number, ("", ""))
+            own = {**labels_in(labels), "name": monitor}
+            if matches(spec.selector(), CheckSeries(number, location, measure), own):
+                chosen.append(f"monitor {number}{'' if location is None else f' at {location}'}/{name}")
+        return _told("series of checks", chosen, len(chosen) == len(places))
+
+    def _has_labels(self, spec: OfMonitors, number: int) -> bool:
+        name, labels = self._tags[number]
+        return spec.has_labels(
+            Signal("monitor", self._account, "", 0, detail={"monitor": number, "name": name, "labels": labels})
+        )
+
+    def _is_host(self, spec: OfHosts, name: str) -> bool:
+        signal = Signal("host", self._account, f"source:{name}", 0)
+        signal.detail["roles"] = " ".join(self._roles.get(name, ()))
+        return spec.is_about(signal) and spec.has_role(signal)
 
     def _expressed(self, spec: Expressed) -> Matches:
         question = spec.question()
@@ -113,7 +153,7 @@ class Matching:
 
         def fits(name: str) -> bool:
             source, _, plugin = name.rpartition("/")
-            return _fits(spec.source, source) and _fits(spec.plugin, plugin)
+            return _fits(spec.source, source) and _fits(spec.plugin, plugin) and self._is_host(spec, source)
 
         return _chosen("plugins on hosts", list(instances()), fits)
 
@@ -150,6 +190,10 @@ class Matching:
     @cached_property
     def _all_series(self) -> int:
         return self._catalogue.count(self._account)
+
+    @cached_property
+    def _tags(self) -> dict[int, tuple[str, str]]:
+        return monitor_tags(self._store, self._account)
 
     @cached_property
     def _sources(self) -> list[dict[str, Any]]:

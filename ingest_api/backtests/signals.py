@@ -14,11 +14,13 @@ from alerting.titles import Titles
 from ingest_api.backtests.rollups import Backtest
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode
-from vedette.events.signals import Signal
+from vedette.events.signals import Signal, source_of
 from vedette.events.topics import SIGNALS
 from vedette.log import Log, Record
 from vedette.store import signals as kept
+from vedette.store.alerts import monitor_tags
 from vedette.store.pool import Store
+from vedette.store.roles import by_source
 from vedette.store.signals import Asked, Reach
 
 MOST_SIGNALS = 300_000
@@ -32,10 +34,11 @@ def over_signals(log: Log, store: Store, rule: Rule, titles: Titles, from_ms: in
     """The rule over the signals that the log took in the range, and before it, so that what began then is known."""
     about = getattr(rule.spec, "monitor", None) or getattr(rule.spec, "model", None)
     asked = Asked(rule.account, signal_kind(rule.spec), from_ms - _before_ms(rule), to_ms, about)
-    result, trials = Backtest(), dict[str, Trial]()
+    result, trials, described = Backtest(what="signals"), dict[str, Trial](), _Described(store, rule)
     for logged_ms, signal in _signals(log, store, asked):
         if not minds(rule.spec, signal):
             continue
+        described.describe(signal)
         result.readings += 1
         result.first_ms = min(logged_ms, result.first_ms or logged_ms)
         subject = subject_of(signal)
@@ -48,6 +51,28 @@ def over_signals(log: Log, store: Store, rule: Rule, titles: Titles, from_ms: in
         result.episodes += trial.episodes
     result.subjects = len(trials)
     return result
+
+
+class _Described:
+    """What the flow notes in signals for rules that choose by labels or roles: those of today."""
+
+    def __init__(self, store: Store, rule: Rule) -> None:
+        of_hosts = getattr(rule.spec, "hosts", None) is not None
+        self._named = getattr(rule.spec, "monitors", None) is not None
+        self._tags = monitor_tags(store, rule.account)
+        self._roles = by_source(store, rule.account) if of_hosts else {}
+
+    def describe(self, signal: Signal) -> None:
+        """Note it in the signal's detail."""
+        monitor = signal.detail.get("monitor")
+        if isinstance(monitor, int):
+            name, labels = self._tags.get(monitor, ("", ""))
+            if labels:
+                signal.detail["labels"] = labels
+            if self._named:
+                signal.detail["name"] = name
+        elif roles := self._roles.get(source_of(signal.subject)):
+            signal.detail["roles"] = " ".join(roles)
 
 
 def _before_ms(rule: Rule) -> int:

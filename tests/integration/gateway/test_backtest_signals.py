@@ -21,12 +21,14 @@ from vedette.events.topics import SIGNALS
 RULES: list[dict[str, Any]] = [
     {"kind": "outage"},
     {"kind": "outage", "monitor": 2, "partial": True},
+    {"kind": "outage", "monitors": '{team="shop"}'},
     {"kind": "endpoint_down", "after_failures": 3},
     {"kind": "degraded", "for_s": 600},
     {"kind": "trend", "minimum": 0.01},
     {"kind": "burn_rate", "objective": 0.999, "pairs": ["1h/5m:14.4"]},
     {"kind": "burn_rate", "monitor": 1, "objective": 0.99, "pairs": ["1h/5m:2"]},
     {"kind": "host_silent", "source": "web-.*"},
+    {"kind": "host_silent", "hosts": '{role="db"}'},
     {"kind": "host_flag", "flag": "clone"},
     {"kind": "host_flag", "flag": "clock"},
     {"kind": "plugin_notice"},
@@ -74,6 +76,11 @@ def episodes(found: dict[str, Any]) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_backtest_finds_the_alerts_that_the_flow_recorded_days_ago(fresh: Gateway, seed: int) -> None:
     """Of all kinds, with the times of timers; the log has forgotten the signals, the table has not."""
+    for name, labels in (("a", {"team": "shop"}), ("b", {})):
+        spec = {"name": name, "url": "https://example.org/", "labels": labels}
+        assert fresh.call("POST", "/v1/monitors", json=spec).status_code == 201
+    fresh.call("PUT", "/v1/roles/db", json={})
+    fresh.call("PUT", "/v1/sources/web-2/roles", json={"roles": ["db"]})
     numbers = {make(fresh, {"name": f"r{n}", **rule}): rule for n, rule in enumerate(RULES)}
     past, chance = Past(fresh), random.Random(seed)
     for n in range(700):

@@ -29,7 +29,7 @@ def full(gateway: Gateway) -> Gateway:
     gateway.call("PUT", "/v1/roles/db", json={})
     assert gateway.call("PUT", "/v1/sources/db-1/roles", json={"roles": ["db"]}).status_code == 200
     for name in ("a", "b", "c"):
-        spec = {"name": name, "url": "https://example.org/"}
+        spec = {"name": name, "url": "https://example.org/", "labels": {"team": "shop"} if name == "a" else {}}
         assert gateway.call("POST", "/v1/monitors", json=spec).status_code == 201
     store, account = gateway.store, gateway.ours.account
     churn = models.add(store, account, "churn", {"task": "classification"})
@@ -59,16 +59,24 @@ SERIES: list[tuple[dict[str, Any], int, str | None]] = [
     ({"kind": "expression", "expression": "cpux > 1"}, 0, NOTHING),
     ({"kind": "expression", "expression": "disk > 1", "per": ["mount"]}, 4, None),
     ({"kind": "expression", "expression": "cpu > 1", "hosts": '{role="db"}'}, 1, None),
+    ({"kind": "threshold", "series": "endpoint.apdex", "below": 0.9}, 3, None),
+    ({"kind": "threshold", "series": 'endpoint.apdex{team="shop"}', "below": 0.9}, 1, None),
+    ({"kind": "threshold", "series": 'endpoint.apdex{team="shoe"}', "below": 0.9}, 0, NOTHING),
+    ({"kind": "threshold", "series": "check.duration_ms", "above": 9}, 0, NOTHING),
 ]
 OTHERS: list[tuple[dict[str, Any], int, bool, str | None]] = [
     ({"kind": "outage"}, 3, True, None),
     ({"kind": "degraded", "monitor": 2}, 1, False, None),
+    ({"kind": "outage", "monitors": '{team="shop"}'}, 1, False, None),
+    ({"kind": "outage", "monitors": '{team="shoe"}'}, 0, False, NOTHING),
     ({"kind": "burn_rate", "monitor": 99}, 0, False, "monitor 99 does not exist"),
     ({"kind": "endpoint_down"}, 3, True, None),
     ({"kind": "trend", "monitor": 99}, 0, False, "monitor 99 does not exist"),
     ({"kind": "host_silent"}, 2, True, None),
     ({"kind": "host_silent", "source": "web-.*"}, 1, False, None),
     ({"kind": "host_silent", "source": "web"}, 0, False, NOTHING),
+    ({"kind": "host_silent", "hosts": '{role="db"}'}, 1, False, None),
+    ({"kind": "host_flag", "flag": "clone", "hosts": '{role="db"}'}, 0, False, NOTHING),
     ({"kind": "host_flag", "flag": "clock"}, 1, True, None),
     ({"kind": "plugin_notice", "plugin": "r.*"}, 1, False, None),
     ({"kind": "plugin_notice", "source": "db-1"}, 0, False, NOTHING),

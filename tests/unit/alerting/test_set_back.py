@@ -138,6 +138,16 @@ def test_windows_of_changes_are_filled_anew_from_the_new_time_on() -> None:
     assert found == []
 
 
+def test_means_of_a_while_know_what_was_read_before_the_step() -> None:
+    machine = Machine(above=10, over_s=60)
+    for _ in range(12):
+        machine.hear(11)
+    assert machine.state.rules[1].state == "firing"
+    machine.set_back(HOUR)
+    found = [machine.states(1) for _ in range(3)]
+    assert found == [["resolved"], [], []], "a single low reading of six pulls the mean down"
+
+
 def test_a_rule_that_was_just_made_holds_for_a_host_whose_clock_is_behind() -> None:
     machine = Machine(above=10)
     machine.hear(1)
