@@ -17,8 +17,8 @@ from vedette.store.recording import record
 WEBHOOK = {"url": "https://ops.example/hook"}
 MORE = {"channels": [], "severity": "critical", "runbook": None, "title": None, "body": None}
 RULES: list[dict[str, Any]] = [
-    {"name": "down", "kind": "endpoint_down", "monitor": None, "after_failures": 3, **MORE},
-    {"name": "silent", "kind": "host_silent", "source": "web-.*", **MORE},
+    {"name": "down", "kind": "endpoint_down", "monitor": None, "monitors": None, "after_failures": 3, **MORE},
+    {"name": "silent", "kind": "host_silent", "hosts": None, "source": "web-.*", **MORE},
     {
         "name": "hot",
         "kind": "threshold",
@@ -26,6 +26,7 @@ RULES: list[dict[str, Any]] = [
         "above": 0.9,
         "below": None,
         "outside": None,
+        "over_s": None,
         "for_s": 60,
         "clear_above": None,
         "clear_below": None,
