@@ -59,8 +59,8 @@ test("it is said who is on call, until when, and who then", () => {
   const shifts = [shift(2, 0, 8, true), shift(1, 8, 20), shift(2, 20, 40)];
   expect(nowAndNext(shifts, CHANNELS, NOW)).toEqual({
     who: "ann (takes over)",
-    until: `until ${formatMoment(NOW + 8 * HOUR, NOW)}`,
-    next: `then ops, until ${formatMoment(NOW + 20 * HOUR, NOW)}`,
+    until: `${formatMoment(NOW + 8 * HOUR, NOW)}`,
+    next: `ops, until ${formatMoment(NOW + 20 * HOUR, NOW)}`,
   });
   expect(nowAndNext([shift(1, 0, null)], CHANNELS, NOW)).toEqual({
     who: "ops",
@@ -90,7 +90,7 @@ test("spans are read as they are written, and what is none goes to the gateway a
   for (const seconds of [0, 30, 60, 900, 3600, 5400, 86_400]) {
     expect(spanOf(spanText(seconds))).toBe(seconds);
   }
-  expect([spanText(900), spanText(7200), spanText(90)]).toEqual(["15m", "2h", "90"]);
+  expect([spanText(900), spanText(7200), spanText(90)]).toEqual(["15m", "2h", "90s"]);
   expect([spanOf(" 2d "), spanOf("45"), spanOf("soon"), spanOf("")]).toEqual([172_800, 45, "soon", ""]);
 });
 

@@ -39,7 +39,7 @@ export function onCallPage(app: App): Page {
     title: "On call",
     element: el(
       "div",
-      { class: "page" },
+      { class: "page on-call" },
       el("div", { class: "page-head" }, el("h1", {}, "On call")),
       content,
     ),

@@ -47,12 +47,11 @@ export function rotationText(schedule: Schedule, channels: Names): string {
   return `${turns}; ${each} each, at ${schedule.handover} (${schedule.zone})`;
 }
 
-/** `until 18:00:00`, in this browser's time; `for ever`. */
-export function untilText(shift: Shift, now: number): string {
-  return shift.to_ms === null ? "for ever" : `until ${formatMoment(shift.to_ms, now)}`;
+function untilText(shift: Shift, now: number): string {
+  return shift.to_ms === null ? "for ever" : formatMoment(shift.to_ms, now);
 }
 
-/** Who is on call, and who then: the first two of the shifts. */
+/** Who is on call, until when in this browser's time, and who then: the first two of the shifts. */
 export function nowAndNext(
   shifts: readonly Shift[],
   channels: Names,
@@ -60,7 +59,9 @@ export function nowAndNext(
 ): { who: string; until: string; next: string } {
   const [first, second] = shifts;
   if (!first) return { who: "nobody", until: "", next: "" };
-  const next = second ? `then ${channelName(channels, second.channel)}, ${untilText(second, now)}` : "";
+  const next = second
+    ? `${channelName(channels, second.channel)}, ${second.to_ms === null ? "" : "until "}${untilText(second, now)}`
+    : "";
   const taken = first.override ? " (takes over)" : "";
   return { who: `${channelName(channels, first.channel)}${taken}`, until: untilText(first, now), next };
 }
@@ -73,7 +74,7 @@ export function spanText(seconds: number): string {
   ] as const) {
     if (seconds > 0 && seconds % size === 0) return `${seconds / size}${letter}`;
   }
-  return String(seconds);
+  return seconds > 0 ? `${seconds}s` : "0";
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
