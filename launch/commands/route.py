@@ -70,7 +70,7 @@ def set_route(
     hours: Annotated[str | None, typer.Option(help=f"when it takes alerts: {HOURS}")] = None,
     zone: Annotated[str | None, typer.Option(help="of these hours, as Europe/Berlin; UTC if not said")] = None,
     step: Annotated[
-        list[str] | None, typer.Option(help=f"{STEP}; may be repeated, and replaces all steps that there were")
+        list[str] | None, typer.Option(help=f"{STEP}; repeat it for an escalation; replaces all steps that there were")
     ] = None,
     nobody: Annotated[bool, typer.Option("--nobody", help="no steps: nobody is told of these alerts")] = False,
     remind: Annotated[

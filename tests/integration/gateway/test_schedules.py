@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -79,3 +80,17 @@ def test_a_change_of_the_rotation_keeps_overrides_that_it_does_not_name(team: tu
     assert changed["overrides"] == []
     problem(gateway.call("PUT", "/v1/schedules/999", json={**PLAN, "rotation": [ann]}), 404, "not-found")
     fault(gateway.call("PUT", path, json={**PLAN, "rotation": [ann + 999]}), "rotation")
+
+
+def test_several_who_take_over_at_once_are_all_kept(team: tuple[Gateway, str, int, int]) -> None:
+    gateway, path, ann, bob = team
+
+    def take(minutes: int) -> int:
+        body = {"channel": (ann, bob)[minutes % 2], "minutes": minutes}
+        return gateway.call("POST", f"{path}/overrides", "respond", json=body).status_code
+
+    with ThreadPoolExecutor(6) as hands:
+        assert set(hands.map(take, range(1, 13))) == {201}
+    [kept] = gateway.get("/v1/schedules").json()["schedules"]
+    begin = gateway.clock.now_ms()
+    assert sorted((one["to_ms"] - begin) // 60_000 for one in kept["overrides"]) == list(range(1, 13))

@@ -70,7 +70,7 @@ export function routeForm(
     {
       name: "steps",
       label: "Steps",
-      hint: "Each is told unless somebody has acknowledged the alert before; no steps: nobody is told",
+      hint: "The escalation: each is told unless somebody has acknowledged the alert before; none: nobody is told",
       wide: true,
       make: (name) => stepsControl(name, known.channels, known.schedules),
     },
