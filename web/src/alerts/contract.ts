@@ -1,6 +1,20 @@
 /** Alerts with their timelines, and silences, as the gateway tells them. */
 import type { Alert, AlertDeed, AlertState, Id } from "../gateway/contract";
 
+/** A rule's condition holds, but there is no alert: not for long enough yet, or nobody is to be called. */
+export interface Waiting {
+  id: Id;
+  rule: Id;
+  rule_name: string;
+  subject: string;
+  severity: string;
+  title: string;
+  state: "pending" | "suppressed";
+  /** Why nobody is to be called: `maintenance`, or the number of an endpoint that is down. */
+  why: string | null;
+  since_ms: number;
+}
+
 export interface AlertStep {
   state: AlertState | AlertDeed;
   at_ms: number;
