@@ -43,14 +43,22 @@ export interface AlertDetail extends Alert {
   notifications: Told[];
 }
 
-export interface Channel {
+/** A channel, with its settings but for those that are secret. */
+export interface Channel extends Record<string, unknown> {
   id: Id;
   name: string;
   kind: string;
-  /** Without secrets. */
-  config: Record<string, unknown>;
   /** Why nothing goes through it any more; null if it is in use. */
   disabled_reason: string | null;
+  /** A webhook whose secret was replaced: until when the one before signs too, Unix seconds. */
+  previous_until_s?: number;
+}
+
+/** A webhook's new secret, shown this once. */
+export interface Rotated {
+  id: Id;
+  secret: string;
+  previous_until_s: number;
 }
 
 /** What a channel of a kind needs, as JSON Schema. */
