@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerting.channels import CHANNELS, Channel, DeliveryError, Outward
 from alerting.channels.webhook import Webhook
@@ -37,15 +36,6 @@ class NewChannel(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     kind: str = Field(max_length=50)
     config: dict[str, Any]
-
-    @field_validator("config")
-    @classmethod
-    def _utf8(cls, value: dict[str, Any]) -> dict[str, Any]:
-        try:
-            msgspec.json.encode(value)
-        except UnicodeEncodeError as error:
-            raise ValueError("text without halves of surrogate pairs") from error
-        return value
 
 
 class Rotation(BaseModel):
