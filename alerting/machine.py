@@ -199,7 +199,7 @@ def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
     """The one transition of an alert that begins and ends with a notice."""
     said = [str(signal.detail.get(part)) for part in ("said_ms", "title", "body")]
     alert = hash64("notice", rule.id, signal.subject, *said)
-    title, detail = titles.words(rule, signal, "notice")
+    title, detail = titles.words(rule, signal, "notice", alert, signal.at)
     return AlertTransition(
         id=hash64("transition", alert, "notice"),
         alert=alert,
@@ -220,10 +220,10 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
     beside a timer's)."""
     at = state.told_at = max(signal.at, state.told_at + 1)
     if changed == "firing":
-        state.alert = hash64("alert", rule.id, signal.subject, state.since)
+        state.alert, state.began = hash64("alert", rule.id, signal.subject, state.since), at
         if state.flapping:
             signal = replace(signal, detail={**signal.detail, "flapping": FLAPS})
-    title, detail = titles.words(rule, signal, changed)
+    title, detail = titles.words(rule, signal, changed, state.alert, state.began or state.since)
     return AlertTransition(
         # Of starts and ends there is one each.
         id=hash64("transition", state.alert, changed, *(() if changed in {"firing", "resolved"} else (at,))),

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from alerting.links import with_page
 from vedette.errors import InvalidInput
 
 _REMEMBERED = 1000
@@ -137,8 +138,9 @@ class Channel(BaseModel, ABC):
         `identity` is the idempotency key: the same for every attempt at one notification. `body` is as webhooks get it.
         """
         hidden = [*self._hidden(), *_pieces_of_links(body)]
+        placed = with_page(body, outward.page)
         try:
-            return _shown(await self._deliver(outward, identity, body, now_s), hidden)
+            return _shown(await self._deliver(outward, identity, placed, now_s), hidden)
         except DeliveryError as error:
             error.answer = _shown(error.answer, hidden)
             error.args = (error.answer,)

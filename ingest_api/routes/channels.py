@@ -12,6 +12,7 @@ from alerting.channels import CHANNELS, Channel, DeliveryError, Outward
 from alerting.channels.webhook import Webhook
 from alerting.outward import http_client
 from alerting.trial import trial_of
+from alerting.webhook_body import schema
 from ingest_api.context import Context, context
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -56,6 +57,12 @@ def list_channels(principal: Principal = Depends(needs("read")), found: Context 
 def list_kinds() -> dict[str, Any]:
     """JSON Schema of each kind's settings, for forms; secrets are `writeOnly`: set, and never told again."""
     return {"kinds": [{"kind": name, "settings": found.settings_schema()} for name, found in sorted(CHANNELS.items())]}
+
+
+@router.get("/channels/webhook/schema", summary="What a webhook gets", dependencies=[Depends(needs("read"))])
+def get_webhook_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the body, of all events."""
+    return schema()
 
 
 @router.post("/channels", status_code=201, summary="Make a channel")
