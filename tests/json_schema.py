@@ -170,6 +170,7 @@ _RULES: dict[str, Any] = {
     "maxProperties": _simple(dict, lambda value, told: len(value) <= told),
     "minimum": _simple(_NUMBER, lambda value, told: value >= told),
     "maximum": _simple(_NUMBER, lambda value, told: value <= told),
+    "multipleOf": _simple(_NUMBER, lambda value, told: value % told == 0),
     "exclusiveMinimum": _simple(_NUMBER, lambda value, told: value > told),
     "exclusiveMaximum": _simple(_NUMBER, lambda value, told: value < told),
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from vedette.errors import Conflict, InvalidInput, NotFound
+from vedette.errors import Conflict, NotFound
 from vedette.notifying.route import RouteSpec
 from vedette.notifying.schedule import ScheduleSpec
-from vedette.store.pool import Connection, Jsonb, Store
+from vedette.store.groups import check_names
+from vedette.store.pool import Jsonb, Store
 
 
 def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
@@ -20,10 +21,11 @@ def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
 
 def put_route(store: Store, account: int, spec: RouteSpec, route: int | None = None) -> dict[str, Any]:
     """Make a route, or replace the one of that number; for alerts that begin from now on. `InvalidInput` names a
-    channel or schedule that the account has not; `Conflict` if another route has that name."""
+    channel, group or schedule that the account has not; `Conflict` if another route has that name."""
     with store.transaction() as connection:
-        _check(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
-        _check(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
+        check_names(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
+        check_names(connection, account, "channel_groups", "groups", {n for step in spec.steps for n in step.groups})
+        check_names(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
         values = (spec.name, spec.position, Jsonb(spec.model_dump(mode="json", exclude={"name", "position"})))
         if route is None:
             found = connection.execute(
@@ -56,7 +58,7 @@ def schedules_of(store: Store, account: int) -> list[dict[str, Any]]:
 def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int | None = None) -> dict[str, Any]:
     """Make a schedule, or replace the one of that number; whoever is on call from now on is told."""
     with store.transaction() as connection:
-        _check(connection, account, "channels", "rotation", spec.channels())
+        check_names(connection, account, "channels", "rotation", spec.channels())
         values = (spec.name, Jsonb(spec.config()))
         if schedule is None:
             found = connection.execute(
@@ -83,10 +85,3 @@ def remove_schedule(store: Store, account: int, schedule: int) -> None:
         raise Conflict(f"schedule {schedule} is named by the route {using[0]!r}")
     if not store.execute("DELETE FROM schedules WHERE id = %s AND account_id = %s", schedule, account):
         raise NotFound(f"schedule {schedule} does not exist")
-
-
-def _check(connection: Connection, account: int, table: str, field: str, wanted: set[int]) -> None:
-    query = f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY(%s)"  # noqa: S608 - one of two constants
-    known = {row["id"] for row in connection.execute(query.encode(), (account, list(wanted)))}
-    for number in sorted(wanted - known):
-        raise InvalidInput(field, number, f"{table} of this account")

@@ -15,7 +15,7 @@ from vedette.store import outbox
 from vedette.store.recording import record
 
 WEBHOOK = {"url": "https://ops.example/hook"}
-MORE = {"channels": [], "severity": "critical", "runbook": None, "title": None, "body": None}
+MORE = {"channels": [], "groups": [], "severity": "critical", "runbook": None, "title": None, "body": None}
 RULES: list[dict[str, Any]] = [
     {"name": "down", "kind": "endpoint_down", "monitor": None, "after_failures": 3, **MORE},
     {"name": "silent", "kind": "host_silent", "source": "web-.*", **MORE},

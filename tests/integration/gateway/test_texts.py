@@ -29,6 +29,8 @@ GIVEN: dict[str, tuple[str, dict[str, Any], str]] = {
     "the selector of a silence": ("silences", {"selector": '{a="?"}', "minutes": 5}, "selector"),
     "the name of a route": ("routes", {"name": "?", "steps": []}, "name"),
     "the selector of a route": ("routes", {"name": "a", "match": '{a="?"}'}, "match"),
+    "the name of a silence": ("silences", {"name": "?", "selector": '{a="b"}', "minutes": 5}, "name"),
+    "the name of a group": ("groups", {"name": "?", "channels": [1]}, "name"),
     "the name of a schedule": ("schedules", {"name": "?", "rotation": [1], "first": "2026-11-30"}, "name"),
     "the name of a channel": ("channels", {**HOOK, "name": "?"}, "name"),
     "the kind of a channel": ("channels", {**HOOK, "kind": "?"}, "kind"),

@@ -15,6 +15,7 @@ from tests.json_schema import faults
         ({"type": "integer"}, 1, True),
         ({"type": ["string", "null"]}, None, 1),
         ({"type": "number", "exclusiveMinimum": 0, "maximum": 2}, 2, 0),
+        ({"multipleOf": 60}, 120, 90),
         ({"enum": [1, "a"]}, "a", "b"),
         ({"const": 1}, 1, True),
         ({"type": "string", "pattern": "^a+$", "minLength": 2}, "aa", "a"),
