@@ -172,5 +172,5 @@ def test_the_schema_describes_what_is_understood() -> None:
         "reports",
     }  # fmt: skip
     assert found["$defs"]["routes.Step"]["properties"]["channels"]["items"]["anyOf"][0]["type"] == "string"
-    assert found["$defs"]["rules.Outage"]["properties"]["monitor"] == {"type": ["string", "null"]}
+    assert found["$defs"]["rules.Outage"]["properties"]["monitor"]["type"] == ["string", "null"]
     assert CliRunner().invoke(app, ["apply"]).exit_code == 2
