@@ -54,6 +54,7 @@ class RuleBase(BaseModel):
     channels: list[int] = Field(
         default_factory=list, description="channels to notify; empty: by the account's routes, else all of the account"
     )
+    groups: list[int] = Field(default_factory=list, max_length=100, description="groups of channels, like `channels`")
     severity: Severity = "warning"
     runbook: Annotated[str | None, AfterValidator(_is_page)] = Field(
         default=None, max_length=2000, description="a page that says what to do"

@@ -231,7 +231,7 @@ def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
     """The one transition of an alert that begins and ends with a notice."""
     said = [str(signal.detail.get(part)) for part in ("said_ms", "title", "body")]
     alert = hash64("notice", rule.id, signal.subject, *said)
-    title, detail = titles.words(rule, signal, "notice")
+    title, detail = titles.words(rule, signal, "notice", alert, signal.at)
     return AlertTransition(
         id=hash64("transition", alert, "notice"),
         alert=alert,
@@ -254,10 +254,10 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
     if changed == "firing":
         # By a clock that was set back, times come again.
         again = (turned,) if (turned := signal.detail.get("turned_ms")) else ()
-        state.alert = hash64("alert", rule.id, signal.subject, state.since, *again)
+        state.alert, state.began = hash64("alert", rule.id, signal.subject, state.since, *again), at
         if state.flapping:
             signal = replace(signal, detail={**signal.detail, "flapping": FLAPS})
-    title, detail = titles.words(rule, signal, changed)
+    title, detail = titles.words(rule, signal, changed, state.alert, state.began or state.since)
     return AlertTransition(
         # Of starts and ends there is one each.
         id=hash64("transition", state.alert, changed, *(() if changed in {"firing", "resolved"} else (at,))),

@@ -25,10 +25,10 @@ FLAPS, FLAP_MS, CALM_MS = 5, 1_800_000, 900_000
 class RuleState:
     """`since` is when the condition began to hold, `alert` the open alert, `told_at` the last transition's time.
 
-    `times` is how often it was said that it holds until it fired. `unknown` is since when it is not known whether the
-    condition holds, `clear_since` since when it is over (-1: it is not), `starts` are the last times of alerts'
-    beginnings. While it is `flapping`, `holding` is the condition and `turned` when that changed; all by the subject's
-    own clock. `means` is the memory of rules about changes, `unusual`
+    `began` is when the last alert did (0: not known), `times` how often it was said that it holds until it fired.
+    `unknown` is since when it is not known whether the condition holds, `clear_since` since when it is over (-1: it is
+    not), `starts` are the last times of alerts' beginnings. While it is `flapping`, `holding` is the condition and
+    `turned` when that changed; all by the subject's own clock. `means` is the memory of rules about changes, `unusual`
     that of rules about anomalies, `rolling` that of thresholds of means.
     """
 
@@ -46,6 +46,7 @@ class RuleState:
     times: int = 0
     unusual: Unusual | None = None
     rolling: Rolling | None = None
+    began: int = 0
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""

@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Self
 
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
+from alerting.links import with_page
 from vedette.errors import InvalidInput
 
 _REMEMBERED = 1000
@@ -86,15 +88,35 @@ class Channel(BaseModel, ABC):
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Check a configuration; `InvalidInput` names what is wrong with it, without telling secrets."""
         try:
-            return cls.model_validate(config)
+            return cls.model_validate(cls._given(config))
         except ValidationError as error:
-            refusal = cls._refusal(error)
+            refusal = cls._refusal(error.errors())
         raise refusal
 
     @classmethod
-    def _refusal(cls, error: ValidationError) -> InvalidInput:
+    def check_change(cls, config: dict[str, Any]) -> None:
+        """The same of a configuration for a channel that is there, which keeps the secrets that are not given."""
+        refusal = None
+        kept = cls.secrets() - config.keys()  # that they are missing is no fault
+        try:
+            cls.model_validate(cls._given(config))
+        except InvalidInput as error:
+            refusal = None if error.field in kept else error
+        except ValidationError as error:
+            left = [one for one in error.errors() if one["loc"][0] not in kept]
+            refusal = cls._refusal(left) if left else None
+        if refusal is not None:
+            raise refusal
+
+    @classmethod
+    def _given(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """The configuration without what says nothing."""
+        return config
+
+    @classmethod
+    def _refusal(cls, faults: list[ErrorDetails]) -> InvalidInput:
         # A name that is not known tells more than what is missing for want of it.
-        fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        fault = min(faults, key=lambda one: one["type"] != "extra_forbidden")
         name = str(fault["loc"][0])
         known = cls.model_fields.get(name)
         if known is None:
@@ -137,8 +159,9 @@ class Channel(BaseModel, ABC):
         `identity` is the idempotency key: the same for every attempt at one notification. `body` is as webhooks get it.
         """
         hidden = [*self._hidden(), *_pieces_of_links(body)]
+        placed = with_page(body, outward.page)
         try:
-            return _shown(await self._deliver(outward, identity, body, now_s), hidden)
+            return _shown(await self._deliver(outward, identity, placed, now_s), hidden)
         except DeliveryError as error:
             error.answer = _shown(error.answer, hidden)
             error.args = (error.answer,)

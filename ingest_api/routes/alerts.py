@@ -15,9 +15,9 @@ from ingest_api.context import Context, context
 from ingest_api.matching import Matching
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
-from vedette.errors import Conflict, InvalidInput
+from vedette.errors import Conflict
 from vedette.events.signals import AlertState
-from vedette.store import alerts, anomalies
+from vedette.store import alerts, anomalies, groups
 from vedette.store.waits import waits_of_account
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
@@ -105,7 +105,7 @@ def add_rule(
     body: RuleSpec, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """It applies to signals from a second later on. `matches` is what it is about now, as of `/rules/match`."""
-    _check_channels(found, principal, body.channels)
+    _check_told(found, principal, body)
     config = body.model_dump(exclude={"name", "kind"})
     rule = alerts.add_rule(found.store, principal.account, body.name, body.kind, config)
     return {"id": rule, **body.model_dump(), "matches": _matches(found, principal, body)}
@@ -132,18 +132,17 @@ def change_rule(
     """From a second later on. Open alerts go on, and end when a signal says that the new condition does not hold; those
     about what it does not mind any more end now. `matches` is what it is about now, as of `/rules/match`.
     """
-    _check_channels(found, principal, body.channels)
+    _check_told(found, principal, body)
     config = body.model_dump(exclude={"name", "kind"})
     still_minds = partial(minds_subject, body, principal.account)
     alerts.change_rule(found.store, principal.account, rule, body.name, body.kind, config, still_minds)
     return {"id": rule, **body.model_dump(), "matches": _matches(found, principal, body)}
 
 
-def _check_channels(found: Context, principal: Principal, wanted: list[int]) -> None:
-    known = {channel["id"] for channel in alerts.channels_of(found.store, principal.account)} if wanted else set()
-    for channel in wanted:
-        if channel not in known:
-            raise InvalidInput("channels", channel, "channels of this account")
+def _check_told(found: Context, principal: Principal, rule: AnyRule) -> None:
+    with found.store.transaction() as connection:
+        groups.check_names(connection, principal.account, "channels", "channels", set(rule.channels))
+        groups.check_names(connection, principal.account, "channel_groups", "groups", set(rule.groups))
 
 
 @router.delete("/rules/{rule}", status_code=204, summary="Remove a rule")

@@ -155,11 +155,31 @@ def add_silence(
     body: SilenceSpec, principal: Principal = Depends(needs("respond")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """Alerts that match are raised and shown, but nobody is told. What still fires at its end is told then."""
+    span = _span(found, body)
+    by = author(principal)
+    return silences.add(found.store, principal.account, body.selector, body.reason, by, span, body.name)
+
+
+@router.put("/silences/{silence}", summary="Change a silence")
+def change_silence(
+    silence: int,
+    body: SilenceSpec,
+    principal: Principal = Depends(needs("respond")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """One that is not over; without `from_ms` its begin stays. What it does not hold back any more is told."""
+    known = silences.one(found.store, principal.account, silence)
+    if body.from_ms is None:
+        body = body.model_copy(update={"from_ms": known["from_ms"]})
+    span = _span(found, body)
+    return silences.change(found.store, principal.account, silence, body.selector, body.reason, span, body.name)
+
+
+def _span(found: Context, body: SilenceSpec) -> tuple[int, int]:
     try:
-        span = body.span(found.clock.now_ms())
+        return body.span(found.clock.now_ms())
     except ValueError as error:
         raise InvalidInput("to_ms", body.to_ms, str(error)) from error
-    return silences.add(found.store, principal.account, body.selector, body.reason, author(principal), span)
 
 
 @router.post("/silences/{silence}/end", summary="End a silence")

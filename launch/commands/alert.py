@@ -118,9 +118,10 @@ def add_silence(
     selector: Annotated[str, typer.Argument(help="such as '{source=\"web-1\"}' or '{severity!=\"critical\"}'")],
     minutes: Annotated[int, typer.Option("--for", min=1, help="minutes")] = 60,
     reason: str = "",
+    name: Annotated[str | None, typer.Option(help="by which files know it; none: files leave it alone")] = None,
 ) -> None:
     """Let matching alerts call nobody from now on."""
-    body = {"selector": selector, "minutes": minutes, "reason": reason}
+    body = {"selector": selector, "minutes": minutes, "reason": reason, "name": name}
     made = gateway().call("POST", "/v1/silences", body=body)
     console.print(f"silence {made['id']} until {_time(made['to_ms'])} UTC")
 
@@ -128,10 +129,10 @@ def add_silence(
 @silence_app.command("list")
 def list_silences(everything: Annotated[bool, typer.Option("--all", help="also those that are over")] = False) -> None:
     """List silences."""
-    table = Table("id", "selector", "from (UTC)", "to (UTC)", "by", "reason")
+    table = Table("id", "name", "selector", "from (UTC)", "to (UTC)", "by", "reason")
     for row in gateway().call("GET", f"/v1/silences?over={str(everything).lower()}")["silences"]:
         span = (_time(row["from_ms"]), _time(row["to_ms"]))
-        _add(table, row["id"], row["selector"], *span, row["author"], row["reason"])
+        _add(table, row["id"], row["name"] or "", row["selector"], *span, row["author"], row["reason"])
     console.print(table)
 
 

@@ -14,11 +14,18 @@ from vedette.store.recording import end_alerts, end_one
 
 
 def read_rules(store: Store) -> list[dict[str, Any]]:
-    """All rules of all accounts."""
-    return store.rows(
-        "SELECT id, account_id, name, kind, config, (extract(epoch FROM created_at) * 1000)::bigint AS created_ms"
-        " FROM rules ORDER BY id"
+    """All rules of all accounts, with the channels of their groups among their own."""
+    rows = store.rows(
+        "SELECT id, account_id, name, kind, config, (extract(epoch FROM created_at) * 1000)::bigint AS created_ms,"
+        " CASE WHEN config ? 'groups' THEN (SELECT array_agg(channel::bigint) FROM channel_groups g,"
+        " jsonb_array_elements_text(g.config->'channels') AS channel WHERE g.account_id = rules.account_id"
+        " AND rules.config->'groups' @> to_jsonb(g.id)) END AS members FROM rules ORDER BY id"
     )
+    for row in rows:
+        named = row.pop("members", None)
+        if named:
+            row["config"] = {**row["config"], "channels": sorted({*row["config"]["channels"], *named})}
+    return rows
 
 
 def monitor_tags(store: Store, account: int | None = None) -> dict[int, tuple[str, str]]:
@@ -166,7 +173,7 @@ def change_channel_config(
 def remove_channel(store: Store, account: int, channel: int) -> None:
     """Remove a channel, with what it has not delivered.
 
-    `Conflict` while a rule, route, schedule or report names it: its alerts would reach nobody.
+    `Conflict` while a rule, route, group, schedule or report names it: its alerts would reach nobody.
     """
     with store.transaction() as connection:
         _check_unnamed(connection, account, channel)
@@ -181,13 +188,15 @@ def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
         " AND jsonb_path_exists(config, '$.steps[*].channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " UNION ALL SELECT 'rule ' || quote_literal(name) FROM rules WHERE account_id = %s"
         " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " UNION ALL SELECT 'group ' || quote_literal(name) FROM channel_groups WHERE account_id = %s"
+        " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " UNION ALL SELECT 'schedule ' || quote_literal(name) FROM schedules WHERE account_id = %s"
         " AND (jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " OR jsonb_path_exists(config, '$.overrides[*].channel ? (@ == $n)', jsonb_build_object('n', %s::bigint)))"
         " UNION ALL SELECT 'report ' || quote_literal(name) FROM reports WHERE account_id = %s"
         " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " LIMIT 1",
-        (account, channel, account, channel, account, channel, channel, account, channel),
+        (account, channel, account, channel, account, channel, account, channel, channel, account, channel),
     ).fetchone()
     if row is not None:
         raise Conflict(f"channel {channel} is named by the {row['what']}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vedette.errors import Conflict, InvalidInput, NotFound
+from vedette.errors import Conflict, NotFound
 from vedette.notifying.route import RouteSpec
 from vedette.notifying.schedule import Override, ScheduleSpec
 from vedette.notifying.takeover import with_override, without_override
-from vedette.store.pool import Connection, Jsonb, Store
+from vedette.store.groups import check_names
+from vedette.store.pool import Jsonb, Store
 
 
 def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
@@ -22,10 +23,11 @@ def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
 
 def put_route(store: Store, account: int, spec: RouteSpec, route: int | None = None) -> dict[str, Any]:
     """Make a route, or replace the one of that number; for alerts that begin from now on. `InvalidInput` names a
-    channel or schedule that the account has not; `Conflict` if another route has that name."""
+    channel, group or schedule that the account has not; `Conflict` if another route has that name."""
     with store.transaction() as connection:
-        _check(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
-        _check(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
+        check_names(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
+        check_names(connection, account, "channel_groups", "groups", {n for step in spec.steps for n in step.groups})
+        check_names(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
         values = (spec.name, spec.position, Jsonb(spec.model_dump(mode="json", exclude={"name", "position"})))
         if route is None:
             found = connection.execute(
@@ -72,7 +74,7 @@ def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int |
             store, account, schedule, lambda known: spec.model_copy(update={"overrides": known.overrides})
         )
     with store.transaction() as connection:
-        _check(connection, account, "channels", "rotation", spec.channels())
+        check_names(connection, account, "channels", "rotation", spec.channels())
         values = (spec.name, Jsonb(spec.config()))
         if schedule is None:
             found = connection.execute(
@@ -117,8 +119,8 @@ def _change_schedule(
             raise NotFound(f"schedule {schedule} does not exist")
         known = ScheduleSpec.model_validate({**row["config"], "name": row["name"]})
         spec = change(known)
-        _check(connection, account, "channels", "rotation", set(spec.rotation))
-        _check(connection, account, "channels", "channel", spec.channels() - known.channels() - set(spec.rotation))
+        check_names(connection, account, "channels", "rotation", set(spec.rotation))
+        check_names(connection, account, "channels", "channel", spec.channels() - known.channels() - set(spec.rotation))
         connection.execute(
             "UPDATE schedules SET name = %s, config = %s WHERE id = %s", (spec.name, Jsonb(spec.config()), schedule)
         )
@@ -136,10 +138,3 @@ def remove_schedule(store: Store, account: int, schedule: int) -> None:
         raise Conflict(f"schedule {schedule} is named by the route {using[0]!r}")
     if not store.execute("DELETE FROM schedules WHERE id = %s AND account_id = %s", schedule, account):
         raise NotFound(f"schedule {schedule} does not exist")
-
-
-def _check(connection: Connection, account: int, table: str, field: str, wanted: set[int]) -> None:
-    query = f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY(%s)"  # noqa: S608 - one of two constants
-    known = {row["id"] for row in connection.execute(query.encode(), (account, list(wanted)))}
-    for number in sorted(wanted - known):
-        raise InvalidInput(field, number, f"{table} of this account")

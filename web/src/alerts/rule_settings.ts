@@ -6,7 +6,7 @@ import type { FieldSpec } from "../forms/form";
 import { fieldOf, type Setting, settingsOf } from "./channel_settings";
 import type { Backtest, Learned, Matches, Rule, RuleKind } from "./contract";
 
-const LATER = new Set(["channels", "severity", "runbook", "title", "body"]);
+const LATER = new Set(["channels", "groups", "severity", "runbook", "title", "body"]);
 const LONG = new Set(["body", "expression"]);
 /** What `fieldOf` calls them is what channels have: here are words of their own. */
 const LABELS: Record<string, string> = {
