@@ -133,15 +133,12 @@ def minds(rule: AnyRule, signal: Signal) -> bool:
     The same for all signals of one kind about one subject. Where it is False, `holds` is None.
     """
     if isinstance(rule, HostFlag):
-        return rule.flag == signal.kind
+        return rule.flag == signal.kind and rule.is_about(signal)
     if isinstance(rule, OfSeries):
         return is_about(rule, signal)
     if isinstance(rule, Expressed):
         return rule.minds(signal)
-    if _KINDS[rule.kind] != signal.kind:
-        return False
-    monitor = getattr(rule, "monitor", None)
-    return monitor is None or monitor == signal.detail.get("monitor")
+    return _KINDS[rule.kind] == signal.kind and rule.is_about(signal)
 
 
 def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, str | int | float | None]) -> bool:

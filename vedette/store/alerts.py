@@ -43,6 +43,15 @@ def monitor_names(store: Store) -> dict[int, str]:
     return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM monitors")}
 
 
+def open_alerts(store: Store) -> list[dict[str, Any]]:
+    """All open alerts of all accounts, each with the detail of its begin."""
+    return store.rows(
+        "SELECT a.id, account_id AS account, rule_id AS rule, rule_name, subject, title, severity,"
+        " (extract(epoch FROM started_at) * 1000)::bigint AS started_ms, t.detail"
+        " FROM alerts a JOIN alert_transitions t ON t.alert_id = a.id AND t.state = 'firing' WHERE ended_at IS NULL"
+    )
+
+
 def rules_of(store: Store, account: int) -> list[dict[str, Any]]:
     """The account's rules, as the API shows them."""
     rows = store.rows("SELECT id, name, kind, config FROM rules WHERE account_id = %s ORDER BY id", account)

@@ -86,10 +86,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(rule: Callable[[Received], Answer] = lambda request: OK) -> AsyncIterator[Receiver]:
-    """A receiver that listens while the block runs."""
+async def receiving(rule: Callable[[Received], Answer] = lambda request: OK, port: int = 0) -> AsyncIterator[Receiver]:
+    """A receiver that listens while the block runs, on a free port if none is named."""
     receiver = Receiver(rule)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", port)
     receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     try:
         yield receiver
