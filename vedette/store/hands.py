@@ -7,6 +7,7 @@ from typing import Any
 from vedette.errors import Conflict, NotFound
 from vedette.events.names import hash64
 from vedette.events.signals import AlertState, AlertTransition
+from vedette.store import attempts
 from vedette.store.contention import tried_again
 from vedette.store.keeping import plan_again
 from vedette.store.pool import Connection, Store
@@ -106,14 +107,7 @@ def alert_of(store: Store, account: int, alert: int) -> dict[str, Any]:
         " WHERE alert_id = %s ORDER BY at, id",
         alert,
     )
-    notifications = store.rows(
-        "SELECT n.id::text, n.channel_id AS channel, c.name AS channel_name, n.body->>'event' AS event, n.state,"
-        " n.attempts, n.last_answer, (extract(epoch FROM n.created_at) * 1000)::bigint AS created_ms,"
-        " (extract(epoch FROM n.delivered_at) * 1000)::bigint AS delivered_ms"
-        " FROM notifications n JOIN channels c ON c.id = n.channel_id WHERE n.alert_id = %s ORDER BY n.position",
-        alert,
-    )
-    return {**row, "timeline": timeline, "notifications": notifications}
+    return {**row, "timeline": timeline, "notifications": attempts.notifications_of(store, alert)}
 
 
 def _alert(connection: Connection, account: int, alert: int) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from alerting.worker import GIVE_UP_S, AlertWorker
+from alerting.channels.base import GIVE_UP_AFTER_S
+from alerting.worker import AlertWorker
 from tests.integration.alerting.receiver import OK, Receiver, answer
 from tests.integration.alerting.working import add_channel, due_now, rows, step, tell, with_receiver, worker
 from tests.patience import PATIENCE_S
@@ -74,7 +75,9 @@ def test_what_is_too_old_is_given_up(store: Store, logged: list[Any]) -> None:
     async def body(receiver: Receiver) -> None:
         add_channel(store, receiver.url)
         tell(store)
-        store.execute("UPDATE notifications SET first_attempt_at = now() - make_interval(secs => %s)", GIVE_UP_S + 1)
+        store.execute(
+            "UPDATE notifications SET first_attempt_at = now() - make_interval(secs => %s)", GIVE_UP_AFTER_S + 1
+        )
         await step(worker(store))
         due_now(store)
         assert await step(worker(store)) == 0
@@ -88,7 +91,9 @@ def test_what_is_almost_too_old_is_tried_again(store: Store) -> None:
     async def body(receiver: Receiver) -> None:
         add_channel(store, receiver.url)
         tell(store)
-        store.execute("UPDATE notifications SET first_attempt_at = now() - make_interval(secs => %s)", GIVE_UP_S - 60)
+        store.execute(
+            "UPDATE notifications SET first_attempt_at = now() - make_interval(secs => %s)", GIVE_UP_AFTER_S - 60
+        )
         await step(worker(store))
 
     with_receiver(lambda request: answer(500), body)
