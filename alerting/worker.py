@@ -14,7 +14,7 @@ import httpx
 
 from alerting.channels import CHANNELS, Channel, DeliveryError, Outward, Taken
 from alerting.channels.base import give_up_after_s
-from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
+from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, SPARE, Deliveries
 from alerting.learning import DueLearning
 from alerting.outward import http_client
 from alerting.reports.making import DueReports
@@ -123,7 +123,7 @@ class AlertWorker:
         if free <= 0:
             return 0
         try:
-            claim = partial(outbox.claim, per_channel=AT_ONCE_PER_CHANNEL, busy=busy)
+            claim = partial(outbox.claim, per_channel=AT_ONCE_PER_CHANNEL, busy=busy, spare=SPARE)
             claimed = await self._ask(claim, free, self._settings.lease_s)
         except Unavailable as error:
             self._log.warning("outbox_unavailable", error=str(error))

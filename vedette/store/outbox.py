@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from vedette.store.pool import Store
 
-_LOOKED_AT = 1000
 _MOST_SHOWN = 500
 """Characters of an answer that are kept."""
 _NOTED = (
@@ -34,30 +33,38 @@ class Notification:
 
 
 def claim(
-    store: Store, limit: int, lease_s: float, *, per_channel: int | None = None, busy: Mapping[int, int] | None = None
+    store: Store,
+    limit: int,
+    lease_s: float,
+    *,
+    per_channel: int | None = None,
+    busy: Mapping[int, int] | None = None,
+    spare: int = 0,
 ) -> list[Notification]:
     """Up to `limit` notifications that are due, each given to one worker for `lease_s`; after that, to whoever asks.
 
     Of one alert and channel only the oldest that is pending is given out, so that its order is kept. A channel gets
-    at most `per_channel`, less what it has in `busy`. One claim looks at the first `_LOOKED_AT` that are due in
-    channels with free places: whoever gets something asks again, and sees what stood behind channels now full.
+    at most `per_channel`, less what it has in `busy`; those that have the least come first, so that none waits for the
+    thousands of another, and the last `spare` places are for channels that have none.
     """
     most = limit if per_channel is None else per_channel
     taken = {} if busy is None else busy
     rows = store.rows(
         "WITH busy AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS b (channel_id, places)),"
-        " seen AS (SELECT n.id, n.channel_id, n.next_attempt_at, n.position FROM notifications n"
-        " WHERE n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
+        # Each channel's first by an index of its own: what waits behind them, however much, is not looked at.
+        " seen AS (SELECT f.*, f.place + coalesce(b.places, 0) AS turn FROM channels c"
+        " LEFT JOIN busy b ON b.channel_id = c.id CROSS JOIN LATERAL ("
+        "SELECT n.id, n.next_attempt_at, n.position,"
+        " row_number() OVER (ORDER BY n.next_attempt_at, n.position) AS place"
+        " FROM notifications n WHERE n.channel_id = c.id"
+        " AND n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
         " AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
         " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id AND e.channel_id = n.channel_id"
         " AND e.position < n.position AND e.state = 'pending')"
-        " AND EXISTS (SELECT 1 FROM channels c WHERE c.id = n.channel_id AND c.disabled_reason IS NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM busy WHERE busy.channel_id = n.channel_id AND busy.places >= %s)"
-        " ORDER BY n.next_attempt_at, n.position LIMIT %s),"
-        " ranked AS (SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY next_attempt_at, position) AS rank"
-        " FROM seen),"
-        " chosen AS (SELECT ranked.id FROM ranked LEFT JOIN busy USING (channel_id)"
-        " WHERE rank <= %s - coalesce(places, 0) ORDER BY next_attempt_at, position LIMIT %s),"
+        " ORDER BY n.next_attempt_at, n.position LIMIT greatest(%s - coalesce(b.places, 0), 0)) f"
+        " WHERE c.disabled_reason IS NULL),"
+        " ranked AS (SELECT *, row_number() OVER (ORDER BY turn, next_attempt_at, position) AS rank FROM seen),"
+        " chosen AS (SELECT id FROM ranked WHERE rank <= CASE WHEN turn = 1 THEN %s ELSE %s END),"
         # Another worker may have claimed, gathered, even delivered it since we looked: asked again once it is locked.
         " due AS (SELECT n.id FROM notifications n WHERE n.id IN (SELECT id FROM chosen) AND n.state = 'pending'"
         " AND n.next_attempt_at <= now() AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
@@ -80,9 +87,8 @@ def claim(
         list(taken.keys()),
         list(taken.values()),
         most,
-        max(limit, _LOOKED_AT),
-        most,
         limit,
+        limit - spare,
         lease_s,
     )
     return [

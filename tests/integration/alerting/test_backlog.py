@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-
-from alerting.deliveries import AT_ONCE_PER_CHANNEL
+from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, SPARE
 from tests.integration.alerting.receiver import OK, Answer, Received, Receiver
 from tests.integration.alerting.test_deliveries import start, stopped, until
 from tests.integration.alerting.working import add_channel, tell, with_receiver, worker
+from tests.integration.store.decisions import transition
 from vedette.store import outbox
 from vedette.store.pool import Store
+from vedette.store.recording import record
 
 BACKLOG = 10_000
 
@@ -36,39 +35,70 @@ def backlog(store: Store, channel: int) -> None:
     store.execute("ANALYZE notifications")
 
 
-def test_another_channel_does_not_wait_for_it(store: Store) -> None:
+def came(receiver: Receiver, name: str) -> int:
+    return sum(request.path.endswith(name) for request in receiver.got)
+
+
+def claimed(store: Store) -> int:
+    row = store.row("SELECT count(*) AS n FROM notifications WHERE claimed_until > now()")
+    assert row is not None
+    return int(row["n"])
+
+
+def test_another_channel_does_not_wait_for_it_and_its_own_order_is_kept(store: Store) -> None:
+    answers: list[bool] = []
+    told: dict[str, list[str]] = {}
+
+    def rule(request: Received) -> Answer:
+        if request.path.endswith("slow"):
+            if not answers:
+                return None
+            told.setdefault(request.body["alert"]["id"], []).append(request.body["event"])
+        return OK
+
     async def body(receiver: Receiver) -> None:
-        slow = add_channel(store, receiver.url + "/slow", "slow")
-        backlog(store, slow)
+        backlog(store, add_channel(store, receiver.url + "/slow", "slow"))
         run, stop = start(worker(store, timeout_s=30))
-        await until(receiver, lambda: len(receiver.got) == AT_ONCE_PER_CHANNEL)
+        await until(receiver, lambda: came(receiver, "slow") == AT_ONCE_PER_CHANNEL)
         add_channel(store, receiver.url + "/quick", "quick")
-        began = time.monotonic()
-        tell(store, episodes=5)
-        await until(receiver, lambda: sum(one.path.endswith("quick") for one in receiver.got) == 5)
-        print("took", time.monotonic() - began)
-        assert sum(one.path.endswith("slow") for one in receiver.got) == AT_ONCE_PER_CHANNEL
-        claimed = store.row("SELECT count(*) AS n FROM notifications WHERE claimed_until > now()")
-        assert claimed is not None
-        assert claimed["n"] <= AT_ONCE_PER_CHANNEL + 5
+        tell(store, episodes=20)
+        await until(receiver, lambda: came(receiver, "quick") == 20)
+        assert came(receiver, "slow") == AT_ONCE_PER_CHANNEL
+        assert claimed(store) <= AT_ONCE_PER_CHANNEL * 2, "what waits stays in the table"
+        answers.append(True)
+        receiver.release.set()
+        await until(receiver, lambda: len(told) >= 300)
+        await stopped(run, stop)
+
+    with_receiver(rule, body)
+    assert {tuple(events) for events in told.values()} <= {("start",), ("start", "end")}
+
+
+def test_a_dozen_receivers_that_hang_leave_places_for_others(store: Store) -> None:
+    many = AT_ONCE // AT_ONCE_PER_CHANNEL + 2
+
+    async def body(receiver: Receiver) -> None:
+        for number in range(many):
+            add_channel(store, receiver.url + "/slow", f"slow {number}")
+        tell(store, episodes=AT_ONCE_PER_CHANNEL)
+        run, stop = start(worker(store, timeout_s=30))
+        await until(receiver, lambda: came(receiver, "slow") == AT_ONCE - SPARE)
+        add_channel(store, receiver.url + "/quick", "quick")
+        record(store, [(transition(episode=number), ()) for number in range(100, 110)])
+        await until(receiver, lambda: came(receiver, "quick") == 10)
+        assert came(receiver, "slow") == AT_ONCE - SPARE
         receiver.release.set()
         await stopped(run, stop)
 
-    def rule(request: Received) -> Answer:
-        return None if request.path.endswith("slow") else OK
-
-    with_receiver(rule, body)
+    with_receiver(lambda request: None if request.path.endswith("slow") else OK, body)
 
 
-def test_claim_cost(store: Store) -> None:
-    from vedette.store import accounts
-    accounts.ensure_account(store, "default")
-    slow = add_channel(store, "http://127.0.0.1:1/", "slow")
-    backlog(store, slow)
-    for busy in ({}, {slow: 4}, {slow: 3}):
-        took = []
-        for _ in range(5):
-            began = time.perf_counter()
-            n = len(outbox.claim(store, 50, 30.0, per_channel=4, busy=busy))
-            took.append((round((time.perf_counter() - began) * 1000, 1), n))
-        print(busy, took)
+def test_places_are_given_in_turns_not_by_age(store: Store) -> None:
+    old, young = (add_channel(store, "http://127.0.0.1:1/", name) for name in ("old", "young"))
+    backlog(store, old)
+    record(store, [(transition(episode=number), (young,)) for number in range(3)])
+    first = outbox.claim(store, 4, 30.0, per_channel=4)
+    assert sorted(found.channel for found in first) == [old, old, young, young]
+    next_one = outbox.claim(store, 1, 30.0, per_channel=4, busy={old: 2, young: 1})
+    assert [found.channel for found in next_one] == [young]
+    assert outbox.claim(store, 3, 30.0, per_channel=4, busy={old: 2, young: 3}, spare=3) == []
