@@ -114,3 +114,9 @@ def test_every_transition_is_told_once_and_in_order_though_workers_are_killed(st
     assert {tuple(events) for events in order.values()} == {("start", "end")}
     assert len(first) == 2 * ALERTS
     assert len(taken.got) > len(first)  # the storm was one: some were told again with the same key
+    # Each attempt is known, also those over which workers were killed.
+    assert store.rows(
+        "SELECT (SELECT sum(attempts)::bigint FROM notifications) = count(*) AS all_known,"
+        " count(DISTINCT notification_id) FILTER (WHERE outcome = 'delivered') AS delivered,"
+        " bool_or(outcome IS NULL) AS unanswered FROM notification_attempts"
+    ) == [{"all_known": True, "delivered": 2 * ALERTS, "unanswered": True}]
