@@ -125,7 +125,7 @@ def delivered(
     together with what that means for the notification, also if another worker has the claim by now.
     """
     store.execute(
-        _NOTED  # noqa: S608 - constants, here and below
+        _NOTED  # noqa: S608 - constants
         + " UPDATE notifications SET state = 'delivered', delivered_at = now(), claimed_until = NULL,"
         " last_answer = %s, failure = NULL WHERE id = %s OR carrier = %s",
         *_noted("delivered", notification, answer, attempt, took_ms),
@@ -144,7 +144,7 @@ def retry(
     now that one's.
     """
     store.execute(
-        _NOTED  # noqa: S608
+        _NOTED  # noqa: S608 - constants
         + " UPDATE notifications SET claimed_until = NULL, last_answer = %s,"
         " next_attempt_at = now() + make_interval(secs => %s) WHERE id = %s AND state = 'pending' AND attempts = %s",
         *_noted("retry", notification, answer, attempt, took_ms),
@@ -165,7 +165,7 @@ def failed(
 ) -> None:
     """Give a notification up, with what its message would have told, unless it was delivered meanwhile."""
     store.execute(
-        _NOTED  # noqa: S608
+        _NOTED  # noqa: S608 - constants
         + " UPDATE notifications SET state = 'failed', claimed_until = NULL, last_answer = %s, failure = %s"
         " WHERE (id = %s OR carrier = %s) AND state = 'pending'",
         *_noted(failure, notification, answer, attempt, took_ms),
