@@ -123,9 +123,11 @@ def of_series(
     return of_signals(rule, signals, reports, until_ms)
 
 
-def of_signals(rule: Rule, signals: Iterable[Signal], reports: Reports, until_ms: int) -> list[Episode]:
+def of_signals(
+    rule: Rule, signals: Iterable[Signal], reports: Reports, until_ms: int, titles: Titles | None = None
+) -> list[Episode]:
     """The same of any signals about one subject that the log took at their own times."""
-    trial = Trial(rule, Titles(), reports.standing)
+    trial = Trial(rule, titles or Titles(), reports.standing)
     for signal in signals:
         trial.hear(signal, signal.at)
     trial.pass_time(until_ms)

@@ -14,10 +14,12 @@ from alerting.timers import Standing
 from alerting.titles import Titles
 from vedette.clock import Clock
 from vedette.errors import Unavailable
+from vedette.events.check_series import MEASURES, CheckSeries, check_series_of, matches, named
 from vedette.events.samples import layout_series
-from vedette.events.signals import Signal, source_of
+from vedette.events.signals import READ, Signal, SignalKind, source_of
 from vedette.expressions.grouping import Question
-from vedette.store.alerts import monitor_names, read_rules
+from vedette.store.alerts import monitor_tags, read_rules
+from vedette.store.checks import newest_check
 from vedette.store.pool import Store
 from vedette.store.roles import of_everybody
 from vedette.store.series import heard_sources
@@ -27,6 +29,7 @@ FRESH_S = 1.0
 STANDING_S = 5.0
 """What is known of hosts is read so often at most, and only while somebody asks."""
 _MOST_WATCHED = 100_000
+_OF_HOSTS: frozenset[SignalKind] = READ | {"host", "clone", "clock", "notice"}
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class _Found:
     minding: dict[tuple[int, str, str], list[Rule]] = field(default_factory=dict)
     watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = field(default_factory=dict)
     asked: dict[int, tuple[Question, ...]] = field(default_factory=dict)
+    of_checks: dict[tuple[int, int, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 class RuleBook:
@@ -56,8 +60,11 @@ class RuleBook:
         self._raw: object = None
         self._found = _Found({}, {})
         self._standings: dict[tuple[int, str], Standing] = {}
-        self._standings_at = -STANDING_S
+        self._standings_at = self._checked_at = -STANDING_S
+        self._checked: Standing | None = None
         self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._tags: dict[int, tuple[str, str]] = {}
+        self._of_monitors = False
         self._memory = Memory(store)
         self.titles = Titles()
         self._log = get_logger("rules")
@@ -79,7 +86,7 @@ class RuleBook:
         self._read_at = now
         try:
             raw = read_rules(self._store)
-            self.titles = Titles(monitor_names(self._store))
+            tags = monitor_tags(self._store)
             roles = of_everybody(self._store) if _name_roles(raw) else {}
             is_new = any(row["kind"] == "anomaly" for row in raw) and self._memory.read()
         except Unavailable as error:
@@ -88,11 +95,13 @@ class RuleBook:
                 raise
             self._log.warning("rules_not_read", error=str(error))
             return
-        self._roles = roles
+        self._roles, self._tags = roles, tags
+        self._of_monitors = any(row["config"].get("monitors") for row in raw)
+        self.titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
         if raw == self._raw:
             if is_new:
                 known = self._found
-                self._found = _Found(known.rules, known.by_id, {}, known.watched, known.asked)
+                self._found = _Found(known.rules, known.by_id, {}, known.watched, known.asked, known.of_checks)
             return
         rules: defaultdict[int, list[Rule]] = defaultdict(list)
         for row in raw:
@@ -137,6 +146,35 @@ class RuleBook:
                     self._log.warning("sources_not_read", error=str(error))
             return self._standings.get((account, source))
 
+    def standing_of(self, account: int, subject: str) -> Standing | None:
+        """The same of what a series is read from. How often checks come is not known: they are missing while others
+        come."""
+        if check_series_of(subject) is None:
+            return self.standing(account, source_of(subject))
+        with self._lock:
+            now = self._clock.monotonic()
+            if now - self._checked_at >= STANDING_S:
+                self._checked_at, self._checked = now, None
+                try:
+                    newest = newest_check(self._store)
+                    self._checked = None if newest is None else Standing(0, 0, newest)
+                except Unavailable as error:
+                    self._log.warning("checks_not_read", error=str(error))
+            return self._checked
+
+    def describe(self, signal: Signal) -> None:
+        """Note in the signal's detail what rules may choose by: `roles` of its host, `labels` and `name` of its
+        monitor."""
+        monitor = signal.detail.get("monitor")
+        if isinstance(monitor, int):
+            name, labels = self._tags.get(monitor, ("", ""))
+            if labels:
+                signal.detail["labels"] = labels
+            if signal.kind == "series" or self._of_monitors:
+                signal.detail["name"] = name
+        elif signal.kind in _OF_HOSTS and (roles := self.roles_of(signal)):
+            signal.detail["roles"] = roles
+
     def roles_of(self, signal: Signal) -> str:
         """The roles of the host that the signal's readings are of, separated by blanks, if any rule asks for roles."""
         return " ".join(self._roles.get((signal.account, source_of(signal.subject)), ()))
@@ -160,6 +198,21 @@ class RuleBook:
                 # Whatever roles it has: who loses a role must be heard of, for an alert may be open.
                 if any(selector.matches_series(name, None) for selector in chosen)
             )
+        return found
+
+    def checks(self, account: int, monitor: int, location: str) -> tuple[str, ...]:
+        """Names of the series of checks that rules look at, of a monitor and its location."""
+        known, key = self._refresh(), (account, monitor, location)
+        found = known.of_checks.get(key)
+        if found is None:
+            specs = [rule.spec for rule in known.rules.get(account, ()) if isinstance(rule.spec, OfSeries)]
+            selectors = {selector for spec in specs if named(selector := spec.selector()) is not None}
+            every = [CheckSeries(monitor, place, measure) for place in (None, location) for measure in MEASURES]
+            # Whatever its name and labels are: who loses one must be heard of, for an alert may be open.
+            found = tuple(one.name for one in every if any(matches(selector, one, None) for selector in selectors))
+            if len(known.of_checks) >= _MOST_WATCHED:
+                known.of_checks.clear()
+            known.of_checks[key] = found
         return found
 
     def ask(self, account: int) -> Sequence[Question]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vedette.events.check_series import check_series_of
 from vedette.statistics.anomaly import HOURS, Usual
 from vedette.store import anomalies
 from vedette.store.anomalies import SeriesRow
@@ -16,12 +17,14 @@ _SIZES = (8 * HOURS, 8 * 24)
 
 @dataclass(frozen=True, slots=True)
 class LearnedSeries:
-    """What is usual, and from which score on a window is unusual; one usually has `minutes` with a reading."""
+    """What is usual, and from which score on a window is unusual; one usually has `minutes` with a reading, or so many
+    readings `of_checks`."""
 
     usual: Usual
     threshold: float
     minutes: float
     is_counter: bool
+    of_checks: bool = False
 
     def row(self, subject: str) -> SeriesRow:
         """As it is stored, without the threshold, which is the rule's."""
@@ -65,4 +68,5 @@ def _series(row: SeriesRow, threshold: float) -> LearnedSeries | None:
     usual = Usual(np.frombuffer(row.levels, "<f8"), np.frombuffer(row.spreads, "<f8"))
     if not usual.is_sound():
         return None
-    return LearnedSeries(usual, threshold, row.minutes, row.is_counter)
+    of_checks = check_series_of(row.subject) is not None
+    return LearnedSeries(usual, threshold, row.minutes, row.is_counter, of_checks)

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from alerting.learned import LearnedSeries
+from alerting.learning_checks import Known, means_of, of_checks
 from alerting.rules import Anomaly, rule_adapter
 from vedette.clock import Clock
 from vedette.errors import Unavailable
+from vedette.events.check_series import check_series_of, named
 from vedette.statistics.anomaly import HOUR_MS, WEEK_MS, in_a_row, learn
 from vedette.store import anomalies
 from vedette.store.anomalies import DueRule, RuleRow
@@ -58,36 +60,50 @@ def learn_rule(store: Store, account: int, spec: Anomaly, until_ms: int) -> Less
     """From the four weeks before `until_ms` (UTC). Blocks: a series takes some milliseconds."""
     end_ms = until_ms // HOUR_MS * HOUR_MS
     begin_ms = end_ms - WEEKS * WEEK_MS
-    places: dict[tuple[str, str], list[SeriesRef]] = {}
-    for ref in Catalogue(store).find(account, [spec.selector()]):
-        places.setdefault((ref.source, ref.name), []).append(ref)
-    chosen = dict(sorted(places.items())[:MOST_SERIES])
-    lesson = Lesson(left_out=len(places) - len(chosen))
-    size = WEEK_MS // (spec.window_s * 1000)
-    minutes = _Minutes(begin_ms, spec.window_s * 1000, WEEKS * size)
-    _read_all(store, chosen, minutes, (begin_ms, end_ms))
-    ready: list[tuple[str, Floats, float, bool]] = []
-    for (source, name), refs in chosen.items():
-        found = minutes.windows(source, name)
-        if found is None or not _is_ready(found[0].reshape(WEEKS, size), spec.windows):
+    lesson, size = Lesson(), WEEK_MS // (spec.window_s * 1000)
+    window_ms = spec.window_s * 1000
+    if named(spec.selector()) is None:
+        series = _of_hosts(store, account, spec, lesson, (begin_ms, end_ms))
+    else:
+        series, lesson.left_out = of_checks(store, account, spec.selector(), (begin_ms, end_ms), window_ms, MOST_SERIES)
+    ready: list[Known] = []
+    for one in series:
+        if one.values is None or not _is_ready(one.values.reshape(WEEKS, size), spec.windows):
             lesson.unready += 1
-            continue
-        ready.append((f"series:{source}/{name}", *found, refs[0].kind == "counter"))
+        else:
+            ready.append(one)
     if not ready:
         return lesson
-    del minutes
-    values = np.stack([one[1] for one in ready]).reshape(len(ready), WEEKS, size)
+    values = np.stack([one.values for one in ready if one.values is not None]).reshape(len(ready), WEEKS, size)
     if np.isnan(values[:, 0]).mean() > READY:
         values, begin_ms = values[:, 1:], begin_ms + WEEK_MS
     known = 1 - float(np.isnan(values).mean())
     learned = learn(values, begin_ms, spec.false_alarms_per_week * known, spec.windows, spec.direction, spec.floor)
     lesson.weeks, lesson.threshold = learned.weeks, learned.threshold
-    for at, (subject, _, usually, is_counter) in enumerate(ready):
+    for at, one in enumerate(ready):
         if (usual := learned.usual(at)).is_sound():
-            lesson.series[subject] = LearnedSeries(usual, learned.threshold, usually, is_counter)
+            lesson.series[one.subject] = LearnedSeries(
+                usual, learned.threshold, one.usually, one.is_counter, check_series_of(one.subject) is not None
+            )
         else:
             lesson.unready += 1
     return lesson
+
+
+def _of_hosts(store: Store, account: int, spec: Anomaly, lesson: Lesson, span: tuple[int, int]) -> list[Known]:
+    places: dict[tuple[str, str], list[SeriesRef]] = {}
+    for ref in Catalogue(store).find(account, [spec.selector()]):
+        places.setdefault((ref.source, ref.name), []).append(ref)
+    chosen = dict(sorted(places.items())[:MOST_SERIES])
+    lesson.left_out = len(places) - len(chosen)
+    window_ms = spec.window_s * 1000
+    minutes = _Minutes(span[0], window_ms, (span[1] - span[0]) // window_ms)
+    _read_all(store, chosen, minutes, span)
+    found = []
+    for (source, name), refs in chosen.items():
+        values, usually = minutes.windows(source, name)
+        found.append(Known(f"series:{source}/{name}", values, usually, refs[0].kind == "counter"))
+    return found
 
 
 def _is_ready(weeks: Floats, windows: int) -> bool:
@@ -113,15 +129,9 @@ class _Minutes:
         before = self._found.get((ref.source, ref.name))
         self._found[ref.source, ref.name] = (sums, counts) if before is None else (before[0] + sums, before[1] + counts)
 
-    def windows(self, source: str, name: str) -> tuple[Floats, float] | None:
-        """A series' means by window, NaN where there are too few minutes, and how many there usually are; None without
-        any."""
-        sums, counts = self._found.get((source, name), (np.zeros(0), np.zeros(0)))
-        if not counts.any():
-            return None
-        usually = float(np.median(counts[counts > 0]))
-        enough = counts * 2 >= max(usually, 1.0)
-        return np.where(enough, sums / np.maximum(counts, 1.0), np.nan), usually
+    def windows(self, source: str, name: str) -> tuple[Floats | None, float]:
+        """A series' means by window, and how many minutes one usually has."""
+        return means_of(*self._found.get((source, name), (np.zeros(0), np.zeros(0))))
 
 
 def _read_all(

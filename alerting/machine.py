@@ -14,7 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
-from alerting.rules import Absence, Anomaly, Change, Drift, Rule, hold_ms
+from alerting.rules import Absence, Anomaly, Change, Drift, Rule, Threshold, hold_ms
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import READ, AlertState, AlertTransition, Signal
@@ -35,7 +35,7 @@ class SubjectState:
     `heard_ms` is when the log took that signal, `gap_ms` the usual time between signals: that between the last two, but
     at most twice what was usual, for hosts may have been away. While a timer is of
     use, `last` is the signal, and `due_ms` when to ask (by the log's clock; 0: never). `why` is what was said of there
-    being no reading since.
+    being no reading since. `suppressed` are rules whose condition holds though nobody is to be called, since when.
     """
 
     last_at: int = -1
@@ -45,6 +45,7 @@ class SubjectState:
     last: Signal | None = None
     due_ms: int = 0
     why: str = ""
+    suppressed: dict[int, int] = field(default_factory=dict)
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -88,7 +89,7 @@ class SubjectState:
         for rule in rules:
             if signal.at < rule.created_ms:
                 continue
-            told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly) else signal
+            told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly | Threshold) else signal
             holds, state = rule.spec.holds(told), self.rules.get(rule.id)
             if holds is None:
                 if state is not None and isinstance(rule.spec, Drift) and rule.spec.begins_anew(told):
@@ -105,10 +106,18 @@ class SubjectState:
         return found
 
     def _weighed(self, rule: Rule, signal: Signal) -> Signal:
-        """What a rule about changes or anomalies looks at: the means of its windows, when one is over."""
+        """What a rule about changes or anomalies looks at: the means of its windows, when one is over; and a threshold
+        of means: that of the last while."""
         spec = rule.spec
         if isinstance(spec, Anomaly):
             return self._compared(rule, spec, signal)
+        if isinstance(spec, Threshold):
+            if not spec.mean_ms or not spec.has_role(signal):
+                return signal
+            rolled = self.rules.setdefault(rule.id, RuleState()).rolling_of(spec.mean_ms).add(signal.at, signal.value)
+            if rolled is None:
+                return signal
+            return replace(signal, value=rolled[0], detail={**signal.detail, "readings": rolled[1]})
         if not isinstance(spec, Change) or not spec.has_role(signal):
             return signal
         means = self.rules.setdefault(rule.id, RuleState()).means_of(spec).add(signal.at, signal.value)
@@ -140,8 +149,8 @@ class SubjectState:
         for rule in rules:
             state = self.rules.get(rule.id) or RuleState()
             if isinstance(rule.spec, Absence):
-                roles = {name: last.detail[name] for name in ("roles",) if name in last.detail}
-                found_out = replace(word, subject=last.subject, detail={**word.detail, **roles})
+                about = {name: last.detail[name] for name in ("roles", "labels", "name") if name in last.detail}
+                found_out = replace(word, subject=last.subject, detail={**word.detail, **about})
                 changed = state.miss(rule.spec, found_out, at, self.last_at)
             elif state.waits(rule.spec, last):
                 changed = state.wait(rule.spec, at)
@@ -181,7 +190,7 @@ class SubjectState:
                     due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
             elif state is not None and state.waits(rule.spec, signal):
                 due.append(state.since + hold_ms(rule.spec) + self.heard_ms - self.last_at)
-            elif isinstance(rule.spec, Absence):
+            elif isinstance(rule.spec, Absence) and signal.state != "over":
                 due.append(self.heard_ms + rule.spec.for_s * 1000)
         self.due_ms = min(due, default=0)
         self.last = signal if due else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alerting.means import Means
+from alerting.rolling import Rolling
 from alerting.rules import Absence, Anomaly, AnyRule, Change, Expressed, OfSeries, Threshold, hold_count, hold_ms
 from alerting.unusual import Unusual
 from vedette.events.signals import READ, AlertState, Signal
@@ -28,7 +29,7 @@ class RuleState:
     condition holds, `clear_since` since when it is over (-1: it is not), `starts` are the last times of alerts'
     beginnings. While it is `flapping`, `holding` is the condition and `turned` when that changed; all by the subject's
     own clock. `means` is the memory of rules about changes, `unusual`
-    that of rules about anomalies.
+    that of rules about anomalies, `rolling` that of thresholds of means.
     """
 
     state: Literal["ok", "pending", "firing"] = "ok"
@@ -44,6 +45,7 @@ class RuleState:
     means: Means | None = None
     times: int = 0
     unusual: Unusual | None = None
+    rolling: Rolling | None = None
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -152,6 +154,12 @@ class RuleState:
         if self.means is None or (self.means.width_ms, self.means.back) != (width_ms, back):
             self.means = Means(width_ms, back)
         return self.means
+
+    def rolling_of(self, span_ms: int) -> Rolling:
+        """The memory for a threshold of means over so long, empty if they were over another time until now."""
+        if self.rolling is None or self.rolling.span_ms != span_ms:
+            self.rolling = Rolling(span_ms)
+        return self.rolling
 
     def unusual_of(self, spec: Anomaly) -> Unusual:
         """The memory for a rule about anomalies, empty if the rule looks at other windows now."""

@@ -25,7 +25,7 @@ class Judged(NamedTuple):
 
 @dataclass(slots=True)
 class Unusual:
-    """A minute has one reading: its last, of counters its highest. A window's value is the mean of its minutes.
+    """A minute has one reading: its last, of counters its highest; of checks it has all. A window's value is the mean.
 
     `row` windows in a row were unusual, in the last `calm` nothing was; `anomalous`: there is an anomaly.
     """
@@ -45,6 +45,10 @@ class Unusual:
         are left out."""
         minute, window = at_ms // MINUTE_MS, at_ms // self.width_ms
         if minute < self.minute:
+            return None
+        if minute == self.minute and learned.of_checks:
+            self._close_minute()  # each reading counts as much as any other
+            self.value = value
             return None
         if minute == self.minute:
             self.value = max(self.value, value) if learned.is_counter else value

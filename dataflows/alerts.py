@@ -15,11 +15,13 @@ import bytewax.operators as op
 import msgspec
 from bytewax.dataflow import Dataflow
 from bytewax.operators import StatefulBatchLogic
+from msgspec.structs import replace
 
 from alerting.book import RuleBook
 from alerting.machine import SubjectState, subject_of
 from alerting.rules import Rule
 from alerting.timers import news, next_ask_ms
+from alerting.waiting import Wait, WaitEnd, changes, note_suppressed, waits_of
 from dataflows.reading import read
 from dataflows.source import LogSource, Poll
 from sinks.log import LogSink, Publication
@@ -28,11 +30,12 @@ from sinks.store import StoreSink
 from vedette.clock import Clock
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode, encode_json, encode_reject
-from vedette.events.signals import READ, AlertTransition, Reject, Signal, source_of
+from vedette.events.signals import AlertTransition, Reject, Signal
 from vedette.events.topics import ALERTS, REJECTS, SIGNALS
 from vedette.log import Log, Message
 from vedette.store.pool import Store
 from vedette.store.recording import record
+from vedette.store.waits import write_waits
 from vedette.telemetry import get_logger, metrics
 
 FLOW = "alerts"
@@ -62,7 +65,10 @@ def route(poll: Poll) -> Iterable[Routed]:
         yield "rejects", reject
 
 
-class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
+Found = Decided | Signal | Wait | WaitEnd
+
+
+class SubjectLogic(StatefulBatchLogic[Logged, Found, bytes]):
     """Drives the rules' state machines of one subject, and asks why nothing is heard of it."""
 
     def __init__(self, book: RuleBook, clock: Clock, snapshot: bytes | None) -> None:
@@ -71,20 +77,23 @@ class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
         self._state: SubjectState = SubjectState() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - ours
         self._asked_ms = 0
 
-    def on_batch(self, values: list[Logged]) -> tuple[Iterable[Decided | Signal], bool]:
+    def on_batch(self, values: list[Logged]) -> tuple[Iterable[Found], bool]:
         """Apply signals in order. Of notices nothing is kept."""
-        found: list[Decided | Signal] = []
+        found: list[Found] = []
         for logged in values:
             signal = logged.signal
             about = self._state.last if signal.kind == "timer" else signal
             if about is None:
                 continue
             rules = self._rules(about)
-            if signal.kind in READ and (roles := self._book.roles_of(signal)):
-                signal.detail["roles"] = roles
+            self._book.describe(signal)
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
+            waited = waits_of(self._state)
             changed = self._state.apply(signal, rules, self._book.titles, logged.time_ms, self._book.rule)
             found += [(t, channels.get(t.rule, ())) for t in changed]
+            if signal.kind != "timer":
+                note_suppressed(self._state, signal, rules)
+            found += changes(waited, self._state, replace(signal, subject=about.subject), rules, self._book.titles)
         self._asked_ms = 0
         return found, StatefulBatchLogic.RETAIN if self._state.last_at >= 0 else StatefulBatchLogic.DISCARD
 
@@ -96,12 +105,12 @@ class SubjectLogic(StatefulBatchLogic[Logged, "Decided | Signal", bytes]):
         due_ms = next_ask_ms(self._state, self._asked_ms)
         return datetime.fromtimestamp(due_ms / 1000, UTC) if due_ms else None
 
-    def on_notify(self) -> tuple[Iterable[Decided | Signal], bool]:
+    def on_notify(self) -> tuple[Iterable[Found], bool]:
         """Ask; an answer that changes anything goes into the log, and is heeded when it is read there."""
         last, self._asked_ms = self._state.last, self._clock.now_ms()
         if last is None:
             return (), StatefulBatchLogic.RETAIN
-        standing = self._book.standing(last.account, source_of(last.subject))
+        standing = self._book.standing_of(last.account, last.subject)
         rules = self._rules(last)
         word = news(self._state, self._asked_ms, standing, rules, self._book.titles, self._book.rule)
         return ((word,) if word is not None else ()), StatefulBatchLogic.RETAIN
@@ -142,6 +151,20 @@ def _signals(item: Routed) -> list[tuple[str, Logged]]:
     return [(key, value)] if isinstance(value, Logged) else []
 
 
+def record_waits(store: Store, items: Sequence[Wait | WaitEnd]) -> None:
+    """Begin and end what waits; one that the database cannot hold is left out."""
+    begun = [one.row() for one in items if isinstance(one, Wait)]
+    ended = [(one.id, one.at_ms, one.outcome) for one in items if isinstance(one, WaitEnd)]
+    try:
+        write_waits(store, begun, ended)
+    except InvalidInput as error:
+        if len(items) > 1:
+            for one in items:
+                record_waits(store, [one])
+            return
+        get_logger("flow").error("wait_rejected", reason=str(error))
+
+
 def _publish(result: Decided | Signal) -> Publication:
     if isinstance(result, Signal):
         return Publication(SIGNALS.name, Message(f"{result.account}/{result.subject}".encode(), encode_json(result)))
@@ -159,7 +182,10 @@ def build(
     readable = op.flat_map("readable", routed, _signals)
     decided = op.stateful_batch("rules", readable, lambda state: SubjectLogic(book, clock, state))
     # each: (subject, (AlertTransition, channels) or a timer's Signal)
-    results = op.map("results", decided, lambda item: item[1])
+    found = op.map("found", decided, lambda item: item[1])
+    waits = op.flat_map("waits", found, lambda item: [item] if isinstance(item, Wait | WaitEnd) else [])
+    op.output("wait", waits, StoreSink("waits", lambda items: record_waits(store, items)))
+    results = op.flat_map("results", found, lambda item: [] if isinstance(item, Wait | WaitEnd) else [item])
     transitions = op.flat_map("transitions", results, lambda item: [] if isinstance(item, Signal) else [item])
     unheld = LogSink(log).build("unheld", 0, 1)
     op.output(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import bytewax.operators as op
@@ -33,6 +33,7 @@ from vedette.store.checks import CheckBatch, CheckWindow, hours_of_days, write
 from vedette.store.pool import Store
 from vedette.telemetry import metrics
 from vedette.windows.budget import BudgetShard
+from vedette.windows.check_readings import ReadingShard, Wanted
 from vedette.windows.days import Gap, fill, gaps
 from vedette.windows.endpoint import EndpointShard
 from vedette.windows.incident import end_ms
@@ -105,7 +106,7 @@ def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
 
 
 class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
-    """Drives an `EndpointShard`, an `OutageShard` and a `BudgetShard`.
+    """Drives an `EndpointShard`, an `OutageShard`, a `BudgetShard` and a `ReadingShard`.
 
     Every batch is folded and put out at once, for an outage must not wait. Polls that found all partitions read to
     their end drive what is due without results, and what follows from monitors that were paused or removed. `hours`
@@ -118,18 +119,20 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         clock: Clock,
         partitions: int,
         hours: Callable[[Iterable[Gap]], list[CheckWindow]],
+        wanted: Wanted,
         snapshot: bytes | None,
     ) -> None:
-        self._book, self._clock, self._hours = book, clock, hours
+        self._book, self._clock, self._hours, self._wanted = book, clock, hours, wanted
         self._caught_up = [0] * partitions
         self._reviewed = 0
         self._snapshot: bytes | None = None
         found = EndpointShard() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - our own folder
-        # Until there were outages, a snapshot held the windows alone, and then those two until there were budgets.
+        # A snapshot of before held the windows alone; then came outages, budgets and readings, one after the other.
         kept = found if isinstance(found, tuple) else (found,)
         self._shard: EndpointShard = kept[0]
         self._outages: OutageShard = kept[1] if len(kept) > 1 else OutageShard()
         self._budgets: BudgetShard = kept[2] if len(kept) > 2 else BudgetShard()
+        self._readings: ReadingShard = kept[3] if len(kept) > 3 else ReadingShard()
 
     def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
         """Fold the results of `values`, and do what is due."""
@@ -165,9 +168,12 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         self._outages.fold(true, self._book, logged_ms)
         policy = self._book.policy(result.monitor)
         watched = policy.watched(result.location, end_ms(true))
-        counted = self._shard.fold(result, self._outages.silence_of(result.monitor) if watched else None)
+        silence = self._outages.silence_of(result.monitor) if watched else None
+        counted = self._shard.fold(result, silence)
         if counted and watched:
             self._budgets.fold(result, policy, logged_ms)
+            if not silence:  # in maintenance, or while what it depends on is down, nobody is to be called
+                self._readings.fold(result, end_ms(true), self._wanted)
 
     def _pass_time(self, at_ms: int) -> None:
         generation = self._book.generation
@@ -175,6 +181,7 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
             self._outages.review(self._book)
             self._shard.review(self._book.policy, self._book.removed)
             self._budgets.review(self._book.policy, self._book.removed)
+            self._readings.review(self._book.policy, self._book.removed)
             self._reviewed, self._snapshot = generation, None
         if self._outages.timed:
             self._outages.tick(at_ms, self._book)
@@ -184,18 +191,19 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         metrics().count("vedette_flow_duplicates_total", self._shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", self._shard.late, flow=FLOW)
         self._shard.duplicates = self._shard.late = 0
-        flushed, decisions, budgets = self._shard.flush(), self._outages.take(), self._budgets.take()
-        if flushed is None and not decisions and not budgets:
+        flushed, decisions = self._shard.flush(), self._outages.take()
+        more = [*self._budgets.take(), *self._readings.take()]
+        if flushed is None and not decisions and not more:
             return []
         batch, signals = flushed or (CheckBatch((), (), (), ()), [])
         incidents, states = list(decisions.incidents.values()), list(decisions.states.values())
         batch = replace(batch, incidents=incidents, outages=states)
-        return [Written(batch, [*signals, *decisions.signals, *budgets], decisions.orders)]
+        return [Written(batch, [*signals, *decisions.signals, *more], decisions.orders)]
 
     def snapshot(self) -> bytes:
         """The pickled shards; the same bytes while nothing has changed."""
         if self._snapshot is None:
-            self._snapshot = pickle.dumps((self._shard, self._outages, self._budgets), protocol=5)
+            self._snapshot = pickle.dumps((self._shard, self._outages, self._budgets, self._readings), protocol=5)
         return self._snapshot
 
 
@@ -218,10 +226,18 @@ def publications(written: Written) -> list[Publication]:
     return orders + [publish(signal) for signal in written.signals]
 
 
-def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[], bool] = lambda: False) -> Dataflow:
+def build(
+    log: Log,
+    store: Store,
+    clock: Clock,
+    *,
+    shards: int,
+    wanted: Wanted = lambda account, monitor, location: (),
+    stop: Callable[[], bool] = lambda: False,
+) -> Dataflow:
     """The flow from `vedette.checks` to the check tables, incidents, `vedette.signals` and `vedette.control`.
 
-    Beside it, `vedette.pings` to `vedette.checks`.
+    Beside it, `vedette.pings` to `vedette.checks`. `wanted` says what of each check rules are about.
     """
     flow = Dataflow(FLOW)
     book, partitions = PolicyBook(store, clock), log.partitions(CHECKS.name)
@@ -229,13 +245,16 @@ def build(log: Log, store: Store, clock: Clock, *, shards: int, stop: Callable[[
     def hours(wanted: Iterable[Gap]) -> list[CheckWindow]:
         return hours_of_days(store, wanted)
 
+    def patiently(account: int, monitor: int, location: str) -> Collection[str]:
+        return persist("rules", lambda: wanted(account, monitor, location))
+
     polls = op.input("checks", flow, LogSource(log, CHECKS.name, clock, stop=stop))
     routed = op.flat_map("route", polls, lambda poll: route(poll, shards))
     # each: (shard or "rejects", Results or Publication)
     outputs = op.stateful_batch(
         "endpoints",
         op.flat_map("readable", routed, shard_results),
-        lambda snapshot: EndpointLogic(book, clock, partitions, hours, snapshot),
+        lambda snapshot: EndpointLogic(book, clock, partitions, hours, patiently, snapshot),
     )
     # each: (shard, Written)
     results = op.map("results", outputs, lambda item: item[1])

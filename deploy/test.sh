@@ -31,7 +31,9 @@ ended=0
 run() {
   local code=0
   # A test that hangs fails by itself (see pyproject.toml); what hangs beyond that ends with a word, and the rest is run.
-  timeout --signal=INT --kill-after=60 2400 .venv/bin/pytest --durations=30 "$@" || code=$?
+  local limit=()
+  ! command -v timeout >/dev/null || limit=(timeout --signal=INT --kill-after=60 2400)
+  ${limit[@]+"${limit[@]}"} .venv/bin/pytest --durations=30 "$@" || code=$?
   [ "$code" -ne 124 ] || echo "error: the tests were stopped after 40 minutes" >&2
   [ "$code" -eq 5 ] && return # of the tests that were asked for, none is of this part
   some=1

@@ -1,20 +1,21 @@
-"""Check series: durations and counts of checks, as series that queries can name."""
+"""Check series: Apdex, failures and durations of checks, as series that queries can name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ingest_api.context import Context
 from vedette.errors import InvalidInput
+from vedette.events.check_series import NAMES, CheckSeries, labels_in, matches, named
 from vedette.events.selectors import Selector
 from vedette.statistics.sketch import Sketch
-from vedette.store import monitors
+from vedette.store.alerts import monitor_tags
 from vedette.store.checks import CheckWindow
 from vedette.store.query import Span
 
 CHECK_PREFIX = "check."
-NAME = "check.duration_ms"
 _HOUR_MS = 3_600_000
 
 Fold = Callable[[list[CheckWindow]], float | None]
@@ -34,7 +35,7 @@ def _average(windows: list[CheckWindow]) -> float | None:
     return sum(window.sum_ms for window in windows) / count if count else None
 
 
-_FOLDS: dict[str, Fold] = {
+_DURATIONS: dict[str, Fold] = {
     "avg": _average,
     "sum": lambda windows: sum(window.sum_ms for window in windows),
     "count": lambda windows: float(_good(windows)),
@@ -47,28 +48,76 @@ _FOLDS: dict[str, Fold] = {
 }
 
 
+def _scores(windows: list[CheckWindow]) -> tuple[float, int]:
+    """Apdex scores of checks, added up, and how many."""
+    satisfied, tolerating = (sum(getattr(w, zone) for w in windows) for zone in ("satisfied", "tolerating"))
+    return satisfied + tolerating / 2, satisfied + tolerating + sum(w.frustrated for w in windows)
+
+
+def _failures(windows: list[CheckWindow]) -> tuple[float, int]:
+    failed = sum(window.down for window in windows)
+    return float(failed), failed + _good(windows)
+
+
+def _mean(count: Callable[[list[CheckWindow]], tuple[float, int]], windows: list[CheckWindow]) -> float | None:
+    total, many = count(windows)
+    return total / many if many else None
+
+
+def _shares(count: Callable[[list[CheckWindow]], tuple[float, int]]) -> dict[str, Fold]:
+    return {
+        "avg": partial(_mean, count),
+        "sum": lambda windows: count(windows)[0],
+        "count": lambda windows: float(count(windows)[1]),
+    }
+
+
+_FOLDS: dict[str, dict[str, Fold]] = {
+    "duration_ms": _DURATIONS,
+    "apdex": _shares(_scores),
+    "failure_ratio": _shares(_failures),
+}
+
+
 def check_series(
     context: Context, account: int, selectors: Sequence[Selector], wanted: Span, agg: str
 ) -> list[dict[str, Any]]:
-    """`check.duration_ms{monitor,location}`: milliseconds of checks that succeeded."""
-    fold = _FOLDS.get(agg)
-    if fold is None:
-        raise InvalidInput("agg", agg, f"{', '.join(_FOLDS)} (for {NAME})")
+    """`check.NAME{monitor,location}` and `endpoint.NAME{monitor}`: `apdex`, `failure_ratio`, and `duration_ms` of
+    checks that succeeded. Other labels choose by the monitor's name and its own labels."""
+    for selector in selectors:
+        name = named(selector)
+        if name is None:
+            given = next((m.text for m in selector.matchers if m.label == "__name__"), None)
+            raise InvalidInput("series", given, f"{', '.join(NAMES)}, or a host's series")
+        if agg not in (folds := _FOLDS[name.partition(".")[2]]):
+            raise InvalidInput("agg", agg, f"{', '.join(folds)} (for {name})")
     found: list[dict[str, Any]] = []
-    for monitor in sorted(monitors.ids(context.store, account)):
-        candidates = [s for s in selectors if _matches(s, monitor, None)]
-        if not candidates:
+    for monitor, (called, own) in sorted(monitor_tags(context.store, account).items()):
+        labels = {**labels_in(own), "name": called}
+        names = {name for one in selectors if (name := named(one)) and _may_match(one, monitor, labels)}
+        if not names:
             continue
         windows = context.history.check_windows(
             account, monitor, wanted.from_ms, wanted.to_ms, hours=wanted.step_ms % _HOUR_MS == 0
         )
-        for location in sorted({window.location for window in windows}):
-            if any(_matches(selector, monitor, location) for selector in candidates):
-                mine = [window for window in windows if window.location == location]
-                values = by_step(mine, wanted, fold)
-                labels = {"monitor": str(monitor), "location": location}
-                found.append({"source": "", "name": NAME, "labels": labels, "kind": "gauge", "values": values})
+        places: list[str | None] = [None, *sorted({window.location for window in windows})] if windows else []
+        for name in sorted(names):
+            scope, _, measure = name.partition(".")
+            for place in places:
+                series = CheckSeries(monitor, place, measure)
+                if (place is None) != (scope == "endpoint") or not any(matches(s, series, labels) for s in selectors):
+                    continue
+                mine = [window for window in windows if place in (None, window.location)]
+                shown = {"monitor": str(monitor)} if place is None else {"monitor": str(monitor), "location": place}
+                values = by_step(mine, wanted, _FOLDS[measure][agg])
+                found.append({"source": "", "name": name, "labels": shown, "kind": "gauge", "values": values})
     return found
+
+
+def _may_match(selector: Selector, monitor: int, labels: dict[str, str]) -> bool:
+    """Whether it means any series of the monitor, whatever the location is."""
+    known = {**labels, "monitor": str(monitor), "source": ""}
+    return all(m.matches(known.get(m.label, "")) for m in selector.matchers if m.label not in {"__name__", "location"})
 
 
 def by_step(windows: Sequence[CheckWindow], wanted: Span, fold: Fold) -> list[float | None]:
@@ -77,10 +126,3 @@ def by_step(windows: Sequence[CheckWindow], wanted: Span, fold: Fold) -> list[fl
     for window in windows:
         steps.setdefault((window.bucket_ms - wanted.from_ms) // wanted.step_ms, []).append(window)
     return [fold(steps[at]) if at in steps else None for at in range(wanted.points)]
-
-
-def _matches(selector: Selector, monitor: int, location: str | None) -> bool:
-    known = {"__name__": NAME, "monitor": str(monitor)}
-    if location is not None:
-        known["location"] = location
-    return all(m.matches(known.get(m.label, "")) for m in selector.matchers if location is not None or m.label in known)

@@ -43,7 +43,8 @@ def build(name: str, settings: FlowSettings, log: Log, store: Store, clock: Cloc
     if name == "endpoints":
         from dataflows import endpoints
 
-        return endpoints.build(log, store, clock, shards=settings.shards, stop=stop)
+        wanted = RuleBook(store, clock).checks
+        return endpoints.build(log, store, clock, shards=settings.shards, wanted=wanted, stop=stop)
     if name == "trends":
         from dataflows import trends
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -44,7 +45,7 @@ def concerned(rows: Sequence[Row], match: str | None, monitors: Sequence[int]) -
     found = []
     for row in rows:
         subject = str(row["subject"])
-        if named and subject.startswith("monitor:") and subject[8:].partition("@")[0] not in named:
+        if named and subject.startswith("monitor:") and re.split("[@/]", subject[8:])[0] not in named:
             continue
         labels = labels_of(row["rule_name"], subject, row["severity"], row.get("detail") or {}) if match else {}
         if match is None or matches(match, labels):

@@ -16,7 +16,8 @@ from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_s
 from alerting.rules.expressions import Expressed
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
 from alerting.rules.model_metric import ModelMetric
-from alerting.rules.series import Absence, Change, OfSeries, Threshold, is_about
+from alerting.rules.of_series import OfSeries, is_about
+from alerting.rules.series import Absence, Change, Threshold
 from vedette.events.signals import Signal, SignalKind
 
 __all__ = [

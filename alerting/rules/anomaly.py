@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from alerting.rules.series import OfSeries, is_about, name_of
+from alerting.rules.of_series import OfSeries, is_about, name_of
 from vedette.events.signals import Signal
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from alerting.every_rule import RuleBase
+from alerting.rules.of_monitors import OfMonitors
 from vedette.events.budgets import WINDOWS_S, Counts, counts_of
 from vedette.events.signals import Signal
 
@@ -49,7 +49,7 @@ def _reads(text: str) -> str:
     return text
 
 
-class BurnRate(RuleBase):
+class BurnRate(OfMonitors):
     """A monitor uses up its error budget too fast: more checks are not good than its objective (SLO) can bear.
 
     Of each pair, the long window shows that it matters, and the short one that it still goes on. Windows without
@@ -57,7 +57,6 @@ class BurnRate(RuleBase):
     """
 
     kind: Literal["burn_rate"]
-    monitor: int | None = Field(default=None, description="null: every monitor")
     objective: float = Field(default=0.999, ge=0.5, le=0.999999, description="share of checks that must be good")
     period_s: int = Field(default=30 * DAY_S, ge=DAY_S, le=366 * DAY_S, description="how long the budget must last")
     good: Literal["up", "satisfied"] = Field(
@@ -83,9 +82,9 @@ class BurnRate(RuleBase):
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether any pair burns; None if the signal is about something else."""
-        if signal.kind != "budget" or self.monitor not in {None, signal.detail.get("monitor")}:
+        if signal.kind != "budget" or not self.is_about(signal):
             return None
-        return self.burning(signal) is not None
+        return self.has_labels(signal) and self.burning(signal) is not None
 
     def burning(self, signal: Signal) -> tuple[Pair, float] | None:
         """The first pair that burns, and how fast its long window does (1: the budget lasts just for the period)."""

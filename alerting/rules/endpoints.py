@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from alerting.every_rule import RuleBase, Severity
+from alerting.every_rule import Severity
+from alerting.rules.of_monitors import OfMonitors
 from vedette.events.signals import Signal
 
 
@@ -15,19 +16,18 @@ def is_silent(signal: Signal) -> bool:
     return bool(signal.detail.get("maintenance") or signal.detail.get("suppressed_by"))
 
 
-class EndpointDown(RuleBase):
+class EndpointDown(OfMonitors):
     """An endpoint fails at a location, `after_failures` times in a row."""
 
     kind: Literal["endpoint_down"]
     severity: Severity = "critical"
-    monitor: int | None = Field(default=None, description="null: every monitor")
     after_failures: int = Field(default=1, ge=1, le=100)
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the signal means trouble; None if it says nothing about this rule."""
-        if signal.kind != "endpoint" or self.monitor not in {None, signal.detail.get("monitor")}:
+        if signal.kind != "endpoint" or not self.is_about(signal):
             return None
-        if signal.state != "down":
+        if signal.state != "down" or not self.has_labels(signal):
             return False  # it is up, or nobody looks any more
         if is_silent(signal):
             return None
@@ -35,28 +35,28 @@ class EndpointDown(RuleBase):
         return True if isinstance(failures, int) and failures >= self.after_failures else None
 
 
-class Outage(RuleBase):
+class Outage(OfMonitors):
     """A monitor is down: a quorum of its locations has failed."""
 
     kind: Literal["outage"]
     severity: Severity = "critical"
-    monitor: int | None = Field(default=None, description="null: every monitor")
     partial: bool = Field(default=False, description="also while fewer locations than the quorum fail")
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the monitor is down; None if the signal is about something else, or nobody is to be called."""
-        if signal.kind != "monitor" or self.monitor not in {None, signal.detail.get("monitor")}:
+        if signal.kind != "monitor" or not self.is_about(signal):
             return None
+        if not self.has_labels(signal):
+            return False
         if signal.state != "down" and not (self.partial and signal.state == "partial"):
             return False
         return None if is_silent(signal) else True
 
 
-class Degraded(RuleBase):
+class Degraded(OfMonitors):
     """A monitor answers, but not as it should (slow, a certificate that ends soon), and has for a while."""
 
     kind: Literal["degraded"]
-    monitor: int | None = Field(default=None, description="null: every monitor")
     for_s: int = Field(default=600, ge=0, le=86_400, description="how long it must have been so")
 
     def holds(self, signal: Signal) -> bool | None:
@@ -65,14 +65,16 @@ class Degraded(RuleBase):
         One that is down is not degraded any more: that is for rules of the kind `outage`. One that fails at too few
         locations to be down stays what it was.
         """
-        if signal.kind != "monitor" or self.monitor not in {None, signal.detail.get("monitor")}:
+        if signal.kind != "monitor" or not self.is_about(signal):
             return None
+        if not self.has_labels(signal):
+            return False
         if signal.state != "degraded":
             return None if signal.state == "partial" else False
         return None if is_silent(signal) else True
 
 
-class Trend(RuleBase):
+class Trend(OfMonitors):
     """A monitor's Apdex has changed for good: a step, or a slow decline.
 
     It is over with a step the other way, or a step in neither after seven days: then the new level is the usual one.
@@ -80,16 +82,15 @@ class Trend(RuleBase):
     """
 
     kind: Literal["trend"]
-    monitor: int | None = Field(default=None, description="null: every monitor")
     direction: Literal["down", "up"] = "down"
     minimum: float = Field(default=0.0, ge=0, le=1, description="smallest change of Apdex that matters")
     declines: bool = Field(default=True, description="slow declines too, not only steps")
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the Apdex has moved that way by enough; None if the signal says nothing about this rule."""
-        if signal.kind != "trend" or self.monitor not in {None, signal.detail.get("monitor")}:
+        if signal.kind != "trend" or not self.is_about(signal):
             return None
-        if signal.state != self.direction:
+        if signal.state != self.direction or not self.has_labels(signal):
             return False
         if signal.detail.get("trend") == "decline" and not self.declines:
             return None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from alerting.every_rule import RuleBase
+from alerting.rules.of_hosts import Hosts
 from alerting.rules.series import DAY_S
 from vedette.errors import InvalidInput
 from vedette.events.names import MAX_LABELS, hash64, parse_series
@@ -25,20 +26,6 @@ def _parses(value: str) -> str:
         parse_expression(value)
     except InvalidInput as error:
         raise ValueError(error.allowed) from error
-    return value
-
-
-def _of_hosts(value: str | None) -> str | None:
-    allowed = 'conditions on source and role, as {role="db",source!~"test-.*"}'
-    if value is None:
-        return None
-    try:
-        value.encode()
-        labels = {one.label for one in parse_selector(value).matchers}
-    except (InvalidInput, UnicodeEncodeError) as error:
-        raise ValueError(allowed) from error
-    if not labels <= {"source", "role"}:
-        raise ValueError(allowed)
     return value
 
 
@@ -62,7 +49,7 @@ class Expressed(RuleBase):
         description="labels: looked at once for each combination of their values",
         examples=[["mount"]],
     )
-    hosts: Annotated[str | None, AfterValidator(_of_hosts)] = Field(
+    hosts: Hosts = Field(
         default=None, description="which hosts, by source and role; null: all", examples=['{role="db"}']
     )
     for_s: int = Field(default=0, ge=0, le=DAY_S, description="how long it must have held")

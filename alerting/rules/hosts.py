@@ -6,12 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from alerting.every_rule import Pattern, RuleBase, Severity
+from alerting.every_rule import Pattern, Severity
+from alerting.rules.of_hosts import OfHosts
 from vedette.events.patterns import matches_whole
 from vedette.events.signals import Signal
 
 
-class HostSilent(RuleBase):
+class HostSilent(OfHosts):
     """A host has stopped reporting."""
 
     kind: Literal["host_silent"]
@@ -21,12 +22,14 @@ class HostSilent(RuleBase):
     def holds(self, signal: Signal) -> bool | None:
         """Whether the host is silent; None if the signal is about something else."""
         name = signal.subject.removeprefix("source:")
-        if signal.kind != "host" or (self.source is not None and not matches_whole(self.source, name)):
+        if signal.kind != "host" or not self.is_about(signal):
             return None
-        return signal.state == "silent"
+        if self.source is not None and not matches_whole(self.source, name):
+            return None
+        return signal.state == "silent" and self.has_role(signal)
 
 
-class HostFlag(RuleBase):
+class HostFlag(OfHosts):
     """Something is wrong with a host's agent: several machines report under its name, or its clock is off."""
 
     kind: Literal["host_flag"]
@@ -34,7 +37,9 @@ class HostFlag(RuleBase):
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the flag is up; None if the signal is about something else."""
-        return signal.state != "ok" if signal.kind == self.flag else None
+        if signal.kind != self.flag or not self.is_about(signal):
+            return None
+        return signal.state != "ok" and self.has_role(signal)
 
     def title(self, signal: Signal) -> str:
         """What the flag means, in a line."""
@@ -44,7 +49,7 @@ class HostFlag(RuleBase):
         return f"the clock of {host} is off by {signal.value / 1000:.0f} s"
 
 
-class PluginNotice(RuleBase):
+class PluginNotice(OfHosts):
     """A plugin has something to say: each is an alert of its own that ends as it begins."""
 
     kind: Literal["plugin_notice"]
@@ -54,7 +59,7 @@ class PluginNotice(RuleBase):
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether it is a notice of these plugins; None if the signal is about something else."""
-        if signal.kind != "notice":
+        if signal.kind != "notice" or not self.is_about(signal) or not self.has_role(signal):
             return None
         source, _, plugin = signal.subject.removeprefix("plugin:").rpartition("/")
         asked = ((self.source, source), (self.plugin, plugin))

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from alerting.every_rule import RuleBase
-from vedette.errors import InvalidInput
-from vedette.events.selectors import Selector, parse_selector
+from alerting.rules.of_series import OfSeries, is_about, name_of
+from vedette.events.check_series import SHARES, named
 from vedette.events.signals import Signal
 
 DAY_S = 86_400
-
-
-def _parses(value: str) -> str:
-    try:
-        parse_selector(value)
-    except InvalidInput as error:
-        raise ValueError(error.allowed) from error
-    return value
-
-
-def name_of(signal: Signal) -> tuple[str, str]:
-    """Source and canonical name of the series that a signal is about."""
-    source, _, name = signal.subject.removeprefix("series:").partition("/")
-    return source, name
-
-
-class OfSeries(RuleBase):
-    """A rule about the series that a selector means."""
-
-    series: Annotated[str, AfterValidator(_parses)] = Field(examples=['cpu.used_ratio{source="web-1"}'])
-
-    def selector(self) -> Selector:
-        """The parsed selector."""
-        return parse_selector(self.series)
-
-    def has_role(self, signal: Signal) -> bool:
-        """Whether the host has the role that the rule asks for, if it does; it may have had it until now."""
-        selector = self.selector()
-        if not selector.names_role():
-            return True
-        return selector.matches_series(name_of(signal)[1], str(signal.detail.get("roles") or "").split())
+SHARE_S = 600
+"""Over so long is the mean taken of what checks say one by one, if a rule does not say."""
 
 
 class Threshold(OfSeries):
@@ -55,6 +25,13 @@ class Threshold(OfSeries):
     below: float | None = Field(default=None, allow_inf_nan=False)
     outside: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
         default=None, min_length=2, max_length=2, description="below the first or above the second", examples=[[10, 90]]
+    )
+    over_s: int | None = Field(
+        default=None,
+        ge=0,
+        le=DAY_S,
+        description="compared is the mean of the readings of the last so many seconds; 0: each reading by itself;"
+        f" null: that, but {SHARE_S} for endpoint.apdex, check.failure_ratio and the like",
     )
     for_s: int = Field(default=0, ge=0, le=DAY_S, description="how long it must have held")
     clear_above: float | None = Field(
@@ -80,6 +57,21 @@ class Threshold(OfSeries):
             raise ValueError("clear_below goes with above, clear_above with below, both with outside")
         return self
 
+    @model_validator(mode="after")
+    def _is_share(self) -> Threshold:
+        name = named(self.selector())
+        if self.over_s is not None and self.over_s < 60 and name is not None and name.partition(".")[2] in SHARES:
+            raise ValueError(f"over_s of at least 60 for {name}: a single check says 0 or 1")
+        return self
+
+    @cached_property
+    def mean_ms(self) -> int:
+        """Over how many milliseconds the mean is taken; 0 if each reading counts by itself."""
+        if self.over_s is not None:
+            return self.over_s * 1000
+        name = named(self.selector())
+        return SHARE_S * 1000 if name is not None and name.partition(".")[2] in SHARES else 0
+
     def bounds(self) -> tuple[float, float]:
         """The limits; one that is not set is infinite."""
         if self.outside is not None:
@@ -87,11 +79,14 @@ class Threshold(OfSeries):
         return (-math.inf if self.below is None else self.below), (math.inf if self.above is None else self.above)
 
     def holds(self, signal: Signal) -> bool | None:
-        """Whether the value is beyond a limit; None if the signal is about something else."""
+        """Whether the value is beyond a limit; None if the signal is about something else, or has no mean where one is
+        asked for."""
         if not is_about(self, signal):
             return None
         if not self.has_role(signal):
             return False
+        if self.mean_ms and "readings" not in signal.detail:
+            return None
         if self.above is not None:
             return signal.value > self.above
         if self.below is not None:
@@ -118,7 +113,14 @@ class Threshold(OfSeries):
         how = "outside" if self.outside is not None else "above" if self.above is not None else "below"
         limit = self.limit()
         told = limit if isinstance(limit, str) else f"{limit:g}"
-        return f"{series} of {source} is {how} {told} (it is {signal.value:g})"
+        if not self.mean_ms:
+            return f"{series} of {source} is {how} {told} (it is {signal.value:g})"
+        return f"{series} of {source} is {how} {told} ({signal.value:.4g} in the last {_long(self.mean_ms)})"
+
+
+def _long(ms: int) -> str:
+    minutes, seconds = divmod(ms // 1000, 60)
+    return f"{minutes} min" if not seconds else f"{ms // 1000} s"
 
 
 class Change(OfSeries):
@@ -218,17 +220,3 @@ class Absence(OfSeries):
         """Which series, and since when."""
         source, series = name_of(signal)
         return f"{series} of {source} is reported no more"
-
-
-def is_about(rule: OfSeries, signal: Signal) -> bool:
-    """Whether the signal, or a timer's word, is about a series that the rule's selector means, on whatever host."""
-    if signal.kind not in {"series", "timer"} or not signal.subject.startswith("series:"):
-        return False
-    return _is_about(rule.series, signal.subject)
-
-
-@lru_cache(maxsize=1 << 17)
-def _is_about(selector: str, subject: str) -> bool:
-    source, _, name = subject.removeprefix("series:").partition("/")
-    found = parse_selector(selector)
-    return found.matches_source(source) and found.matches_series(name, None)

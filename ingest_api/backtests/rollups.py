@@ -37,6 +37,8 @@ class Backtest:
     step_ms: int = 0
     first_ms: int | None = None
     """The oldest thing that was looked at."""
+    what: str = ""
+    """What was looked at, if that does not follow from `step_ms`."""
     unknown: int = 0
     why: str = ""
     """How often an expression could not be told, or of how many series it is not known what is usual; and why not the
@@ -49,7 +51,7 @@ def warm_up_ms(rule: Rule) -> int:
     if isinstance(spec, Change):
         return (spec.back() + 2) * spec.window_s * 1000
     if isinstance(spec, Threshold):
-        return max(spec.for_s, spec.clear_for_s) * 1000 + LAPSE_MS
+        return max(spec.for_s, spec.clear_for_s) * 1000 + 2 * spec.mean_ms + LAPSE_MS
     if isinstance(spec, Anomaly):
         return (spec.windows + CALM + 2) * spec.window_s * 1000
     if isinstance(spec, Expressed):

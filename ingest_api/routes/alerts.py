@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -16,6 +16,7 @@ from vedette.auth.scopes import Principal
 from vedette.errors import Conflict, InvalidInput
 from vedette.events.signals import AlertState
 from vedette.store import alerts, anomalies
+from vedette.store.waits import waits_of_account
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
 
@@ -29,6 +30,20 @@ def list_alerts(
 ) -> dict[str, Any]:
     """All, or those in one state."""
     return {"alerts": alerts.alerts_of(found.store, principal.account, state, limit)}
+
+
+@router.get("/alerts/waiting", summary="What waits before it is an alert")
+def list_waiting(
+    state: Literal["pending", "suppressed"] | None = None,
+    ended: bool = Query(False, description="also what waits no more, for seven days"),
+    limit: int = Query(100, ge=1, le=1000),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """`pending`: a rule's condition holds, but not for long enough yet. `suppressed`: it holds, but nobody is to be
+    called: for maintenance, or since a monitor that it depends on is down (`why`). `outcome` is `fired` (there is an
+    alert) or `lapsed`."""
+    return {"waiting": waits_of_account(found.store, principal.account, state, ended=ended, limit=limit)}
 
 
 @router.get("/rules", summary="Rules")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerting.backtest import Episode
 from alerting.rules import Expressed, OfSeries, Rule, RuleSpec, rule_adapter
 from alerting.titles import Titles
+from ingest_api.backtests.checks import over_checks
 from ingest_api.backtests.expressions import over_joined
 from ingest_api.backtests.rollups import Backtest, over_rollups
 from ingest_api.backtests.signals import over_signals
@@ -19,6 +20,7 @@ from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, NotFound, Overloaded
+from vedette.events.check_series import named
 from vedette.store.alerts import monitor_names, rules_of
 from vedette.store.reports import alerts_between
 
@@ -52,7 +54,8 @@ def backtest(
 ) -> dict[str, Any]:
     """How often it would have fired, when, and for how long.
 
-    Rules about series are tried on the rollups (of a long range on those of minutes: `step_s`), all others on the
+    Rules about series are tried on the rollups (of a long range on those of minutes: `step_s`), those about series of
+    checks on single checks (and on minutes where those are kept no more), all others on the
     signals that the log still holds (24 hours). `unknown` says how often an expression could not be told, and why not
     the first time. `from_ms` of `looked_at` says how far back there was anything. With
     `id`, `recorded` is what the rule did in that time.
@@ -66,7 +69,9 @@ def backtest(
     if not _one_at_a_time.acquire(blocking=False):
         raise Overloaded("another backtest is being computed", 2.0)
     try:
-        if isinstance(spec, OfSeries):
+        if isinstance(spec, OfSeries) and named(spec.selector()) is not None:
+            result = over_checks(found, principal.account, rule, from_ms, to_ms)
+        elif isinstance(spec, OfSeries):
             result = over_rollups(found, principal.account, rule, from_ms, to_ms)
         elif isinstance(spec, Expressed):
             result = over_joined(found, principal.account, rule, spec, from_ms, to_ms)
@@ -99,7 +104,7 @@ def _shown(result: Backtest, from_ms: int, to_ms: int) -> dict[str, Any]:
         "from_ms": from_ms,
         "to_ms": to_ms,
         "looked_at": {
-            "what": "rollups" if result.step_ms else "signals",
+            "what": result.what or ("rollups" if result.step_ms else "signals"),
             "step_s": result.step_ms // 1000 or None,
             "from_ms": result.first_ms,
             "subjects": result.subjects,

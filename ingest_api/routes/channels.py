@@ -93,7 +93,10 @@ def change_channel(
 
 
 def _with_secrets(kind: type[Channel], known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """The configuration that `given` says, with the secrets that it does not say."""
+    """The configuration that `given` says, with the secrets that it does not say. A webhook has a secret always: to say
+    that it has none leaves the one that it has, since a new one would be shown to nobody."""
+    if issubclass(kind, Webhook) and not given.get("secret"):
+        given = {name: value for name, value in given.items() if name != "secret"}
     hidden = kind.secrets() | ({"previous_until_s"} if kind is Webhook else set())
     kept = {name: known[name] for name in hidden & known.keys() if name not in given}
     config = kind.from_config({**kept, **given}).config()

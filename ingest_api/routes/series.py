@@ -13,6 +13,7 @@ from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput
+from vedette.events.check_series import named
 from vedette.events.selectors import Selector, parse_selector
 from vedette.store import series as catalogue
 from vedette.store.query import AGGREGATIONS, query, span
@@ -71,7 +72,8 @@ def query_route(
     """One value for each step of each series that matches any selector; null where there is none.
 
     The finest data that is needed is read: the coarsest tier that divides the step, and finer ones for the newest
-    part. Percentiles exist where there is a sketch: for `check.duration_ms{monitor="1"}`.
+    part. Percentiles exist where there is a sketch: for `check.duration_ms{monitor="1"}` (of each location) and
+    `endpoint.duration_ms` (of all together). Beside these there are `apdex` and `failure_ratio`.
     """
     now = found.clock.now_ms()
     selectors = [parse_selector(text) for text in series]
@@ -102,4 +104,4 @@ def query_route(
 
 def _is_check(selector: Selector) -> bool:
     name = next((m.text for m in selector.matchers if m.label == "__name__" and m.operator == "="), "")
-    return name.startswith(CHECK_PREFIX)
+    return name.startswith(CHECK_PREFIX) or named(selector) is not None

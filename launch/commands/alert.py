@@ -53,6 +53,19 @@ def list_alerts(
     console.print(table)
 
 
+@alert_app.command("waiting")
+def list_waiting(
+    everything: Annotated[bool, typer.Option("--all", help="also what waits no more")] = False,
+) -> None:
+    """List what waits before it is an alert: pending (not long enough yet), suppressed (nobody is to be called)."""
+    path = "/v1/alerts/waiting?limit=1000" + ("&ended=true" if everything else "")
+    table = Table("state", "severity", "title", "rule", "since (UTC)", "until (UTC)", "why", "came of it")
+    for row in gateway().call("GET", path)["waiting"]:
+        cells = (row["state"], row["severity"], row["title"], row["rule_name"], _time(row["since_ms"]))
+        _add(table, *cells, _time(row["ended_ms"]), row["why"], row["outcome"])
+    console.print(table)
+
+
 @alert_app.command("show", context_settings=_SIGNED)
 def show(alert: str) -> None:
     """Show an alert with its timeline, and what became of its notifications."""

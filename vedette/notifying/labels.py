@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from vedette.errors import InvalidInput
+from vedette.events.check_series import labels_in
 from vedette.events.model_subjects import labels_of_model
 from vedette.events.names import parse_series
 from vedette.events.selectors import parse_selector
 
 LABELS = (
     "rule, subject, severity, source, monitor, location, plugin, model, feature, segment, metric, role,"
-    " and the series' own"
+    " and the series' or the monitor's own"
 )
 
 
@@ -23,6 +24,7 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
 
     Of a series, its name is `__name__`, and its labels are there as they are, if they do not take another's place; so
     are those of the combination that an expression is about.
+    A monitor's own labels are those that its signals carry.
     `roles` of the detail, separated by blanks, stay so in `role`.
     """
     found = {"rule": rule, "subject": subject, "severity": severity}
@@ -38,9 +40,8 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
     elif kind == "plugin":
         found["source"], _, found["plugin"] = rest.rpartition("/")
     elif kind == "monitor":
-        found["monitor"], _, location = rest.partition("@")
-        if location or detail.get("location"):
-            found["location"] = location or str(detail["location"])
+        of_checks, own = _of_monitor(rest, detail)
+        found |= of_checks
     elif kind in {"model", "segment"}:
         found |= labels_of_model(subject)
     elif kind in {"quality", "metric"}:
@@ -49,6 +50,18 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
     if detail.get("roles"):
         found["role"] = str(detail["roles"])
     return own | found
+
+
+def _of_monitor(rest: str, detail: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
+    """Labels that follow from `ID`, `ID@LOCATION` or `ID/SERIES`, and the monitor's own."""
+    place, _, series = rest.partition("/")
+    monitor, _, location = place.partition("@")
+    found = {"monitor": monitor}
+    if location or detail.get("location"):
+        found["location"] = location or str(detail["location"])
+    if series:
+        found["__name__"] = series
+    return found, labels_in(str(detail.get("labels") or ""))
 
 
 def _named(series: str) -> tuple[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vedette.errors import Conflict, NotFound
+from vedette.events.check_series import labels_text
 from vedette.notifying.channel_secrets import CHANNEL_SECRETS
 from vedette.store.contention import tried_again
 from vedette.store.pool import Connection, Jsonb, Store
@@ -18,6 +19,16 @@ def read_rules(store: Store) -> list[dict[str, Any]]:
         "SELECT id, account_id, name, kind, config, (extract(epoch FROM created_at) * 1000)::bigint AS created_ms"
         " FROM rules ORDER BY id"
     )
+
+
+def monitor_tags(store: Store, account: int | None = None) -> dict[int, tuple[str, str]]:
+    """Name of each monitor, and its labels as signals carry them; of all accounts, or of one."""
+    rows = store.rows(
+        "SELECT id, name, config->'labels' AS labels FROM monitors WHERE %s::bigint IS NULL OR account_id = %s",
+        account,
+        account,
+    )
+    return {row["id"]: (row["name"], labels_text(row["labels"]) if row["labels"] else "") for row in rows}
 
 
 def monitor_names(store: Store) -> dict[int, str]:

@@ -110,6 +110,25 @@ def series_of(store: Store, rule: int) -> list[SeriesRow]:
     ]
 
 
+def check_sums(
+    store: Store, monitors: Sequence[int], from_ms: int, to_ms: int, window_ms: int
+) -> list[tuple[int, str, int, float, int, int, int, float, int]]:
+    """Of each window with checks: monitor, location, number since `from_ms`; Apdex scores and how many; failed checks
+    and how many there were; milliseconds of those that did not fail and how many. From minutes."""
+    return store.tuples(
+        "SELECT monitor_id, location,"
+        " ((extract(epoch FROM bucket) * 1000)::bigint - %s) / %s AS at, sum(satisfied + tolerating / 2.0)::float8,"
+        " sum(satisfied + tolerating + frustrated)::bigint, sum(down)::bigint, sum(up + degraded + down)::bigint,"
+        " sum(sum_ms), sum(up + degraded)::bigint FROM check_rollup_1m WHERE monitor_id = ANY(%s)"
+        " AND bucket >= to_timestamp(%s / 1000.0) AND bucket < to_timestamp(%s / 1000.0) GROUP BY 1, 2, 3",
+        from_ms,
+        window_ms,
+        list(monitors),
+        from_ms,
+        to_ms,
+    )
+
+
 def standings(store: Store, account: int) -> dict[int, dict[str, Any]]:
     """How the account's rules about anomalies stand, by rule: `learned_ms` is null while they learn."""
     rows = store.rows(

@@ -69,6 +69,12 @@ class CheckBatch:
     outages: Sequence[OutageState] = ()
 
 
+def newest_check(store: Store) -> int | None:
+    """When the newest check of all was due (ms UTC); None before the first."""
+    row = store.row("SELECT (extract(epoch FROM max(at)) * 1000)::bigint AS newest FROM monitor_states")
+    return None if row is None else row["newest"]
+
+
 COLUMNS = (
     "monitor_id, location, (date_part('epoch', bucket) * 1000)::bigint, apdex_t_ms, satisfied, tolerating, frustrated,"
     " up, degraded, down, missed, probe_error, sum_ms, min_ms, max_ms, sketch"

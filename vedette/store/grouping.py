@@ -38,6 +38,7 @@ _WAITING = (
 _FRESH = (
     "n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL AND n.attempts = 0"
     " AND n.body->>'event' IN ('start', 'end', 'update')"
+    " AND NOT n.body ? 'alerts'"  # one that carries others is a message of several already
 )
 _CROWDED = (
     "SELECT n.channel_id FROM notifications n JOIN channels c ON c.id = n.channel_id"  # noqa: S608 - constants

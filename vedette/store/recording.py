@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ EVENTS: dict[AlertState, str] = {"firing": "start", "resolved": "end", "notice":
 """What a notification calls each transition; all others are an `update`."""
 ENDED: tuple[AlertState, ...] = ("resolved", "notice")
 """States in which nothing more comes of an alert."""
+_MONITOR = re.compile(r"monitor:([0-9]+)(?=[@/]|$)")
 DOUBTS: tuple[AlertState, ...] = ("unknown", "known")
 """An alert goes on, but for a while nobody can tell whether it does. Nobody is told, neither again nor further."""
 
@@ -75,8 +77,8 @@ def _lock(connection: Connection, transitions: Sequence[AlertTransition], *, of_
 
 def _monitor(t: AlertTransition) -> int | None:
     """The number of the monitor that an alert is about."""
-    number = t.subject.removeprefix("monitor:").partition("@")[0] if t.subject.startswith("monitor:") else ""
-    return int(number) if number.isdigit() else None
+    found = _MONITOR.match(t.subject)
+    return None if found is None else int(found[1])
 
 
 def _is_pointless(connection: Connection, t: AlertTransition) -> bool:
@@ -103,18 +105,20 @@ def end_alerts(
 
     Only channels that were told the start are told the end, if the start was not given up.
     """
+    about = f"monitor:{monitor}"
+    subjects = (None, None, None) if monitor is None else (about, f"{about}@%", f"{about}/%")
     found = connection.execute(
         "SELECT id FROM alerts WHERE account_id = %s AND ended_at IS NULL"
-        " AND (rule_id = %s OR subject = %s OR subject LIKE %s) ORDER BY id",
-        (
-            account,
-            rule_id,
-            None if monitor is None else f"monitor:{monitor}",
-            None if monitor is None else f"monitor:{monitor}@%",
-        ),
+        " AND (rule_id = %s OR subject = %s OR subject LIKE %s OR subject LIKE %s) ORDER BY id",
+        (account, rule_id, *subjects),
     ).fetchall()
     for row in found:
         end_one(connection, row["id"], {"removed": removed})
+    connection.execute(
+        "UPDATE alert_waits SET ended_at = now(), outcome = 'lapsed' WHERE account_id = %s AND ended_at IS NULL"
+        " AND (subject = %s OR subject LIKE %s OR subject LIKE %s)",
+        (account, *subjects),
+    )
 
 
 def end_one(connection: Connection, alert: int, detail: dict[str, Any]) -> AlertTransition | None:

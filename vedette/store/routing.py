@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vedette.errors import Conflict, InvalidInput, NotFound
 from vedette.notifying.route import RouteSpec
-from vedette.notifying.schedule import ScheduleSpec
+from vedette.notifying.schedule import Override, ScheduleSpec
+from vedette.notifying.takeover import with_override, without_override
 from vedette.store.pool import Connection, Jsonb, Store
 
 
@@ -53,8 +55,22 @@ def schedules_of(store: Store, account: int) -> list[dict[str, Any]]:
     return [{**row.pop("config"), **row} for row in rows]
 
 
+def schedule_of(store: Store, account: int, schedule: int) -> ScheduleSpec:
+    """One schedule; `NotFound` if the account has none of that number."""
+    query = "SELECT name, config FROM schedules WHERE id = %s AND account_id = %s"
+    row = store.row(query, schedule, account)
+    if row is None:
+        raise NotFound(f"schedule {schedule} does not exist")
+    return ScheduleSpec.model_validate({**row["config"], "name": row["name"]})
+
+
 def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int | None = None) -> dict[str, Any]:
-    """Make a schedule, or replace the one of that number; whoever is on call from now on is told."""
+    """Make a schedule, or replace the one of that number; whoever is on call from now on is told. Overrides that were
+    not given stay as they are."""
+    if schedule is not None and "overrides" not in spec.model_fields_set:
+        return _change_schedule(
+            store, account, schedule, lambda known: spec.model_copy(update={"overrides": known.overrides})
+        )
     with store.transaction() as connection:
         _check(connection, account, "channels", "rotation", spec.channels())
         values = (spec.name, Jsonb(spec.config()))
@@ -70,6 +86,43 @@ def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int |
     if found is None:
         raise NotFound(f"schedule {schedule} does not exist")
     return {"id": found["id"], **spec.model_dump(mode="json")}
+
+
+def take_over(store: Store, account: int, schedule: int, override: Override, now_ms: int) -> None:
+    """Let an override come before the rotation, and before earlier overrides."""
+    _change_schedule(store, account, schedule, lambda known: with_override(known, override, now_ms))
+
+
+def give_back(store: Store, account: int, schedule: int, override: Override) -> None:
+    """Remove an override; `NotFound` if the schedule has none of these times and this channel."""
+
+    def changed(known: ScheduleSpec) -> ScheduleSpec:
+        left = without_override(known, override)
+        if left is None:
+            raise NotFound(f"schedule {schedule} has no such override")
+        return left
+
+    _change_schedule(store, account, schedule, changed)
+
+
+def _change_schedule(
+    store: Store, account: int, schedule: int, change: Callable[[ScheduleSpec], ScheduleSpec]
+) -> dict[str, Any]:
+    """Replace a schedule by what is made of it, with nobody changing it in between."""
+    with store.transaction() as connection:
+        row = connection.execute(
+            "SELECT name, config FROM schedules WHERE id = %s AND account_id = %s FOR UPDATE", (schedule, account)
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"schedule {schedule} does not exist")
+        known = ScheduleSpec.model_validate({**row["config"], "name": row["name"]})
+        spec = change(known)
+        _check(connection, account, "channels", "rotation", set(spec.rotation))
+        _check(connection, account, "channels", "channel", spec.channels() - known.channels() - set(spec.rotation))
+        connection.execute(
+            "UPDATE schedules SET name = %s, config = %s WHERE id = %s", (spec.name, Jsonb(spec.config()), schedule)
+        )
+    return {"id": schedule, **spec.model_dump(mode="json")}
 
 
 def remove_schedule(store: Store, account: int, schedule: int) -> None:

@@ -47,6 +47,7 @@ def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
         TimedTable("model_metrics", "started_at", settings.keep_1h_days),
         TimedTable("refresh_tokens", "expires_at", 1),
         TimedTable("alert_links", "expires_at", 1),
+        TimedTable("alert_waits", "since", 7),
         TimedTable("alerts", "ended_at", settings.keep_alerts_days),
         TimedTable("notification_attempts", "at", settings.keep_attempts_days),
         TimedTable("report_runs", "due_at", settings.keep_alerts_days),

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { AlertBoard, NOTICE_MS } from "../src/alerts/alert_board";
 import { alertState, stepWords, whoHasIt } from "../src/alerts/alert_wording";
 import type { AlertStep } from "../src/alerts/contract";
+import { waitingWords } from "../src/alerts/waiting_table";
 import type { Alert, AlertEvent, AlertState } from "../src/gateway/contract";
 
 const NOW = 1_800_000_000_000;
@@ -89,4 +90,10 @@ test("an alert of which nothing is heard stays, and says so, until it is heard o
   expect(label()).toEqual([{ state: "unknown", label: "unknown" }]);
   found.absorb({ ...event("1", "firing", NOW + 2, "s1"), state: "known" });
   expect(label()).toEqual([{ state: "down", label: "firing" }]);
+});
+
+test("what waits says why there is no alert", () => {
+  expect(waitingWords({ state: "pending", why: null })).toBe("pending");
+  expect(waitingWords({ state: "suppressed", why: "maintenance" })).toBe("in maintenance");
+  expect(waitingWords({ state: "suppressed", why: "7" })).toBe("endpoint 7 is down");
 });

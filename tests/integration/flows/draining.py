@@ -42,7 +42,9 @@ def drain_rollup(
 
 
 def drain_endpoints(log: Log, store: Store, recovery: Path) -> None:
-    run(endpoints.build(log, store, SystemClock(), shards=4, stop=lambda: True), recovery / "endpoints", 0.1)
+    wanted = RuleBook(store, SystemClock()).checks
+    flow = endpoints.build(log, store, SystemClock(), shards=4, wanted=wanted, stop=lambda: True)
+    run(flow, recovery / "endpoints", 0.1)
 
 
 def drain_alerts(log: Log, store: Store, recovery: Path) -> None:

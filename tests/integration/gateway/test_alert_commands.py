@@ -11,7 +11,8 @@ from launch.main import app
 from tests.integration.gateway.reports import problem
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_hands import add_channel, fire
-from vedette.store import outbox
+from vedette.store import alerts, outbox
+from vedette.store.waits import write_waits
 
 
 @pytest.fixture
@@ -68,3 +69,36 @@ def test_a_silence_is_made_and_ended(as_responder: Gateway) -> None:
     assert '{source=~"web-.*"}' in run("silence", "list", "--all")
     run("silence", "end", str(as_responder.get("/v1/silences?over=true").json()["silences"][0]["id"]))
     assert CliRunner().invoke(app, ["silence", "add", "{oops"]).exit_code != 0
+
+
+def test_what_waits_is_listed(as_responder: Gateway) -> None:
+    rule = alerts.add_rule(as_responder.store, 1, "Hot", "threshold", {"series": "cpu", "above": 0.9})
+    rows: list[tuple[object, ...]] = [
+        (1, 1, "Hot", "series:web/cpu", "warning", "cpu of web is above 0.9", "pending", 0.95, "", 1_000, rule),
+        (
+            2,
+            1,
+            "Hot",
+            "series:db/cpu",
+            "warning",
+            "cpu of db is above 0.9",
+            "suppressed",
+            0.99,
+            "maintenance",
+            2_000,
+            rule,
+        ),
+        (3, 2, "Hot", "series:x/cpu", "warning", "of another account", "pending", 1.0, "", 2_000, rule),
+        (4, 1, "Gone", "series:y/cpu", "warning", "of no rule", "pending", 1.0, "", 2_000, rule + 1),
+    ]
+    assert write_waits(as_responder.store, rows, [(2, 3_000, "lapsed")]) == 4
+    assert write_waits(as_responder.store, rows, [(2, 9_000, "fired")]) == 0
+    shown = run("alert", "waiting")
+    assert "cpu of web is above 0.9" in shown
+    assert not any(word in shown for word in ("cpu of db", "of another account", "of no rule"))
+    shown = run("alert", "waiting", "--all")
+    assert all(word in shown for word in ("suppressed", "maintenance", "lapsed", "1970-01-01 00:00:03"))
+    assert [one["state"] for one in as_responder.get("/v1/alerts/waiting?ended=true").json()["waiting"]] == [
+        "suppressed", "pending"
+    ]  # fmt: skip
+    assert as_responder.get("/v1/alerts/waiting?state=firing").status_code == 422

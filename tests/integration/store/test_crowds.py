@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.store.decisions import add_channels, episode
 from vedette.store import outbox
-from vedette.store.grouping import CROWD
+from vedette.store.grouping import CROWD, MOST
 from vedette.store.keeping import Kept, keep
 from vedette.store.pool import Store
 from vedette.store.recording import record
@@ -66,6 +66,23 @@ def test_what_was_begun_with_stays_as_it_is(store: Store) -> None:
     (rest,) = found.values()
     assert len(told(rest.body)) == CROWD + 7
     assert not {one for message in (*under_way, again) for one in told(message.body)} & set(told(rest.body))
+
+
+@pytest.mark.usefixtures("channel")
+def test_messages_of_several_stay_as_they_are_while_they_wait(store: Store) -> None:
+    begin(store, 1, 2 * MOST + CROWD, ends=True)
+    assert people(store).gathered == 3
+    assert people(store).gathered == 0
+    messages = outbox.claim(store, 50, 30.0)
+    assert sorted(len(told(message.body)) for message in messages) == [CROWD, MOST, MOST]
+    for message in messages:
+        outbox.delivered(store, message.id, "ok")
+    people(store)
+    ends = outbox.claim(store, 50, 30.0)
+    assert len({one for message in ends for one in told(message.body)}) == 2 * MOST + CROWD
+    for message in ends:
+        outbox.delivered(store, message.id, "ok")
+    assert store.rows("SELECT 1 AS one FROM notifications WHERE state = 'pending'") == []
 
 
 @pytest.mark.usefixtures("channel")

@@ -24,6 +24,8 @@ INSERTS = {
     "check_rollup": "INSERT INTO {} VALUES (1, 'x', {}, 500, 1, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, '')",
     "refresh_tokens": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), id, gen_random_uuid(), {} FROM users",
     "alert_links": "INSERT INTO {} SELECT decode(md5(random()::text), 'hex'), 1, id, ARRAY[1], {} FROM channels",
+    "alert_waits": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, id, 'r', 's', 'info', 't', 'pending', 1, '', {}"
+    " FROM rules",
     "alerts": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, 'r', 's', 't', 'resolved', NULL, now(), {}",
     "notification_attempts": "INSERT INTO {} SELECT id, (random() * 1e9)::int, {} FROM notifications",
     "report_runs": "INSERT INTO {} SELECT (random() * 1e9)::bigint, id, {}, NULL, 'made' FROM reports",
@@ -61,6 +63,7 @@ def test_rows_older_than_their_days_go_and_younger_ones_stay(store: Store, table
     store.execute("INSERT INTO accounts (name) VALUES ('a')")
     store.execute("INSERT INTO users (account_id, email, password_hash, scopes) VALUES (1, 'a@b', '', '{}')")
     store.execute("INSERT INTO monitors (account_id, name, url, config) VALUES (1, 'm', 'http://x/', '{}')")
+    store.execute("INSERT INTO rules (account_id, name, kind, config) VALUES (1, 'r', 'outage', '{}')")
     store.execute("INSERT INTO models (account_id, name, config) VALUES (1, 'm', '{}')")
     store.execute("INSERT INTO channels (account_id, name, kind, config) VALUES (1, 'c', 'console', '{}')")
     store.execute("INSERT INTO reports (account_id, name, config) VALUES (1, 'r', '{}')")

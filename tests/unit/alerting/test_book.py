@@ -25,7 +25,7 @@ class Shelf:
 
     def __init__(self, *rules: dict[str, Any]) -> None:
         self.rules = list(rules)
-        self.monitors = [{"id": 1, "name": "shop"}]
+        self.monitors = [{"id": 1, "name": "shop", "labels": None}]
         self.roles: list[dict[str, Any]] = []
         self.away = False
         self.reads = 0

@@ -13,12 +13,15 @@ import { reportPanel } from "../reports/report_panel";
 import { ALERTS, alertAddress } from "../route";
 import { alertLength, alertState, whoHasIt } from "./alert_wording";
 import { channelPanel } from "./channel_panel";
+import type { Waiting } from "./contract";
 import { rulePanel } from "./rule_panel";
 import { silencePanel } from "./silence_panel";
+import { waitingTable } from "./waiting_table";
 
 const RELOAD_EVERY_MS = 20_000;
-const FILTERS: readonly { id: AlertState | "all"; label: string }[] = [
+const FILTERS: readonly { id: AlertState | "all" | "waiting"; label: string }[] = [
   { id: "firing", label: "Firing" },
+  { id: "waiting", label: "Waiting" },
   { id: "resolved", label: "Over" },
   { id: "notice", label: "Notices" },
   { id: "all", label: "All" },
@@ -61,6 +64,13 @@ export function alertsPage(app: App, wanted: string | null): Page {
     filters.show(filter);
     if (!shown) setChildren(content, skeletonRows(5));
     try {
+      if (filter === "waiting") {
+        const waiting = await app.gateway.waiting(signal);
+        if (signal.aborted) return;
+        shown = true;
+        showWaiting(waiting);
+        return;
+      }
       const found = await app.gateway.alertsIn(filter === "all" ? undefined : filter, signal);
       if (signal.aborted) return;
       shown = true;
@@ -79,6 +89,11 @@ export function alertsPage(app: App, wanted: string | null): Page {
     setChildren(body, ...found.map((alert) => row(alert, now)));
     const nothing = filter === "firing" ? "Nothing fires" : "There are no such alerts";
     setChildren(content, found.length > 0 ? table : emptyState(nothing, "Rules say when there is an alert."));
+  };
+  const showWaiting = (found: readonly Waiting[]) => {
+    setText(count, String(found.length));
+    const nothing = emptyState("Nothing waits", "Conditions that must hold for a while, or call nobody now.");
+    setChildren(content, found.length > 0 ? waitingTable(found, serverNow()) : nothing);
   };
   const silences = silencePanel(app);
   const rules = rulePanel(app);

@@ -1,6 +1,20 @@
 /** Alerts with their timelines, and silences, as the gateway tells them. */
 import type { Alert, AlertDeed, AlertState, Id } from "../gateway/contract";
 
+/** A rule's condition holds, but there is no alert: not for long enough yet, or nobody is to be called. */
+export interface Waiting {
+  id: Id;
+  rule: Id;
+  rule_name: string;
+  subject: string;
+  severity: string;
+  title: string;
+  state: "pending" | "suppressed";
+  /** Why nobody is to be called: `maintenance`, or the number of an endpoint that is down. */
+  why: string | null;
+  since_ms: number;
+}
+
 export interface AlertStep {
   state: AlertState | AlertDeed;
   at_ms: number;
@@ -45,14 +59,22 @@ export interface AlertDetail extends Alert {
   notifications: Told[];
 }
 
-export interface Channel {
+/** A channel, with its settings but for those that are secret. */
+export interface Channel extends Record<string, unknown> {
   id: Id;
   name: string;
   kind: string;
-  /** Without secrets. */
-  config: Record<string, unknown>;
   /** Why nothing goes through it any more; null if it is in use. */
   disabled_reason: string | null;
+  /** A webhook whose secret was replaced: until when the one before signs too, Unix seconds. */
+  previous_until_s?: number;
+}
+
+/** A webhook's new secret, shown this once. */
+export interface Rotated {
+  id: Id;
+  secret: string;
+  previous_until_s: number;
 }
 
 /** What a channel of a kind needs, as JSON Schema. */

@@ -16,7 +16,7 @@ export function subjectLink(subject: string): Child {
       ` ${name.slice(source.length + 1)}`,
     );
   }
-  if (kind === "monitor") return el("a", { href: endpointAddress(name.split("@")[0] ?? name) }, subject);
+  if (kind === "monitor") return el("a", { href: endpointAddress(name.split(/[@/]/)[0] ?? name) }, subject);
   if (kind === "model" || kind === "segment" || kind === "quality" || kind === "metric")
     return el("a", { href: modelAddress(name.split(/[@/]/)[0] ?? name) }, subject);
   return subject;

@@ -14,7 +14,7 @@ export interface Control {
 export type Empty = undefined | null | string;
 
 interface TextOptions {
-  type?: "text" | "url" | "password" | "datetime-local" | "time";
+  type?: "text" | "url" | "password" | "datetime-local" | "date" | "time";
   placeholder?: string;
   empty?: Empty;
   suggestions?: readonly string[];
@@ -166,7 +166,12 @@ export function linesOf(text: string): string[] {
 
 /** `Name: value` lines as a mapping; a line without a colon becomes a name that the gateway refuses. */
 export function headersControl(name: string): Control {
-  const area = areaControl(name, { rows: 2, placeholder: "Accept: application/json" });
+  return pairsControl(name, "Accept: application/json");
+}
+
+/** Names and texts, `name: text` a line. */
+export function pairsControl(name: string, placeholder: string): Control {
+  const area = areaControl(name, { rows: 2, placeholder });
   return {
     ...area,
     read: () => headersOf(String(area.read() ?? "")),

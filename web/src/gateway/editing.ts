@@ -1,5 +1,5 @@
 /** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences, channels and rules. */
-import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
+import type { AlertDetail, Backtest, Rotated, Rule, Silence, Trial } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
 import type { AccountSettings, BadgeLinks, Maintenance, Marker } from "./outage_contract";
@@ -53,9 +53,16 @@ export class Editing {
     return this.gateway.ask(`/v1/silences/${encodeURIComponent(silence)}/end`, { method: "POST" });
   }
 
-  /** The answer holds a webhook's secret, this once. */
-  addChannel(body: Body): Promise<{ id: Id; secret?: string }> {
-    return this.gateway.ask("/v1/channels", { method: "POST", body });
+  /** Makes a channel, or changes the one named: secrets that are not said stay. What is made new tells a webhook's secret,
+   * this once. */
+  saveChannel(body: Body, channel?: Id): Promise<{ id: Id; secret?: string }> {
+    if (channel === undefined) return this.gateway.ask("/v1/channels", { method: "POST", body });
+    return this.gateway.ask(channelPath(channel), { method: "PUT", body });
+  }
+
+  /** Gives a webhook another secret; the one before signs too for `overlap_s` seconds. */
+  rotateSecret(channel: Id, body: Body): Promise<Rotated> {
+    return this.gateway.ask(channelPath(channel, "/rotate"), { method: "POST", body });
   }
 
   tryChannel(channel: Id): Promise<Trial> {

@@ -1,6 +1,15 @@
 /** The gateway's routes, one method each, always with a valid token. What changes something is in `editing`. */
 
-import type { AlertDetail, Channel, ChannelKind, Learned, Rule, RuleKind, Silence } from "../alerts/contract";
+import type {
+  AlertDetail,
+  Channel,
+  ChannelKind,
+  Learned,
+  Rule,
+  RuleKind,
+  Silence,
+  Waiting,
+} from "../alerts/contract";
 import type { SeriesEntry } from "../plugins/catalogue";
 import type { PluginState } from "../plugins/plugin_section";
 import type { NewSession, RealtimeSession } from "../realtime/contract";
@@ -81,6 +90,11 @@ export class Gateway {
   /** The newest alerts in a state, or in any. */
   async alertsIn(state: AlertState | undefined, signal?: AbortSignal): Promise<Alert[]> {
     return (await this.get<{ alerts: Alert[] }>("/v1/alerts", [["state", state]], signal)).alerts;
+  }
+
+  /** What waits before it is an alert, the newest first. */
+  async waiting(signal?: AbortSignal): Promise<Waiting[]> {
+    return (await this.get<{ waiting: Waiting[] }>("/v1/alerts/waiting", [["limit", 500]], signal)).waiting;
   }
 
   async silences(): Promise<Silence[]> {

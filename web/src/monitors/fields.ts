@@ -5,6 +5,7 @@ import {
   headersControl,
   linesControl,
   numberControl,
+  pairsControl,
   selectControl,
   textControl,
   wordsControl,
@@ -21,6 +22,13 @@ export const NAME: FieldSpec = {
   name: "name",
   label: "Name",
   make: (name) => textControl(name, { placeholder: "Shop", empty: "" }),
+};
+
+export const LABELS: FieldSpec = {
+  name: "labels",
+  label: "Labels",
+  hint: "One a line, as team: shop; rules, routes and silences choose by them",
+  make: (name) => pairsControl(name, "team: shop"),
 };
 
 /** The target's form differs by kind, so each kind has its own. */

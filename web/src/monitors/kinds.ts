@@ -6,6 +6,7 @@ import {
   HEARTBEAT,
   HTTP_ANSWER,
   HTTP_REQUEST,
+  LABELS,
   NAME,
   OUTAGES,
   PACKETS,
@@ -95,7 +96,7 @@ const UNKNOWN: KindSpec = { label: "", main: [NAME, target("", "")], own: [] };
 /** The form of a kind: only fields that the gateway has. */
 export function sectionsOf(kind: string, schema: MonitorSchema): SectionSpec[] {
   const spec = KINDS[kind] ?? UNKNOWN;
-  const sections: SectionSpec[] = [{ title: "What is checked", fields: spec.main }];
+  const sections: SectionSpec[] = [{ title: "What is checked", fields: [...spec.main, LABELS] }];
   if (!spec.passive) sections.push({ title: "How often, how fast", fields: RHYTHM });
   sections.push(...spec.own);
   if (!spec.passive) sections.push({ title: "From where", fields: PLACES });
