@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from alerting.links import with_page
@@ -20,6 +20,9 @@ _SHORTEST_HIDDEN, _SHORTEST_PIECE = 6, 12
 _MOST_SHOWN = 204
 """A status, and 200 characters of what was said with it."""
 HIDDEN = "***"
+GIVE_UP_AFTER_S = 86_400
+"""For how long a notification is tried, from its first attempt on, where its channel says nothing else."""
+_SHORTEST_S, _LONGEST_S = 60, 7 * 86_400
 
 
 class DeliveryError(Exception):
@@ -83,6 +86,12 @@ class Channel(BaseModel, ABC):
     """Settings that say where secrets are sent: who changes one must give the secrets again."""
     NOT_GIVEN: ClassVar[tuple[str, ...]] = ()
     """Settings that nobody gives: other deeds make them."""
+    give_up_after_s: int | None = Field(
+        default=None,
+        ge=_SHORTEST_S,
+        le=_LONGEST_S,
+        description=f"{_SHORTEST_S} to {_LONGEST_S} (seven days), seconds; else {GIVE_UP_AFTER_S}, a day",
+    )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
@@ -137,7 +146,8 @@ class Channel(BaseModel, ABC):
     def settings_schema(cls) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the settings that people give; secrets are `writeOnly`."""
         found = cls.model_json_schema()
-        properties = found["properties"] if cls.model_fields else {}
+        properties = found["properties"]
+        properties["give_up_after_s"] = properties.pop("give_up_after_s")  # what all have comes last
         for name in cls.NOT_GIVEN:
             del properties[name]
         for name in cls.secrets() & properties.keys():
@@ -184,6 +194,12 @@ class Channel(BaseModel, ABC):
             pieces = [one for one in re.split(r"[/?&=#]", path) if len(one) >= _SHORTEST_PIECE]
             found += [one for one in (secret, path, *pieces) if len(one) >= _SHORTEST_HIDDEN]
         return found
+
+
+def give_up_after_s(config: dict[str, Any]) -> float:
+    """For how long notifications of a channel with this stored configuration are tried."""
+    said = config.get("give_up_after_s")
+    return float(said) if isinstance(said, int) else float(GIVE_UP_AFTER_S)
 
 
 def _pieces_of_links(body: dict[str, Any]) -> list[str]:

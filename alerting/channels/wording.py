@@ -65,6 +65,11 @@ class Message:
     acknowledge: str | None = None
 
     @property
+    def more(self) -> str | None:
+        """Where it is put off, resolved or remarked upon: the same page, for it works once."""
+        return f"{self.acknowledge}#more" if self.acknowledge else None
+
+    @property
     def heading(self) -> str:
         """Word and title in one line."""
         return f"{self.word}: {self.title}"

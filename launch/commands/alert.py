@@ -17,6 +17,11 @@ silence_app = typer.Typer(no_args_is_help=True, help="Times in which alerts call
 console = Console(highlight=False)
 _SIGNED = {"ignore_unknown_options": True}
 """Identities of alerts may begin with a minus."""
+_FAILURES = {
+    "given_up": "given up",
+    "refused": "refused for good",
+    "permanent": "the channel cannot work",
+}
 Text = Annotated[str, typer.Option("--text", "-t", help="what there is to say about it")]
 
 
@@ -73,8 +78,22 @@ def show(alert: str) -> None:
     console.print(timeline)
     told = Table("channel", "event", "state", "attempts", "answer")
     for row in found["notifications"]:
-        _add(told, row["channel_name"], row["event"], row["state"], row["attempts"], row["last_answer"])
+        state = f"{row['state']}: {_FAILURES[row['failure']]}" if row["failure"] else row["state"]
+        _add(told, row["channel_name"], row["event"], state, row["attempts"], row["last_answer"])
     console.print(told)
+
+
+@alert_app.command("told", context_settings=_SIGNED)
+def show_attempts(alert: str) -> None:
+    """Show each attempt to tell somebody of an alert, with the receiver's answer."""
+    table = Table("when (UTC)", "channel", "event", "attempt", "took", "outcome", "answer")
+    for row in gateway().call("GET", f"/v1/alerts/{alert}/notifications")["notifications"]:
+        for one in row["attempt_log"]:
+            took = None if one["took_ms"] is None else f"{one['took_ms']} ms"
+            outcome = one["outcome"].replace("_", " ")
+            cells = (row["channel_name"], row["event"], one["attempt"], took, outcome, one["answer"])
+            _add(table, _time(one["at_ms"]), *cells)
+    console.print(table)
 
 
 @alert_app.command("ack", context_settings=_SIGNED)

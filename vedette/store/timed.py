@@ -50,6 +50,7 @@ def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
         TimedTable("alert_links", "expires_at", 1),
         TimedTable("alert_waits", "since", 7),
         TimedTable("alerts", "ended_at", settings.keep_alerts_days),
+        TimedTable("notification_attempts", "at", settings.keep_attempts_days),
         TimedTable("report_runs", "due_at", settings.keep_alerts_days),
         TimedTable("incidents", "ended_at", settings.keep_alerts_days),
         TimedTable("trend_changes", "ended_at", settings.keep_alerts_days),

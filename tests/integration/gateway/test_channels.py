@@ -145,8 +145,8 @@ def test_kinds_tell_what_a_channel_of_each_needs(gateway: Gateway) -> None:
         assert hidden == CHANNELS[name].secrets() - {"previous_secret"}
         assert all(one["description"] for one in settings["properties"].values())
     assert kinds["email"]["required"] == ["host", "sender", "to"]
-    assert kinds["webhook"]["properties"].keys() == {"url", "secret"}
-    assert kinds["console"]["properties"] == {}
+    assert kinds["webhook"]["properties"].keys() == {"url", "secret", "give_up_after_s"}
+    assert kinds["console"]["properties"].keys() == {"give_up_after_s"}
     assert gateway.call("GET", "/v1/channels/kinds", "ingest").status_code == 403
 
 

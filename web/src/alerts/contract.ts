@@ -28,10 +28,26 @@ export interface Told {
   channel_name: string;
   event: string;
   state: "pending" | "delivered" | "failed" | "withheld" | "dropped";
+  /** Why it is tried no more, of one that failed. */
+  failure: "refused" | "permanent" | "given_up" | null;
   attempts: number;
   last_answer: string | null;
   created_ms: number;
   delivered_ms: number | null;
+  /** When it is tried next, of one that waits. */
+  next_ms: number | null;
+  /** The last of the attempts, the newest at the end. */
+  attempt_log: Attempt[];
+}
+
+/** One try to deliver a notification. */
+export interface Attempt {
+  attempt: number;
+  at_ms: number;
+  took_ms: number | null;
+  /** `unknown`: nobody noted what came of it. */
+  outcome: "delivered" | "retry" | "refused" | "permanent" | "given_up" | "under_way" | "unknown";
+  answer: string | null;
 }
 
 export interface AlertDetail extends Alert {
