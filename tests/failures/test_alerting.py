@@ -182,3 +182,9 @@ def check(site: Site, receiver: Receiver) -> None:
         "SELECT state, count(*)::int AS n FROM alert_transitions WHERE state IN ('firing', 'resolved') GROUP BY state"
     )
     assert {row["state"]: row["n"] for row in counts} == {"firing": ALERTS, "resolved": ALERTS}
+    # Each attempt is known, also those over which workers were killed.
+    assert site.store.rows(
+        "SELECT (SELECT sum(attempts)::bigint FROM notifications) = count(*) AS all_known,"
+        " count(DISTINCT notification_id) FILTER (WHERE outcome = 'delivered')::int AS delivered"
+        " FROM notification_attempts"
+    ) == [{"all_known": True, "delivered": 2 * ALERTS}]
