@@ -104,3 +104,21 @@ def test_subjects_name_their_series() -> None:
         "series:a/endpoint.apdex",
     ):
         assert check_series_of(other) is None
+
+
+def test_in_maintenance_a_check_says_only_that_it_was() -> None:
+    shard = ReadingShard()
+    shard.fold(check(0), T0, every, {"maintenance": 1})
+    assert {signal.detail.get("maintenance") for signal in shard.take()} == {1}
+
+
+def test_a_check_that_ended_before_the_pause_and_comes_after_it_does_not_begin_the_series_again() -> None:
+    shard, paused = ReadingShard(), Policy(paused=True, changed_ms=T0 + 60_500)
+    shard.fold(check(0), end_ms(check(0)), every)
+    shard.review(lambda monitor: paused, lambda monitor: False)
+    assert {s.state for s in shard.take()} == {"", "over"}
+    assert paused.watched("eu", end_ms(check(60)))
+    shard.fold(check(60), end_ms(check(60)), every)
+    assert shard.take() == []
+    shard.fold(check(61), end_ms(check(61)), every)
+    assert {s.state for s in shard.take()} == {""}
