@@ -21,6 +21,7 @@ from vedette.events.signals import READ, Signal, SignalKind, source_of
 from vedette.expressions.grouping import Question
 from vedette.store.alerts import monitor_intervals, monitor_tags, read_rules
 from vedette.store.checks import newest_check
+from vedette.store.policies import monitors_version
 from vedette.store.pool import Store
 from vedette.store.roles import of_everybody
 from vedette.store.series import heard_sources
@@ -67,6 +68,7 @@ class RuleBook:
         self._every_ms: dict[int, int] = {}
         self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
         self._tags: dict[int, tuple[str, str]] = {}
+        self._tags_version: object = None
         self._untagged: set[int] = set()
         self._of_monitors = False
         self._memory = Memory(store)
@@ -90,7 +92,8 @@ class RuleBook:
         self._read_at = now
         try:
             raw = read_rules(self._store)
-            tags = monitor_tags(self._store)
+            version = monitors_version(self._store)
+            tags = monitor_tags(self._store) if version != self._tags_version else None
             roles = of_everybody(self._store) if _name_roles(raw) else {}
             is_new = any(row["kind"] == "anomaly" for row in raw) and self._memory.read()
         except Unavailable as error:
@@ -99,9 +102,11 @@ class RuleBook:
                 raise
             self._log.warning("rules_not_read", error=str(error))
             return
-        self._roles, self._tags = roles, tags
+        self._roles = roles
+        if tags is not None:  # thousands of monitors with labels take a good part of a second
+            self._tags, self._tags_version = tags, version
+            self.titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
         self._of_monitors = any(row["config"].get("monitors") for row in raw)
-        self.titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
         if raw == self._raw:
             if is_new:
                 known = self._found

@@ -29,11 +29,14 @@ class Shelf:
         self.roles: list[dict[str, Any]] = []
         self.away = False
         self.reads = 0
+        self.version = 1
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         if self.away:
             raise StoreUnavailable("away")
         self.reads += 1
+        if "sum(version)" in sql:
+            return [{"account_id": 1, "n": len(self.monitors), "ids": "1", "versions": self.version}]
         if "source_roles" in sql:
             return list(self.roles)
         return list(self.rules) if "FROM rules" in sql else list(self.monitors)
@@ -238,3 +241,22 @@ def test_of_checks_there_is_what_rules_ask_for_whatever_the_monitors_labels_are(
     found = book(Shelf({**HIGH, "config": {"series": series, "above": 1}}))
     assert found.checks(1, 3, "eu") == found.checks(1, 3, "eu") == names_at_eu
     assert found.checks(2, 3, "eu") == ()
+
+
+def test_names_and_labels_are_read_again_when_a_monitor_has_changed() -> None:
+    shelf, clock = Shelf(DOWN), FakeClock()
+    found = book(shelf, clock)
+
+    def labels_now() -> object:
+        clock.advance(1.1)
+        names(found)
+        told = Signal("endpoint", 1, "monitor:1@x", 1, detail={"monitor": 1})
+        found.describe(told)
+        return told.detail.get("labels")
+
+    assert labels_now() is None
+    reads = shelf.reads
+    assert labels_now() is None
+    assert shelf.reads == reads + 2, "the rules, and whether any monitor has changed"
+    shelf.monitors, shelf.version = [{"id": 1, "name": "shop", "labels": {"team": "a"}}], 2
+    assert labels_now() == 'team="a"'
