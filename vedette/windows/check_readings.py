@@ -58,9 +58,13 @@ class ReadingShard:
             ]
 
     def review(self, policy: Callable[[int], Policy], removed: Callable[[int], bool]) -> None:
-        """Forget monitors that were removed; what is paused, or looked at no more from there, is over."""
+        """What is paused, or looked at no more from there, is over; so are monitors that were removed, which are
+        forgotten: nobody is to miss them."""
         for account, monitor in list(self._told):
             if removed(monitor):
+                for location, last in self._told[account, monitor].items():
+                    if (account, monitor, location) not in self._over:
+                        self._end(account, monitor, location, last + 1)
                 for location in self._told.pop((account, monitor)):
                     self._over.discard((account, monitor, location))
                     self._names.pop((monitor, location), None)
