@@ -91,16 +91,18 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """When a host reported (ms UTC, ascending), how often it says it does, and when any host did."""
+    """When a host reported (ms UTC, ascending), how often it says it does, and when any host did; `every_ms` is how
+    often a monitor is to be checked."""
 
     times: Sequence[int]
     interval_ms: int
     anybody: Sequence[int]
+    every_ms: int = 0
 
     def standing(self, at_ms: int) -> Standing | None:
         """What was known at a time; None before the first report."""
         mine, newest = _last(self.times, at_ms), _last(self.anybody, at_ms)
-        return None if mine is None else Standing(mine, self.interval_ms, max(mine, newest or mine))
+        return None if mine is None else Standing(mine, self.interval_ms, max(mine, newest or mine), self.every_ms)
 
 
 def _last(times: Sequence[int], at_ms: int) -> int | None:

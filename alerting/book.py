@@ -12,14 +12,16 @@ from alerting.learned import Memory
 from alerting.rules import Anomaly, Expressed, OfSeries, Rule, minds, rule_adapter
 from alerting.timers import Standing
 from alerting.titles import Titles
+from alerting.wanted_checks import WantedChecks
 from vedette.clock import Clock
 from vedette.errors import Unavailable
-from vedette.events.check_series import MEASURES, CheckSeries, check_series_of, matches, named
+from vedette.events.check_series import check_series_of
 from vedette.events.samples import layout_series
 from vedette.events.signals import READ, Signal, SignalKind, source_of
 from vedette.expressions.grouping import Question
-from vedette.store.alerts import monitor_tags, read_rules
+from vedette.store.alerts import monitor_intervals, monitor_tags, read_rules
 from vedette.store.checks import newest_check
+from vedette.store.policies import monitors_version
 from vedette.store.pool import Store
 from vedette.store.roles import of_everybody
 from vedette.store.series import heard_sources
@@ -43,6 +45,7 @@ class _Found:
     watched: dict[tuple[int, str, bytes], tuple[tuple[int, str], ...]] = field(default_factory=dict)
     asked: dict[int, tuple[Question, ...]] = field(default_factory=dict)
     of_checks: dict[tuple[int, int, str], tuple[str, ...]] = field(default_factory=dict)
+    asked_of_checks: dict[int, WantedChecks] = field(default_factory=dict)
 
 
 class RuleBook:
@@ -62,8 +65,11 @@ class RuleBook:
         self._standings: dict[tuple[int, str], Standing] = {}
         self._standings_at = self._checked_at = -STANDING_S
         self._checked: Standing | None = None
+        self._every_ms: dict[int, int] = {}
         self._roles: dict[tuple[int, str], tuple[str, ...]] = {}
         self._tags: dict[int, tuple[str, str]] = {}
+        self._tags_version: object = None
+        self._untagged: set[int] = set()
         self._of_monitors = False
         self._memory = Memory(store)
         self.titles = Titles()
@@ -86,7 +92,8 @@ class RuleBook:
         self._read_at = now
         try:
             raw = read_rules(self._store)
-            tags = monitor_tags(self._store)
+            version = monitors_version(self._store)
+            tags = monitor_tags(self._store) if version != self._tags_version else None
             roles = of_everybody(self._store) if _name_roles(raw) else {}
             is_new = any(row["kind"] == "anomaly" for row in raw) and self._memory.read()
         except Unavailable as error:
@@ -95,13 +102,16 @@ class RuleBook:
                 raise
             self._log.warning("rules_not_read", error=str(error))
             return
-        self._roles, self._tags = roles, tags
+        self._roles = roles
+        if tags is not None:  # thousands of monitors with labels take a good part of a second
+            self._tags, self._tags_version = tags, version
+            self.titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
         self._of_monitors = any(row["config"].get("monitors") for row in raw)
-        self.titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
         if raw == self._raw:
             if is_new:
                 known = self._found
-                self._found = _Found(known.rules, known.by_id, {}, known.watched, known.asked, known.of_checks)
+                self._found = _Found(known.rules, known.by_id, {}, known.watched, known.asked, known.of_checks,
+                                     known.asked_of_checks)  # fmt: skip
             return
         rules: defaultdict[int, list[Rule]] = defaultdict(list)
         for row in raw:
@@ -147,9 +157,10 @@ class RuleBook:
             return self._standings.get((account, source))
 
     def standing_of(self, account: int, subject: str) -> Standing | None:
-        """The same of what a series is read from. How often checks come is not known: they are missing while others
-        come."""
-        if check_series_of(subject) is None:
+        """The same of what a series is read from. Checks are missing while others come, and three of them should
+        have."""
+        series = check_series_of(subject)
+        if series is None:
             return self.standing(account, source_of(subject))
         with self._lock:
             now = self._clock.monotonic()
@@ -158,22 +169,37 @@ class RuleBook:
                 try:
                     newest = newest_check(self._store)
                     self._checked = None if newest is None else Standing(0, 0, newest)
+                    self._every_ms = monitor_intervals(self._store)
                 except Unavailable as error:
                     self._log.warning("checks_not_read", error=str(error))
-            return self._checked
+            known = self._checked
+            return known and replace(known, every_ms=self._every_ms.get(series.monitor, 0))
 
     def describe(self, signal: Signal) -> None:
         """Note in the signal's detail what rules may choose by: `roles` of its host, `labels` and `name` of its
-        monitor."""
+        monitor. Raises `Unavailable` if a monitor is not known yet, and the store is away."""
         monitor = signal.detail.get("monitor")
         if isinstance(monitor, int):
-            name, labels = self._tags.get(monitor, ("", ""))
+            name, labels = self._tags_of(monitor)
             if labels:
                 signal.detail["labels"] = labels
             if signal.kind == "series" or self._of_monitors:
                 signal.detail["name"] = name
         elif signal.kind in _OF_HOSTS and (roles := self.roles_of(signal)):
             signal.detail["roles"] = roles
+
+    def _tags_of(self, monitor: int) -> tuple[str, str]:
+        """Of one that was made since the last reading, they are read at once: it may be down from its first check on,
+        and say so only once."""
+        found = self._tags.get(monitor)
+        if found is None and monitor not in self._untagged:
+            with self._lock:
+                self._tags = monitor_tags(self._store)
+            self.titles = Titles({number: name for number, (name, _) in self._tags.items()})
+            found = self._tags.get(monitor)
+            if found is None:
+                self._untagged.add(monitor)  # removed, for ever: identities are not used again
+        return found or ("", "")
 
     def roles_of(self, signal: Signal) -> str:
         """The roles of the host that the signal's readings are of, separated by blanks, if any rule asks for roles."""
@@ -205,11 +231,11 @@ class RuleBook:
         known, key = self._refresh(), (account, monitor, location)
         found = known.of_checks.get(key)
         if found is None:
-            specs = [rule.spec for rule in known.rules.get(account, ()) if isinstance(rule.spec, OfSeries)]
-            selectors = {selector for spec in specs if named(selector := spec.selector()) is not None}
-            every = [CheckSeries(monitor, place, measure) for place in (None, location) for measure in MEASURES]
-            # Whatever its name and labels are: who loses one must be heard of, for an alert may be open.
-            found = tuple(one.name for one in every if any(matches(selector, one, None) for selector in selectors))
+            asked = known.asked_of_checks.get(account)
+            if asked is None:
+                specs = [rule.spec for rule in known.rules.get(account, ()) if isinstance(rule.spec, OfSeries)]
+                asked = known.asked_of_checks[account] = WantedChecks(spec.selector() for spec in specs)
+            found = asked.names(monitor, location)
             if len(known.of_checks) >= _MOST_WATCHED:
                 known.of_checks.clear()
             known.of_checks[key] = found

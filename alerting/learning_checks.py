@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vedette.events.check_series import MEASURES, CheckSeries, labels_in, matches, named
+from vedette.events.check_series import MEASURES, CheckSeries, labels_in, matches, may_match, named
 from vedette.events.selectors import Selector
 from vedette.store import anomalies
 from vedette.store.alerts import monitor_tags
@@ -49,17 +49,18 @@ def of_checks(
     scope, _, measure = name.partition(".")
     tags = {monitor: (called, labels) for monitor, (called, labels) in monitor_tags(store, account).items()}
     labels = {monitor: {**labels_in(text), "name": called} for monitor, (called, text) in tags.items()}
-    wanted = [
-        m for m in sorted(labels) if scope == "check" or matches(selector, CheckSeries(m, None, measure), labels[m])
-    ]
+    wanted = [monitor for monitor in sorted(labels) if may_match(selector, monitor, labels[monitor])]
     size = (span[1] - span[0]) // window_ms
     found: list[Known] = []
     left_out = 0
     for begin in range(0, len(wanted), _AT_ONCE):
+        if len(found) >= most:
+            left_out += len(wanted) - begin  # at least: they are not read
+            break
         sums: dict[CheckSeries, tuple[Floats, Floats]] = {}
         for row in anomalies.check_sums(store, wanted[begin : begin + _AT_ONCE], *span, window_ms):
             series = CheckSeries(row[0], row[1] if scope == "check" else None, measure)
-            if scope == "check" and not matches(selector, series, labels[row[0]]):
+            if not matches(selector, series, labels[row[0]]):
                 continue
             total, count = sums.setdefault(series, (np.zeros(size), np.zeros(size)))
             more = row[3:][2 * MEASURES.index(measure) :]

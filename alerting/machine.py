@@ -13,8 +13,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, restore
-from alerting.rules import Absence, Anomaly, Change, Drift, Rule, Threshold, hold_ms
+from alerting.rule_state import CALM_MS, FLAPS, LAPSE_MS, STALE_MS, RuleState, lapse_ms, restore
+from alerting.rules import Absence, Anomaly, Change, Drift, Rule, Threshold, hold_ms, is_silent
 from alerting.titles import Titles, value_of
 from vedette.events.names import hash64
 from vedette.events.signals import READ, AlertState, AlertTransition, Signal
@@ -115,10 +115,12 @@ class SubjectState:
             told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly | Threshold) else signal
             holds, state = rule.spec.holds(told), self.rules.get(rule.id)
             if holds is None:
-                if state is not None and isinstance(rule.spec, Drift) and rule.spec.begins_anew(told):
+                if state is not None and _breaks_off(rule, told):
                     state.break_off()
                 continue
             if state is None:
+                if not holds:
+                    continue  # most rules never hold for a subject, and would only fill the memory
                 state = self.rules[rule.id] = RuleState()
             changed = state.step(rule.spec, told, holds, signal.at - before)
             if changed is None and state.unknown:
@@ -132,6 +134,8 @@ class SubjectState:
         """What a rule about changes or anomalies looks at: the means of its windows, when one is over; and a threshold
         of means: that of the last while."""
         spec = rule.spec
+        if is_silent(signal):
+            return signal
         if isinstance(spec, Anomaly):
             return self._compared(rule, spec, signal)
         if isinstance(spec, Threshold):
@@ -150,11 +154,14 @@ class SubjectState:
 
     def _compared(self, rule: Rule, spec: Anomaly, signal: Signal) -> Signal:
         """A window beside what is usual; a series of which that is not known any more has no anomaly."""
-        state = self.rules.setdefault(rule.id, RuleState())
         if rule.learned is None or not spec.has_role(signal):
-            is_open = state.state == "firing"
+            is_open = (known := self.rules.get(rule.id)) is not None and known.state == "firing"
             return replace(signal, detail={**signal.detail, "anomalous": 0}) if is_open else signal
-        judged = state.unusual_of(spec).add(signal.at, signal.value, spec, rule.learned)
+        judged = (
+            self.rules.setdefault(rule.id, RuleState())
+            .unusual_of(spec)
+            .add(signal.at, signal.value, spec, rule.learned)
+        )
         if judged is None:
             return signal
         told = {"usual": judged.usual, "score": judged.score, "threshold": rule.learned.threshold}
@@ -177,6 +184,8 @@ class SubjectState:
                 changed = state.miss(rule.spec, found_out, at, self.last_at)
             elif state.waits(rule.spec, last):
                 changed = state.wait(rule.spec, at)
+            elif state.state == "pending":
+                changed = state.lapse(rule.spec, last, at - self.last_at)
             else:
                 changed = state.look(word, at, self.gap_ms) if state.state == "firing" else None
             if changed is not None:
@@ -213,10 +222,19 @@ class SubjectState:
                     due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
             elif state is not None and state.waits(rule.spec, signal):
                 due.append(state.since + hold_ms(rule.spec) + self.heard_ms - self.last_at)
+            elif state is not None and state.state == "pending" and signal.kind in READ:
+                due.append(self.heard_ms + lapse_ms(rule.spec) + 1)
             elif isinstance(rule.spec, Absence) and signal.state != "over":
                 due.append(self.heard_ms + rule.spec.for_s * 1000)
         self.due_ms = min(due, default=0)
         self.last = signal if due else None
+
+
+def _breaks_off(rule: Rule, signal: Signal) -> bool:
+    """Whether what waits must begin anew after a signal that does not tell whether the condition holds."""
+    if isinstance(rule.spec, Drift):
+        return rule.spec.begins_anew(signal)
+    return signal.kind == "series" and is_silent(signal)
 
 
 def subject_of(signal: Signal) -> str:

@@ -13,7 +13,7 @@ _PARTS = 60
 class Rolling:
     """Sums and numbers of readings in the last `span_ms`, in parts of a sixtieth of that, at least a second each.
 
-    `began` is when the first of them was read, `last` the newest, `gap_ms` the time between that and the one before.
+    `began` is when the first of them was read, `last` the newest, `gap_ms` the longest usual time between two.
     Bounded: at most 60 parts.
     """
 
@@ -43,7 +43,7 @@ class Rolling:
             self.began = at_ms
             self.parts.clear()
         if self.last >= 0:
-            self.gap_ms = gap
+            self.gap_ms = max(gap, self.gap_ms - gap // 4)  # several locations' checks may come close together
         self.last = at_ms
         part = at_ms // width
         if self.parts and self.parts[-1][0] == part:

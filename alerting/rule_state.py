@@ -54,6 +54,8 @@ class RuleState:
 
     def step(self, spec: AnyRule, signal: Signal, holds: bool, gap_ms: int) -> AlertState | None:
         """What a signal does. `gap_ms` is the time since the subject's signal before."""
+        if signal.kind == "series" and signal.state == "over":
+            return self._over()
         if holds and not self.flapping:
             return self._held(spec, signal.at, gap_ms)
         if self.state != "firing":
@@ -75,7 +77,7 @@ class RuleState:
         if self.state == "firing":
             return None
         # Only of readings there are signals all the time: of others there is one when something has changed.
-        lapsed = isinstance(spec, OfSeries | Expressed) and gap_ms > max(hold_ms(spec), LAPSE_MS)
+        lapsed = isinstance(spec, OfSeries | Expressed) and gap_ms > lapse_ms(spec)
         if self.state == "ok" or lapsed:
             self.state, self.since, self.times = "pending", at, 0
         self.times += 1
@@ -94,6 +96,12 @@ class RuleState:
         """What it does to a rule that `waits` that it is `at` now, by the subject's clock."""
         return None if at - self.since < hold_ms(spec) else self.fire(at)
 
+    def lapse(self, spec: AnyRule, last: Signal, gap_ms: int) -> AlertState | None:
+        """What waits for readings lapses after so long without one, as it would at the next; nobody is told."""
+        if last.kind in READ and gap_ms > lapse_ms(spec):
+            self.state = "ok"
+        return None
+
     def fire(self, at: int) -> AlertState:
         """The alert begins."""
         self.state, self.clear_since = "firing", -1
@@ -106,6 +114,12 @@ class RuleState:
         """The alert ends."""
         self.state, self.unknown, self.clear_since = "ok", 0, -1
         return "resolved"
+
+    def _over(self) -> AlertState | None:
+        """The series is over: no signal will follow that could clear the alert or calm it down."""
+        fires, self.flapping, self.starts = self.state == "firing", False, ()
+        self.state = "ok"
+        return self.end() if fires else None
 
     def _flap(self, holds: bool, at: int) -> AlertState | None:
         if holds != self.holding:
@@ -182,6 +196,11 @@ class RuleState:
         if self.unusual is None or self.unusual.width_ms != width_ms:
             self.unusual = Unusual(width_ms)
         return self.unusual
+
+
+def lapse_ms(spec: AnyRule) -> int:
+    """After so long without a reading, what waits begins anew."""
+    return max(hold_ms(spec), LAPSE_MS)
 
 
 def restore(thing: Any, state: Any) -> None:

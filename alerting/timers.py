@@ -19,11 +19,13 @@ _SOONEST_MS, _LATEST_MS = 5_000, 300_000
 @dataclass(frozen=True, slots=True)
 class Standing:
     """When a source reported last (ms UTC, by its own clock), how often it does (ms; 0: it does not say), and when any
-    source of the installation did."""
+    source of the installation did. `every_ms` is how often a monitor is to be checked: it is not missing before three
+    checks are."""
 
     seen_ms: int
     interval_ms: int
     newest_ms: int
+    every_ms: int = 0
 
 
 def next_ask_ms(state: SubjectState, asked_ms: int) -> int:
@@ -47,7 +49,8 @@ def words(state: SubjectState, now_ms: int, standing: Standing | None) -> Iterat
         seen_ms = standing.seen_ms + state.heard_ms - state.last_at
         if not standing.interval_ms:
             # Nobody knows when it should report. It is missing only while others are not: else it may be us.
-            yield _said(word, "missing", min(now_ms, standing.newest_ms) - state.heard_ms)
+            missing_ms = min(now_ms, standing.newest_ms) - state.heard_ms
+            yield _said(word, "missing", missing_ms if missing_ms >= SILENT_INTERVALS * standing.every_ms else 0)
         elif now_ms - seen_ms > max(SILENT_MIN_MS, SILENT_INTERVALS * standing.interval_ms):
             yield _said(word, "silent", 0)
         else:

@@ -96,14 +96,14 @@ class SubjectLogic(StatefulBatchLogic[Logged, Found, bytes]):
             if about is None:
                 continue
             rules = self._rules(about)
-            self._book.describe(signal)
+            persist("rules", partial(self._book.describe, signal))
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
-            waited = waits_of(self._state)
+            waited, is_new = waits_of(self._state), signal.at > self._state.last_at
             changed = self._state.apply(signal, rules, self._book.titles, logged.time_ms, self._book.rule)
             if self._leftovers is not None and signal.kind != "timer":
                 changed += self._leftovers.ends(signal, logged.time_ms, rules, self._state, self._book.rule)
             found += [(t, channels.get(t.rule, ())) for t in changed]
-            if signal.kind != "timer":
+            if signal.kind != "timer" and is_new:
                 note_suppressed(self._state, signal, rules)
             found += changes(waited, self._state, replace(signal, subject=about.subject), rules, self._book.titles)
         self._asked_ms = 0

@@ -172,8 +172,7 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         counted = self._shard.fold(result, silence)
         if counted and watched:
             self._budgets.fold(result, policy, logged_ms)
-            if not silence:  # in maintenance, or while what it depends on is down, nobody is to be called
-                self._readings.fold(result, end_ms(true), self._wanted)
+            self._readings.fold(result, end_ms(true), self._wanted, silence)
 
     def _pass_time(self, at_ms: int) -> None:
         generation = self._book.generation

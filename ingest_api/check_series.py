@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest_api.context import Context
 from vedette.errors import InvalidInput
-from vedette.events.check_series import NAMES, CheckSeries, labels_in, matches, named
+from vedette.events.check_series import NAMES, CheckSeries, labels_in, matches, may_match, named
 from vedette.events.selectors import Selector
 from vedette.statistics.sketch import Sketch
 from vedette.store.alerts import monitor_tags
@@ -94,7 +94,7 @@ def check_series(
     found: list[dict[str, Any]] = []
     for monitor, (called, own) in sorted(monitor_tags(context.store, account).items()):
         labels = {**labels_in(own), "name": called}
-        names = {name for one in selectors if (name := named(one)) and _may_match(one, monitor, labels)}
+        names = {name for one in selectors if (name := named(one)) and may_match(one, monitor, labels)}
         if not names:
             continue
         windows = context.history.check_windows(
@@ -112,12 +112,6 @@ def check_series(
                 values = by_step(mine, wanted, _FOLDS[measure][agg])
                 found.append({"source": "", "name": name, "labels": shown, "kind": "gauge", "values": values})
     return found
-
-
-def _may_match(selector: Selector, monitor: int, labels: dict[str, str]) -> bool:
-    """Whether it means any series of the monitor, whatever the location is."""
-    known = {**labels, "monitor": str(monitor), "source": ""}
-    return all(m.matches(known.get(m.label, "")) for m in selector.matchers if m.label not in {"__name__", "location"})
 
 
 def by_step(windows: Sequence[CheckWindow], wanted: Span, fold: Fold) -> list[float | None]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from alerting.rules.endpoints import is_silent
 from alerting.rules.of_series import OfSeries, is_about, name_of
 from vedette.events.signals import Signal
 
@@ -43,7 +44,7 @@ class Anomaly(OfSeries):
         if not self.has_role(signal):
             return False
         anomalous = signal.detail.get("anomalous")
-        return None if anomalous is None else bool(anomalous)
+        return None if anomalous is None or is_silent(signal) else bool(anomalous)
 
     def title(self, signal: Signal) -> str:
         """Which series, its value, and what would be usual."""

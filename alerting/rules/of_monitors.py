@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from alerting.every_rule import RuleBase
 from vedette.errors import InvalidInput
-from vedette.events.check_series import labels_in
+from vedette.events.check_series import KNOWN_LABELS, labels_in
 from vedette.events.selectors import parse_selector
 from vedette.events.signals import Signal
 
@@ -20,7 +20,8 @@ def _parses(value: str | None) -> str | None:
         found = parse_selector(value)
     except InvalidInput as error:
         raise ValueError(error.allowed) from error
-    if any(matcher.label in {"__name__", "location", "source"} for matcher in found.matchers):
+    # No monitor has these, so the rule would mean none.
+    if any(matcher.label in KNOWN_LABELS - {"name", "monitor"} for matcher in found.matchers):
         raise ValueError('labels of monitors, their name or number, as {team="shop",name=~"shop-.*",monitor!="3"}')
     return value
 

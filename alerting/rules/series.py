@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from alerting.rules.endpoints import is_silent
 from alerting.rules.of_series import OfSeries, is_about, name_of
 from vedette.events.check_series import SHARES, named
 from vedette.events.signals import Signal
@@ -85,7 +86,7 @@ class Threshold(OfSeries):
             return None
         if not self.has_role(signal):
             return False
-        if self.mean_ms and "readings" not in signal.detail:
+        if is_silent(signal) or (self.mean_ms and "readings" not in signal.detail):
             return None
         if self.above is not None:
             return signal.value > self.above
@@ -162,7 +163,7 @@ class Change(OfSeries):
         if not self.has_role(signal):
             return False
         before = signal.detail.get("before")
-        if not isinstance(before, int | float):
+        if is_silent(signal) or not isinstance(before, int | float):
             return None
         if max(abs(signal.value), abs(before)) < self.floor:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from alerting.backtest import Reports, of_signals
 from alerting.learning import learn_rule
@@ -12,9 +13,9 @@ from alerting.titles import Titles
 from ingest_api.backtests.rollups import MOST_READINGS, MOST_SERIES, UNLEARNED, Backtest, warm_up_ms
 from ingest_api.context import Context
 from vedette.errors import InvalidInput
-from vedette.events.check_series import CheckSeries, labels_in, matches, named
+from vedette.events.check_series import CheckSeries, labels_in, matches, may_match, named
 from vedette.events.signals import Signal
-from vedette.store.alerts import monitor_tags
+from vedette.store.alerts import monitor_intervals, monitor_tags
 from vedette.store.check_results import checked_minutes, oldest_result, results
 from vedette.store.checks import CheckWindow
 from vedette.windows.check_readings import ReadingShard
@@ -54,12 +55,12 @@ def over_checks(found: Context, account: int, rule: Rule, from_ms: int, to_ms: i
     wanted = _Wanted(rule, spec, scope, measure, labels)
     learned = learn_rule(found.store, account, spec, from_ms).series if isinstance(spec, Anomaly) else {}
     titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
-    chosen = [m for m in sorted(tags) if scope == "check" or wanted.means(m, None)]
-    if len(chosen) > MOST_SERIES and scope == "endpoint":
+    chosen = [monitor for monitor in sorted(tags) if may_match(spec.selector(), monitor, labels[monitor])]
+    if len(chosen) > MOST_SERIES:
         raise InvalidInput("rule.series", spec.series, f"a selector of at most {MOST_SERIES} monitors, for a backtest")
     begin_ms = from_ms - warm_up_ms(rule)
     anybody = checked_minutes(found.store, sorted(tags)[:_WITNESSES], begin_ms, to_ms)
-    result = Backtest(what="checks")
+    every_ms, result = monitor_intervals(found.store), Backtest(what="checks")
     for monitor in chosen:
         series: dict[str, list[Signal]] = {}
         for signal in _signals(found, account, monitor, wanted, (begin_ms, to_ms), result):
@@ -73,7 +74,7 @@ def over_checks(found: Context, account: int, rule: Rule, from_ms: int, to_ms: i
                     result.unknown, result.why = result.unknown + 1, UNLEARNED
             result.subjects += 1
             result.first_ms = min(signals[0].at, result.first_ms or signals[0].at)
-            heard = Reports([signal.at for signal in signals], 0, anybody)
+            heard = Reports([signal.at for signal in signals], 0, anybody, every_ms.get(monitor, 0))
             result.episodes += of_signals(tried, signals, heard, to_ms, titles)
     return result
 
@@ -90,8 +91,10 @@ def _signals(
         _count(result, len(windows), span)
         if windows:
             result.step_ms = MINUTE_MS
-        for window in windows:
-            yield from _of_minute(account, wanted, window)
+        for _, minute in groupby(windows, lambda window: window.bucket_ms):
+            places = list(minute)
+            for at, window in enumerate(places):
+                yield from _of_minute(account, wanted, window, len(places) - at)
     shard = ReadingShard()
     names = (f"{wanted.scope}.{wanted.measure}",)
     for some in results(found.store, account, monitor, max(begin_ms, raw_ms), to_ms):
@@ -108,14 +111,14 @@ def _count(result: Backtest, more: int, span: tuple[int, int]) -> None:
         raise InvalidInput("from", span[0], f"a later time, or a narrower rule: at most {MOST_READINGS:,} checks")
 
 
-def _of_minute(account: int, wanted: _Wanted, window: CheckWindow) -> Iterator[Signal]:
-    """A minute at one location, at its end; of several locations' one after the other."""
+def _of_minute(account: int, wanted: _Wanted, window: CheckWindow, before_ms: int) -> Iterator[Signal]:
+    """A minute at one location, so shortly before its end: of a series, no two readings have one time."""
     location = None if wanted.scope == "endpoint" else window.location
     value = _mean(window, wanted.measure)
     if value is None or not wanted.means(window.monitor, location):
         return
     subject = CheckSeries(window.monitor, location, wanted.measure).subject
-    at = window.bucket_ms + MINUTE_MS - 1
+    at = window.bucket_ms + MINUTE_MS - before_ms
     yield Signal("series", account, subject, at, value=value, detail={"monitor": window.monitor})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from vedette.errors import InvalidInput
 from vedette.events.checks import COUNTED, HEARTBEAT, CheckRecord
@@ -96,14 +97,27 @@ def matches(selector: Selector, series: CheckSeries, labels: Mapping[str, str] |
     return all(m.matches(known.get(m.label, "")) for m in selector.matchers if labels is not None or m.label in _OWN)
 
 
+def place_of(selector: Selector) -> Selector:
+    """What a selector asks whatever the monitor's name and labels are."""
+    return Selector(tuple(m for m in selector.matchers if m.label in _OWN))
+
+
+def may_match(selector: Selector, monitor: int, labels: Mapping[str, str]) -> bool:
+    """Whether the selector means any series of a monitor with these `labels`, its `name` among them, at whatever
+    location: few need to be looked at where one is asked for."""
+    known = {**labels, "monitor": str(monitor), "source": ""}
+    return all(m.matches(known.get(m.label, "")) for m in selector.matchers if m.label not in {"__name__", "location"})
+
+
 def labels_text(labels: Mapping[str, str]) -> str:
     """The labels of a monitor as signals carry them: `a="x",b="y"`."""
     return format_series("_", tuple(sorted(labels.items())))[2:-1] if labels else ""
 
 
-def labels_in(text: str) -> dict[str, str]:
-    """The labels in such a text; none of a text that is none."""
+@lru_cache(maxsize=1 << 14)
+def labels_in(text: str) -> Mapping[str, str]:
+    """The labels in such a text; none of a text that is none. Many rules ask of each signal."""
     try:
-        return split_labels(text, "labels")
+        return MappingProxyType(split_labels(text, "labels"))
     except InvalidInput:
-        return {}
+        return MappingProxyType({})

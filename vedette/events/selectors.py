@@ -15,6 +15,7 @@ MAX_SELECTOR = 1000
 _PART = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\\n]|\\.)*)"\s*(,|$)')
 _ESCAPED = re.compile(r'\\(["\\])')
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/\-]*")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 FORM = 'name{label="value",label=~"regex"}, with source, role and __name__ as labels'
 
 
@@ -79,6 +80,8 @@ def parse_selector(text: str) -> Selector:
     """The selector in `text`; an `InvalidInput` for field `series` tells what is wrong with it."""
     if len(text) > MAX_SELECTOR:
         raise InvalidInput("series", text, f"at most {MAX_SELECTOR} characters")
+    if _UNSTORABLE.search(text) is not None:
+        raise InvalidInput("series", text, f"{FORM}, without NUL and halves of surrogate pairs")
     name, brace, rest = text.strip().partition("{")
     matchers: list[Matcher] = []
     if name:

@@ -29,7 +29,7 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
     """
     found = {"rule": rule, "subject": subject, "severity": severity}
     kind, _, rest = subject.partition(":")
-    own: dict[str, str] = {}
+    own: Mapping[str, str] = {}
     if kind in {"series", "expression"}:
         found["source"], _, series = rest.partition("/")
         name, own = _named(series)
@@ -49,10 +49,10 @@ def labels_of(rule: str, subject: str, severity: str, detail: Mapping[str, objec
         found["model"] = version.partition("@")[0]
     if detail.get("roles"):
         found["role"] = str(detail["roles"])
-    return own | found
+    return {**own, **found}
 
 
-def _of_monitor(rest: str, detail: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
+def _of_monitor(rest: str, detail: Mapping[str, object]) -> tuple[dict[str, str], Mapping[str, str]]:
     """Labels that follow from `ID`, `ID@LOCATION` or `ID/SERIES`, and the monitor's own."""
     place, _, series = rest.partition("/")
     monitor, _, location = place.partition("@")

@@ -38,6 +38,12 @@ def monitor_tags(store: Store, account: int | None = None) -> dict[int, tuple[st
     return {row["id"]: (row["name"], labels_text(row["labels"]) if row["labels"] else "") for row in rows}
 
 
+def monitor_intervals(store: Store) -> dict[int, int]:
+    """How often each monitor is to be checked (ms)."""
+    rows = store.rows("SELECT id, coalesce((config->>'interval_s')::float8, 60) AS every_s FROM monitors")
+    return {row["id"]: round(row["every_s"] * 1000) for row in rows}
+
+
 def monitor_names(store: Store) -> dict[int, str]:
     """Names of all monitors."""
     return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM monitors")}

@@ -13,20 +13,22 @@ def write_waits(store: Store, begun: Sequence[tuple[Any, ...]], ended: Sequence[
     when (ms UTC), rule), and the ends of others: identity, when and how. Those of rules that are no more are left out;
     what is known already stays as it is. How many changed."""
     changed = 0
-    with store.transaction() as connection:
-        for one in begun:
-            changed += connection.execute(
-                "INSERT INTO alert_waits (id, account_id, rule_id, rule_name, subject, severity, title, state, value,"
-                " why, since) SELECT %s, %s, id, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s / 1000.0) FROM rules"
+    with store.transaction() as connection, connection.cursor() as cursor:
+        if begun:
+            cursor.executemany(
+                "INSERT INTO alert_waits (id, account_id, rule_name, subject, severity, title, state, value, why,"
+                " since, rule_id) SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s / 1000.0), id FROM rules"
                 " WHERE id = %s FOR KEY SHARE ON CONFLICT DO NOTHING",
-                one,
-            ).rowcount
-        for identity, at_ms, outcome in ended:
-            changed += connection.execute(
+                begun,
+            )
+            changed += cursor.rowcount
+        if ended:
+            cursor.executemany(
                 "UPDATE alert_waits SET ended_at = greatest(since, to_timestamp(%s / 1000.0)), outcome = %s"
                 " WHERE id = %s AND ended_at IS NULL",
-                (at_ms, outcome, identity),
-            ).rowcount
+                [(at_ms, outcome, identity) for identity, at_ms, outcome in ended],
+            )
+            changed += cursor.rowcount
     return changed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from vedette.events.check_series import CheckSeries, readings_of
 from vedette.events.checks import CheckRecord
@@ -29,8 +29,11 @@ class ReadingShard:
         self._names: dict[tuple[int, str | None], set[str]] = {}
         self._signals: list[Signal] = []
 
-    def fold(self, result: CheckRecord, ended_ms: int, wanted: Wanted) -> None:
-        """Tell what a counted check says that ended at that time (ms UTC)."""
+    def fold(
+        self, result: CheckRecord, ended_ms: int, wanted: Wanted, silence: Mapping[str, int] | None = None
+    ) -> None:
+        """Tell what a counted check says that ended at that time (ms UTC); with `silence`, why it is to be no reading:
+        it says only that the series is there."""
         names = wanted(result.account, result.monitor, result.location)
         if not names:
             return
@@ -40,12 +43,13 @@ class ReadingShard:
             series = [(CheckSeries(result.monitor, location, measure), value) for measure, value in readings]
             mine = [(one, value) for one, value in series if one.name in names]
             last = told.get(location, -1)
-            if not mine or ended_ms < last - LATENESS_MS:
-                continue
+            known_over = (result.account, result.monitor, location) in self._over
+            if not mine or ended_ms < last - LATENESS_MS or (known_over and ended_ms <= last):
+                continue  # also what ended before it was over, and comes only now: nothing would end it again
             told[location] = at = max(ended_ms, last + 1)
             self._over.discard((result.account, result.monitor, location))
             self._names.setdefault((result.monitor, location), set()).update(one.name for one, _ in mine)
-            detail: Detail = {"monitor": result.monitor}
+            detail: Detail = {"monitor": result.monitor, **(silence or {})}
             if location is not None:
                 detail["location"] = location
             self._signals += [
@@ -54,9 +58,13 @@ class ReadingShard:
             ]
 
     def review(self, policy: Callable[[int], Policy], removed: Callable[[int], bool]) -> None:
-        """Forget monitors that were removed; what is paused, or looked at no more from there, is over."""
+        """What is paused, or looked at no more from there, is over; so are monitors that were removed, which are
+        forgotten: nobody is to miss them."""
         for account, monitor in list(self._told):
             if removed(monitor):
+                for location, last in self._told[account, monitor].items():
+                    if (account, monitor, location) not in self._over:
+                        self._end(account, monitor, location, last + 1)
                 for location in self._told.pop((account, monitor)):
                     self._over.discard((account, monitor, location))
                     self._names.pop((monitor, location), None)

@@ -103,6 +103,26 @@ def test_minutes_are_tried_where_single_checks_are_kept_no_more(fresh: Gateway, 
         assert abs(one["started_ms"] - other["started_ms"]) <= 2 * MINUTE
 
 
+def test_of_a_minute_each_location_counts_and_only_monitors_that_are_meant(fresh: Gateway, tmp_path: Path) -> None:
+    shop, mail = add_monitor(fresh, "Shop"), add_monitor(fresh, "Mail")
+    messages = []
+    for minute in range(40):
+        for monitor, place in ((shop, "eu"), (shop, "us"), (mail, "eu"), (mail, "us")):
+            at = BEGIN + minute * MINUTE
+            outcome: Outcome = "down" if (monitor, place) == (shop, "us") else "up"
+            messages.append((str(monitor), encode_json(CheckRecord(monitor, place, at, at, outcome, 9.0, account=1))))
+    put(fresh.log, CHECKS.name, *messages)
+    drain_endpoints(fresh.log, fresh.store, tmp_path)
+    fresh.store.execute("DELETE FROM check_results")
+    half = {"name": "half", "kind": "threshold", "series": f'endpoint.failure_ratio{{monitor="{shop}"}}', "above": 0.4}
+    found = fresh.call("POST", "/v1/rules/backtest", json={"rule": half, "from": str(BEGIN)}).json()
+    assert [one["value"] for one in found["episodes"]] == [pytest.approx(0.5, abs=0.03)]
+    place = {**half, "series": f'check.failure_ratio{{monitor="{shop}",location="us"}}'}
+    found = fresh.call("POST", "/v1/rules/backtest", json={"rule": place, "from": str(BEGIN)}).json()
+    assert [one["value"] for one in found["episodes"]] == [1]
+    assert found["looked_at"]["readings"] == 80, "those of the other monitor are not read"
+
+
 def test_a_monitor_that_is_checked_no_more_is_missing_while_others_are_checked(fresh: Gateway, tmp_path: Path) -> None:
     shop, mail = add_monitor(fresh, "Shop"), add_monitor(fresh, "Mail")
     checked(fresh, shop, 1, minutes=60)

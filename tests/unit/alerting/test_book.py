@@ -29,11 +29,14 @@ class Shelf:
         self.roles: list[dict[str, Any]] = []
         self.away = False
         self.reads = 0
+        self.version = 1
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         if self.away:
             raise StoreUnavailable("away")
         self.reads += 1
+        if "sum(version)" in sql:
+            return [{"account_id": 1, "n": len(self.monitors), "ids": "1", "versions": self.version}]
         if "source_roles" in sql:
             return list(self.roles)
         return list(self.rules) if "FROM rules" in sql else list(self.monitors)
@@ -200,3 +203,60 @@ def test_roles_are_not_read_where_no_rule_asks_for_them() -> None:
 
 def test_a_rule_about_a_role_watches_hosts_without_it_too_for_they_may_have_had_it() -> None:
     assert len(book(Shelf(BY_ROLE)).watch(1, "a", LAYOUT)) == 2
+
+
+def test_a_monitor_that_was_made_a_moment_ago_has_its_labels_at_its_first_signal() -> None:
+    shelf = Shelf({**DOWN, "config": {"monitors": '{team="shop"}'}})
+    found = book(shelf)
+    assert names(found) == ["down"]
+    shelf.monitors.append({"id": 2, "name": "new", "labels": {"team": "shop"}})
+    new = Signal("endpoint", 1, "monitor:2@x", 1, "down", detail={"monitor": 2})
+    found.describe(new)
+    assert (new.detail["labels"], new.detail["name"]) == ('team="shop"', "new")
+    reads = shelf.reads
+    for _ in range(3):
+        found.describe(Signal("endpoint", 1, "monitor:9@x", 1, detail={"monitor": 9}))
+    assert shelf.reads == reads + 1, "of one that was removed it is asked once"
+    shelf.away = True
+    with pytest.raises(StoreUnavailable):
+        found.describe(Signal("endpoint", 1, "monitor:8@x", 1, detail={"monitor": 8}))
+
+
+@pytest.mark.parametrize(
+    ("series", "names_at_eu"),
+    [
+        ("endpoint.apdex", ("endpoint.apdex",)),
+        ('endpoint.apdex{team="shop"}', ("endpoint.apdex",)),
+        ('endpoint.apdex{monitor="3"}', ("endpoint.apdex",)),
+        ('endpoint.apdex{monitor="4"}', ()),
+        ('check.duration_ms{monitor!="4",location=~"e.*"}', ("check.duration_ms",)),
+        ('check.duration_ms{monitor="3",location="us"}', ()),
+        ('endpoint.apdex{source="web"}', ()),
+        ("cpu", ()),
+    ],
+)
+def test_of_checks_there_is_what_rules_ask_for_whatever_the_monitors_labels_are(
+    series: str, names_at_eu: tuple[str, ...]
+) -> None:
+    found = book(Shelf({**HIGH, "config": {"series": series, "above": 1}}))
+    assert found.checks(1, 3, "eu") == found.checks(1, 3, "eu") == names_at_eu
+    assert found.checks(2, 3, "eu") == ()
+
+
+def test_names_and_labels_are_read_again_when_a_monitor_has_changed() -> None:
+    shelf, clock = Shelf(DOWN), FakeClock()
+    found = book(shelf, clock)
+
+    def labels_now() -> object:
+        clock.advance(1.1)
+        names(found)
+        told = Signal("endpoint", 1, "monitor:1@x", 1, detail={"monitor": 1})
+        found.describe(told)
+        return told.detail.get("labels")
+
+    assert labels_now() is None
+    reads = shelf.reads
+    assert labels_now() is None
+    assert shelf.reads == reads + 2, "the rules, and whether any monitor has changed"
+    shelf.monitors, shelf.version = [{"id": 1, "name": "shop", "labels": {"team": "a"}}], 2
+    assert labels_now() == 'team="a"'

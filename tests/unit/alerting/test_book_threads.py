@@ -28,6 +28,7 @@ def test_who_comes_while_the_rules_are_first_read_waits_for_them(monkeypatch: py
         return [ROW]
 
     monkeypatch.setattr(book, "read_rules", read)
+    monkeypatch.setattr(book, "monitors_version", lambda store: ())
     monkeypatch.setattr(book, "monitor_tags", lambda store: {})
     rules, found = RuleBook(None, FakeClock()), list[int]()  # type: ignore[arg-type]  # nothing reads the store here
     workers = [threading.Thread(target=lambda: found.append(len(rules.rules_for(SIGNAL)))) for _ in range(2)]

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from alerting.machine import SubjectState
 from alerting.rolling import Rolling
 from alerting.rules import AnyRule, Rule, Threshold, minds, rule_adapter
+from alerting.timers import Standing, news
 from alerting.titles import Titles
 from vedette.events.budgets import WINDOWS_S, Counts, counts_text
 from vedette.events.signals import AlertTransition, Signal
@@ -121,6 +122,70 @@ def test_what_is_over_is_not_missed() -> None:
     assert state.due_ms == 0
 
 
+def test_what_is_over_ends_an_alert_that_must_be_clear_for_a_while_or_flaps() -> None:
+    rule = spec(kind="threshold", series="endpoint.apdex", below=0.8, over_s=60, clear_for_s=600)
+    told = [apdex(minute, 0.0) for minute in range(12)]
+    assert [state for state, _, _ in life(rule, *told, apdex(12, 0.0, state="over"))] == ["firing", "resolved"]
+    rule = spec(kind="threshold", series="cpu", above=1)
+    turns = [Signal("series", 1, "series:web/cpu", T0 + at * 1000, value=2.0 * (at % 2)) for at in range(10)]
+    over = Signal("series", 1, "series:web/cpu", T0 + 20_000, "over")
+    assert [state for state, _, _ in life(rule, *turns)] == ["firing", "resolved"] * 4 + ["firing"]
+    assert [state for state, _, _ in life(rule, *turns, over)] == ["firing", "resolved"] * 5
+
+
+@pytest.mark.parametrize("why", [{"maintenance": 1}, {"suppressed_by": 9}])
+def test_in_maintenance_checks_decide_nothing_but_are_not_missed(why: dict[str, int]) -> None:
+    gone, state = Rule(7, 1, spec(kind="absence", series="endpoint.apdex")), SubjectState()
+    for minute in range(30):
+        assert state.apply(silent(minute, 0.0, why), [gone], TITLES) == []
+    assert state.due_ms == T0 + 29 * MINUTE_MS + 600_000
+    mean = spec(kind="threshold", series="endpoint.apdex", below=0.8)
+    assert life(mean, *(silent(minute, 0.0, why) for minute in range(30))) == []
+    told = [apdex(minute, 0.0) for minute in range(12)]
+    assert [one for one, _, _ in life(mean, *told, *(silent(12 + n, 1.0, why) for n in range(30)))] == ["firing"]
+    waits = spec(kind="threshold", series="endpoint.duration_ms", above=9, for_s=600)
+    slow = [(minute, silent(minute, 99.0, why if 5 <= minute < 9 else {}, "duration_ms")) for minute in range(30)]
+    assert [minute for _, _, minute in life(waits, *(signal for _, signal in slow))] == [19]
+    change = spec(kind="change", series="endpoint.duration_ms", window_s=60, by=10)
+    steps = [silent(n / 4, 9.0 if n < 16 else 99.0, why if n >= 16 else {}, "duration_ms") for n in range(40)]
+    assert life(change, *steps) == []
+
+
+def silent(at_min: float, value: float, why: dict[str, int], measure: str = "apdex") -> Signal:
+    found = apdex(at_min, value)
+    detail = {**found.detail, **why}
+    return Signal("series", 1, f"monitor:3/endpoint.{measure}", found.at, value=value, detail=detail)
+
+
+def test_a_monitor_that_is_checked_seldom_is_not_missed_between_two_checks() -> None:
+    gone, state = Rule(7, 1, spec(kind="absence", series="endpoint.apdex")), SubjectState()
+    state.apply(apdex(0, 1.0), [gone], TITLES)
+    for hours, states in ((2, []), (3, ["firing"])):
+        now = T0 + hours * 60 * MINUTE_MS
+        word = news(state, now, Standing(0, 0, now, 3_600_000), [gone], TITLES, lambda number: None)
+        assert (word is None) == (not states)
+        assert [one.state for one in (state.apply(word, [gone], TITLES) if word else [])] == states
+
+
+def test_of_rules_that_never_hold_nothing_is_kept() -> None:
+    rules = [Rule(n, 1, spec(kind="threshold", series=f'endpoint.apdex{{team="t{n}"}}', below=0.8)) for n in range(50)]
+    state = SubjectState()
+    for minute in range(3):
+        state.apply(apdex(minute, 1.0, labels='team="t5"'), rules, TITLES)
+    assert list(state.rules) == [5]  # the readings of the last ten minutes
+    state = SubjectState()
+    outage = Rule(99, 1, spec(kind="outage", monitors='{team="t1"}'))
+    state.apply(Signal("monitor", 1, "monitor:3", T0, "down", detail={"monitor": 3}), [outage], TITLES)
+    assert not state.rules
+
+
+def test_a_mean_of_several_locations_that_check_seldom_is_told() -> None:
+    rolling = Rolling(600_000)
+    found = [rolling.add(T0 + hour * 3_600_000 + at * 1000, 1.0) for hour in range(4) for at in range(3)]
+    assert found[:6] == [None] * 6
+    assert found[6:] == [(1.0, 1), (1.0, 2), (1.0, 3)] * 2
+
+
 def test_shares_need_a_time_and_durations_do_not() -> None:
     with pytest.raises(ValidationError, match=r"over_s of at least 60 for check\.failure_ratio"):
         spec(kind="threshold", series="check.failure_ratio", above=0.1, over_s=0)
@@ -172,7 +237,10 @@ def test_a_burning_budget_is_over_for_a_monitor_without_the_label() -> None:
         ({"kind": "outage", "monitor": 1, "monitors": '{team="a"}'}, "either monitor or monitors"),
         ({"kind": "outage", "monitors": "cpu"}, "labels of monitors"),
         ({"kind": "degraded", "monitors": '{location="eu"}'}, "labels of monitors"),
+        ({"kind": "degraded", "monitors": '{role="db"}'}, "labels of monitors"),
         ({"kind": "trend", "monitors": "{"}, "label="),
+        ({"kind": "trend", "monitors": '{team="\0"}'}, "without NUL"),
+        ({"kind": "absence", "series": 'endpoint.apdex{team="\ud800"}'}, "surrogate"),
         ({"kind": "host_silent", "hosts": '{team="a"}'}, "conditions on source and role"),
         ({"kind": "host_flag", "flag": "clock", "hosts": "x"}, "conditions on source and role"),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from alerting.waiting import WaitEnd, waits_of
+from dataflows.alerts import Logged
 from tests.unit.alerting.test_timers import Site
 from vedette.events.signals import Signal
 
@@ -101,3 +103,33 @@ def test_a_window_that_is_well_breaks_the_row_though_drift_stays_raised_and_ends
     assert drift(site, "drift") == ["firing"]
     assert drift(site, "drift", "ok") == [], "by its own settings it drifts still"
     assert drift(site, "ok") == ["resolved"]
+
+
+def test_what_waits_for_readings_that_come_no_more_lapses() -> None:
+    site = Site({"kind": "threshold", "series": "cpu", "above": 10, "for_s": 60})
+    assert site.value(11) == []
+    assert [key for key, _ in waits_of(site.logic._state).items()] == [(1, "pending")]
+    assert site.wait(290) == []
+    assert waits_of(site.logic._state)
+    ended = []
+    for _ in range(4):
+        site.clock.advance(5)
+        for word in site.ask():
+            found, _ = site.logic.on_batch([Logged(site.clock.now_ms(), word)])
+            ended += [one.outcome for one in found if isinstance(one, WaitEnd)]
+    assert ended == ["lapsed"]
+    assert site.value(11) == []
+    site.clock.advance(60)
+    assert site.value(11) == ["firing"]
+
+
+def test_of_a_signal_that_comes_again_nothing_is_suppressed() -> None:
+    site = Site({"kind": "outage"})
+    was = Signal("monitor", 7, "monitor:3", site.clock.now_ms(), "down", detail={"monitor": 3, "maintenance": 1})
+    assert site.hear(was) == []
+    assert waits_of(site.logic._state) == {(1, "suppressed"): was.at}
+    site.clock.advance(5)
+    assert monitor(site, "up") == []
+    assert waits_of(site.logic._state) == {}
+    assert site.hear(was) == []
+    assert waits_of(site.logic._state) == {}

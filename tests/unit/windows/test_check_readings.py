@@ -87,8 +87,9 @@ def test_of_what_is_paused_or_looked_at_no_more_it_is_said_once_that_it_is_over(
     again = pickle.loads(pickle.dumps(shard))
     again.fold(check(60, "us"), T0 + 60_000, every)
     assert {s.state for s in again.take()} == {""}
-    again.review(lambda monitor: paused, lambda monitor: True)
-    assert again.take() == []
+    for said in ({("monitor:3", "over"), ("monitor:3@us", "over")}, set()):
+        again.review(lambda monitor: paused, lambda monitor: True)
+        assert {(s.subject.partition("/")[0], s.state) for s in again.take()} == said, "eu was over already"
 
 
 def test_subjects_name_their_series() -> None:
@@ -104,3 +105,21 @@ def test_subjects_name_their_series() -> None:
         "series:a/endpoint.apdex",
     ):
         assert check_series_of(other) is None
+
+
+def test_in_maintenance_a_check_says_only_that_it_was() -> None:
+    shard = ReadingShard()
+    shard.fold(check(0), T0, every, {"maintenance": 1})
+    assert {signal.detail.get("maintenance") for signal in shard.take()} == {1}
+
+
+def test_a_check_that_ended_before_the_pause_and_comes_after_it_does_not_begin_the_series_again() -> None:
+    shard, paused = ReadingShard(), Policy(paused=True, changed_ms=T0 + 60_500)
+    shard.fold(check(0), end_ms(check(0)), every)
+    shard.review(lambda monitor: paused, lambda monitor: False)
+    assert {s.state for s in shard.take()} == {"", "over"}
+    assert paused.watched("eu", end_ms(check(60)))
+    shard.fold(check(60), end_ms(check(60)), every)
+    assert shard.take() == []
+    shard.fold(check(61), end_ms(check(61)), every)
+    assert {s.state for s in shard.take()} == {""}
