@@ -68,8 +68,8 @@ def claim(
         " chosen AS (SELECT id FROM ranked WHERE rank <= CASE WHEN turn = 1 THEN %s ELSE %s END),"
         # Another worker may have claimed, gathered, even delivered it since we looked: asked again once it is locked.
         " due AS (SELECT n.id FROM notifications n WHERE n.id = ANY(ARRAY(SELECT id FROM chosen))"
-        " AND n.state = 'pending' AND n.next_attempt_at <= now() AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
-        " AND NOT n.gathers AND n.carrier IS NULL FOR UPDATE OF n SKIP LOCKED),"
+        " AND n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
+        " AND (n.claimed_until IS NULL OR n.claimed_until <= now()) FOR UPDATE OF n SKIP LOCKED),"
         " claimed AS (UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s),"
         " attempts = n.attempts + 1,"
         " first_attempt_at = coalesce(n.first_attempt_at, now())"
