@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vedette.store.pool import Store
+from vedette.store.pool import Jsonb, Store
 
 _MOST_SHOWN = 500
 """Characters of an answer that are kept."""
@@ -179,9 +179,17 @@ def failed(
     )
 
 
-def disable_channel(store: Store, channel: int, reason: str) -> None:
-    """Stop using a channel that can never work as it is; the reason is shown with it."""
-    store.execute("UPDATE channels SET disabled_reason = %s WHERE id = %s", reason, channel)
+def disable_channel(store: Store, channel: int, reason: str, config: dict[str, Any] | None = None) -> bool:
+    """Stop using a channel that can never work as it is; the reason is shown with it. False if it has another
+    configuration than this one by now, or is gone."""
+    return bool(
+        store.execute(
+            "UPDATE channels SET disabled_reason = %s WHERE id = %s AND config = coalesce(%s, config)",
+            reason,
+            channel,
+            None if config is None else Jsonb(config),
+        )
+    )
 
 
 def _noted(
