@@ -9,6 +9,7 @@ from vedette.errors import Conflict, NotFound
 from vedette.events.check_series import labels_text
 from vedette.notifying.channel_secrets import CHANNEL_SECRETS
 from vedette.store.contention import tried_again
+from vedette.store.groups import hold
 from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts, end_one
 
@@ -191,6 +192,7 @@ def remove_channel(store: Store, account: int, channel: int) -> None:
     `Conflict` while a rule, route, group, schedule or report names it: its alerts would reach nobody.
     """
     with store.transaction() as connection:
+        hold(connection, account, "channels", channel)
         _check_unnamed(connection, account, channel)
         gone = connection.execute("DELETE FROM channels WHERE id = %s AND account_id = %s", (channel, account))
         if not gone.rowcount:

@@ -47,6 +47,7 @@ def put_group(store: Store, account: int, spec: GroupSpec, group: int | None = N
 def remove_group(store: Store, account: int, group: int) -> None:
     """Remove a group; `Conflict` while a route or rule names it, for its alerts would reach nobody."""
     with store.transaction() as connection:
+        hold(connection, account, "channel_groups", group)
         row = connection.execute(
             "SELECT 'route ' || quote_literal(name) AS what FROM routes WHERE account_id = %s"
             " AND jsonb_path_exists(config, '$.steps[*].groups[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
@@ -62,13 +63,23 @@ def remove_group(store: Store, account: int, group: int) -> None:
 
 
 _KNOWN = {
-    table: f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY(%s)".encode()  # noqa: S608 - constants
+    table: f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY(%s) FOR KEY SHARE".encode()  # noqa: S608 - constants
     for table in ("channels", "channel_groups", "schedules")
 }
 
 
+def hold(connection: Connection, account: int, table: str, number: int) -> None:
+    """Wait for those who are about to name it, and have others wait: then it is seen who names it, and it can be
+    removed."""
+    connection.execute(
+        f"SELECT 1 FROM {table} WHERE id = %s AND account_id = %s FOR UPDATE".encode(),  # noqa: S608 - constants
+        (number, account),
+    )
+
+
 def check_names(connection: Connection, account: int, table: str, field: str, wanted: set[int]) -> None:
-    """`InvalidInput` names the first number that the account has not."""
+    """`InvalidInput` names the first number that the account has not. Those that it has are not removed before the
+    transaction ends."""
     known = {row["id"] for row in connection.execute(_KNOWN[table], (account, list(wanted)))}
     for number in sorted(wanted - known):
         raise InvalidInput(field, number, f"{field} of this account")

@@ -9,7 +9,7 @@ from vedette.errors import Conflict, NotFound
 from vedette.notifying.route import RouteSpec
 from vedette.notifying.schedule import Override, ScheduleSpec
 from vedette.notifying.takeover import with_override, without_override
-from vedette.store.groups import check_names
+from vedette.store.groups import check_names, hold
 from vedette.store.pool import Jsonb, Store
 
 
@@ -134,12 +134,15 @@ def _change_schedule(
 
 def remove_schedule(store: Store, account: int, schedule: int) -> None:
     """Remove a schedule; `Conflict` while a route names it, for its alerts would reach nobody."""
-    using = [
-        route["name"]
-        for route in routes_of(store, account)
-        if any(schedule in step.get("schedules", ()) for step in route["steps"])
-    ]
-    if using:
-        raise Conflict(f"schedule {schedule} is named by the route {using[0]!r}")
-    if not store.execute("DELETE FROM schedules WHERE id = %s AND account_id = %s", schedule, account):
-        raise NotFound(f"schedule {schedule} does not exist")
+    with store.transaction() as connection:
+        hold(connection, account, "schedules", schedule)
+        row = connection.execute(
+            "SELECT name FROM routes WHERE account_id = %s AND jsonb_path_exists("
+            "config, '$.steps[*].schedules[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint)) LIMIT 1",
+            (account, schedule),
+        ).fetchone()
+        if row is not None:
+            raise Conflict(f"schedule {schedule} is named by the route {row['name']!r}")
+        gone = connection.execute("DELETE FROM schedules WHERE id = %s AND account_id = %s", (schedule, account))
+        if not gone.rowcount:
+            raise NotFound(f"schedule {schedule} does not exist")
