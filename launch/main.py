@@ -19,6 +19,7 @@ from launch.commands import (
     bootstrap,
     channel,
     doctor,
+    group,
     hosts,
     janitor,
     loadgen,
@@ -64,6 +65,7 @@ app.add_typer(manage.token_app, name="token")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(channel.channel_app, name="channel")
+app.add_typer(group.app, name="group")
 app.add_typer(rule.app, name="rule")
 app.add_typer(route.app, name="route")
 app.add_typer(schedule.app, name="schedule")

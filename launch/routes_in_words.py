@@ -11,7 +11,7 @@ from vedette.errors import InvalidInput
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = "as 'mon-fri 09:00-17:30', 'sat,sun 00:00-00:00', '18:00-08:00', or any"
-STEP = "as 0=ops or 15m=schedule:team,ops: after how long without an acknowledgement, and who"
+STEP = "as 0=ops or 15m=schedule:team,group:shop,ops: after how long without an acknowledgement, and who"
 Rows = list[dict[str, Any]]
 
 
@@ -44,34 +44,35 @@ def hours_words(hours: dict[str, Any] | None) -> str:
     return f"{'' if len(days) == 7 else named + ' '}{hours['since']}-{hours['until']} {hours['zone']}"
 
 
-def steps_of(texts: list[str], channels: Rows, schedules: Rows) -> list[dict[str, Any]]:
+def steps_of(texts: list[str], channels: Rows, schedules: Rows, groups: Rows) -> list[dict[str, Any]]:
     """Steps as a route has them; `InvalidInput` names what is not known."""
-    return [_step(text, channels, schedules) for text in texts]
+    return [_step(text, channels, {"schedule": schedules, "group": groups}) for text in texts]
 
 
-def _step(text: str, channels: Rows, schedules: Rows) -> dict[str, Any]:
+def _step(text: str, channels: Rows, others: dict[str, Rows]) -> dict[str, Any]:
     after, equals, who = text.partition("=")
     if not equals or not who.strip():
         raise InvalidInput("--step", text, STEP)
-    step: dict[str, Any] = {"after_s": seconds("--step", after.strip()), "channels": [], "schedules": []}
+    step: dict[str, Any] = {"after_s": seconds("--step", after.strip()), "channels": [], "groups": [], "schedules": []}
     for word in (part.strip() for part in who.split(",")):
         kind, colon, called = word.partition(":")
-        if colon and kind == "schedule":
-            step["schedules"].append(one_of(schedules, "schedule", called)["id"])
+        if colon and kind in others:
+            step[f"{kind}s"].append(one_of(others[kind], kind, called)["id"])
         else:
             called = called if colon and kind == "channel" else word
             step["channels"].append(one_of(channels, "channel", called)["id"])
     return step
 
 
-def steps_words(steps: list[dict[str, Any]], channels: Rows, schedules: Rows) -> list[str]:
+def steps_words(steps: list[dict[str, Any]], channels: Rows, schedules: Rows, groups: Rows) -> list[str]:
     """Each step as `steps_of` reads it."""
-    by_channel, by_schedule = names_of(channels), names_of(schedules)
+    by_channel, by_schedule, by_group = names_of(channels), names_of(schedules), names_of(groups)
     return [
         f"{written(step['after_s'])}="
         + ",".join(
             [
                 *(by_channel.get(one, str(one)) for one in step["channels"]),
+                *(f"group:{by_group.get(one, one)}" for one in step["groups"]),
                 *(f"schedule:{by_schedule.get(one, one)}" for one in step["schedules"]),
             ]
         )

@@ -18,7 +18,10 @@ def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
     rows = store.rows(
         "SELECT id, name, position, config FROM routes WHERE account_id = %s ORDER BY position, id", account
     )
-    return [{**row.pop("config"), **row} for row in rows]
+    found = [{**row.pop("config"), **row} for row in rows]
+    for route in found:
+        route["steps"] = [{"groups": [], **step} for step in route["steps"]]  # those of before there were groups
+    return found
 
 
 def put_route(store: Store, account: int, spec: RouteSpec, route: int | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 /** Who is on call and who is told, on the page: what is said in words, and what forms send. */
 import { expect, test } from "vitest";
 import { formatMoment } from "../src/format";
-import type { AlertRoute, Shift } from "../src/oncall/contract";
+import type { AlertRoute, Shift, Step } from "../src/oncall/contract";
 import { OnCallGateway } from "../src/oncall/on_call_gateway";
 import { routeBody, routeValues } from "../src/oncall/route_form";
 import { nextStep } from "../src/oncall/steps_control";
@@ -23,6 +23,7 @@ const CHANNELS = new Map([
   [2, "ann"],
 ]);
 const SCHEDULES = new Map([[7, "team"]]);
+const GROUPS = new Map([[4, "shop team"]]);
 const NIGHTS = { days: [0, 1, 2, 3, 4], since: "18:00", until: "08:00", zone: "Europe/Berlin" };
 const ROUTE: AlertRoute = {
   id: 5,
@@ -30,7 +31,7 @@ const ROUTE: AlertRoute = {
   position: 3,
   match: '{severity="critical"}',
   hours: NIGHTS,
-  steps: [{ after_s: 0, channels: [1], schedules: [] }],
+  steps: [{ after_s: 0, channels: [1], groups: [4], schedules: [] }],
   remind_s: 3600,
   group_s: 30,
 };
@@ -40,11 +41,10 @@ function shift(channel: number, from: number, to: number | null, override = fals
 }
 
 test("a step says who and after how long; what is gone is told by its number", () => {
-  expect(stepText({ after_s: 0, channels: [1, 2], schedules: [] }, CHANNELS, SCHEDULES)).toBe(
-    "ops, ann at once",
-  );
-  expect(stepText({ after_s: 900, channels: [9], schedules: [7] }, CHANNELS, SCHEDULES)).toBe(
-    "channel 9, on call of team after 15 min",
+  const told = (step: Step) => stepText(step, CHANNELS, SCHEDULES, GROUPS);
+  expect(told({ after_s: 0, channels: [1, 2], groups: [], schedules: [] })).toBe("ops, ann at once");
+  expect(told({ after_s: 900, channels: [9], groups: [4], schedules: [7] })).toBe(
+    "channel 9, all of shop team, on call of team after 15 min",
   );
 });
 
@@ -113,10 +113,10 @@ test("a route is sent as it was read, and its hours only where it has some", () 
 test("a new route tells the first channel at once, and a new step comes a quarter of an hour later", () => {
   const ops = { id: "1", name: "ops", kind: "webhook", disabled_reason: null };
   const [first] = routeValues(undefined, [ops])["steps"] as AlertRoute["steps"];
-  expect(first).toEqual({ after_s: 0, channels: [1], schedules: [] });
+  expect(first).toEqual({ after_s: 0, channels: [1], groups: [], schedules: [] });
   expect(routeValues(undefined, [])["steps"]).toEqual([]);
-  expect(nextStep([])).toEqual({ after_s: 0, channels: [], schedules: [] });
-  expect(nextStep(first ? [first] : [])).toEqual({ after_s: 900, channels: [], schedules: [] });
+  expect(nextStep([])).toEqual({ after_s: 0, channels: [], groups: [], schedules: [] });
+  expect(nextStep(first ? [first] : [])).toEqual({ after_s: 900, channels: [], groups: [], schedules: [] });
 });
 
 test("who takes over is sent as a number", () => {

@@ -13,8 +13,17 @@ export interface Hours {
 export interface Step {
   after_s: number;
   channels: number[];
+  /** All channels of each, as it is then. */
+  groups: number[];
   /** Whoever is on call then. */
   schedules: number[];
+}
+
+/** A named set of channels. */
+export interface Group {
+  id: Id;
+  name: string;
+  channels: number[];
 }
 
 export interface AlertRoute {

@@ -1,11 +1,12 @@
 /** All that the page of who is on call shows, read together. */
 import type { Gateway } from "../gateway/gateway";
-import type { AlertRoute, Schedule, Shift } from "./contract";
+import type { AlertRoute, Group, Schedule, Shift } from "./contract";
 import type { OnCallGateway } from "./on_call_gateway";
 import { type Names, namesOf } from "./wording";
 
 export interface Known {
   channels: Names;
+  groups: Group[];
   schedules: Schedule[];
   routes: AlertRoute[];
   /** By schedule, from now on. */
@@ -13,11 +14,12 @@ export interface Known {
 }
 
 export async function readKnown(gateway: Gateway, onCall: OnCallGateway): Promise<Known> {
-  const [channels, schedules, routes] = await Promise.all([
+  const [channels, groups, schedules, routes] = await Promise.all([
     gateway.channels(),
+    onCall.groups(),
     onCall.schedules(),
     onCall.routes(),
   ]);
   const shifts = await Promise.all(schedules.map(async ({ id }) => [id, await onCall.shifts(id)] as const));
-  return { channels: namesOf(channels), schedules, routes, shifts: new Map(shifts) };
+  return { channels: namesOf(channels), groups, schedules, routes, shifts: new Map(shifts) };
 }

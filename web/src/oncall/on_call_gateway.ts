@@ -2,11 +2,13 @@
 import type { Id } from "../gateway/contract";
 import type { Body } from "../gateway/editing";
 import type { Gateway } from "../gateway/gateway";
-import type { AlertRoute, Override, Schedule, Shift } from "./contract";
+import type { AlertRoute, Group, Override, Schedule, Shift } from "./contract";
 
 const SHIFT_DAYS = 366;
 
-function pathOf(room: "routes" | "schedules", id?: Id, rest = ""): string {
+type Room = "groups" | "routes" | "schedules";
+
+function pathOf(room: Room, id?: Id, rest = ""): string {
   return id === undefined ? `/v1/${room}` : `/v1/${room}/${encodeURIComponent(id)}${rest}`;
 }
 
@@ -15,6 +17,10 @@ export class OnCallGateway {
 
   async routes(): Promise<AlertRoute[]> {
     return (await this.gateway.ask<{ routes: AlertRoute[] }>(pathOf("routes"), {})).routes;
+  }
+
+  async groups(): Promise<Group[]> {
+    return (await this.gateway.ask<{ groups: Group[] }>(pathOf("groups"), {})).groups;
   }
 
   async schedules(): Promise<Schedule[]> {
@@ -28,11 +34,11 @@ export class OnCallGateway {
   }
 
   /** Makes one, or replaces the definition of the one named. */
-  save(room: "routes" | "schedules", body: Body, id?: Id): Promise<{ id: Id }> {
+  save(room: Room, body: Body, id?: Id): Promise<{ id: Id }> {
     return this.gateway.ask(pathOf(room, id), { method: id === undefined ? "POST" : "PUT", body });
   }
 
-  remove(room: "routes" | "schedules", id: Id): Promise<void> {
+  remove(room: Room, id: Id): Promise<void> {
     return this.gateway.ask(pathOf(room, id), { method: "DELETE" });
   }
 

@@ -1,23 +1,27 @@
-/** The editor of a route's steps: after how long, and which channels and schedules. */
-import type { Channel } from "../alerts/contract";
+/** The editor of a route's steps: after how long, and which channels, groups and schedules. */
 import type { Control } from "../forms/control";
 import { el } from "../parts/element";
-import type { Schedule, Step } from "./contract";
+import type { Step } from "./contract";
 import { type RowEditor, rowsControl } from "./row_list";
 import { spanOf, spanText } from "./wording";
 
 const LATER_S = 900;
 
-export function stepsControl(
-  name: string,
-  channels: readonly Channel[],
-  schedules: readonly Schedule[],
-): Control {
+type Named = readonly { id: string | number; name: string }[];
+
+/** Whom steps may name. */
+export interface Told {
+  channels: Named;
+  groups: Named;
+  schedules: Named;
+}
+
+export function stepsControl(name: string, told: Told): Control {
   return rowsControl(name, {
     add: "Add a step",
     one: "step",
     fresh: (rows) => nextStep(rows as Step[]),
-    make: (value) => stepEditor(value as Step, channels, schedules),
+    make: (value) => stepEditor(value as Step, told),
   });
 }
 
@@ -25,10 +29,10 @@ export function stepsControl(
 export function nextStep(steps: readonly Step[]): Step {
   const last = steps.length === 0 ? null : Number(steps[steps.length - 1]?.after_s);
   const after_s = last === null || Number.isNaN(last) ? 0 : last + LATER_S;
-  return { after_s, channels: [], schedules: [] };
+  return { after_s, channels: [], groups: [], schedules: [] };
 }
 
-function stepEditor(step: Step, channels: readonly Channel[], schedules: readonly Schedule[]): RowEditor {
+function stepEditor(step: Step, told: Told): RowEditor {
   const after = el("input", {
     type: "text",
     class: "short",
@@ -37,11 +41,13 @@ function stepEditor(step: Step, channels: readonly Channel[], schedules: readonl
     autocomplete: "off",
   });
   after.value = spanText(step.after_s);
-  const who = [
-    ...channels.map(({ id, name }) => box(name, Number(id), step.channels)),
-    ...schedules.map(({ id, name }) => box(`on call of ${name}`, Number(id), step.schedules)),
-  ];
-  const chosen = (from: typeof who) => from.flatMap(({ number, input }) => (input.checked ? [number] : []));
+  const channels = told.channels.map(({ id, name }) => box(name, Number(id), step.channels));
+  const groups = told.groups.map(({ id, name }) => box(`all of ${name}`, Number(id), step.groups));
+  const schedules = told.schedules.map(({ id, name }) =>
+    box(`on call of ${name}`, Number(id), step.schedules),
+  );
+  const chosen = (from: readonly Box[]) =>
+    from.flatMap(({ number, input }) => (input.checked ? [number] : []));
   return {
     element: el(
       "div",
@@ -50,18 +56,25 @@ function stepEditor(step: Step, channels: readonly Channel[], schedules: readonl
       el(
         "div",
         { class: "days", role: "group", "aria-label": "Who is told" },
-        ...who.map(({ element }) => element),
+        ...[...channels, ...groups, ...schedules].map(({ element }) => element),
       ),
     ),
     read: () => ({
       after_s: spanOf(after.value),
-      channels: chosen(who.slice(0, channels.length)),
-      schedules: chosen(who.slice(channels.length)),
+      channels: chosen(channels),
+      groups: chosen(groups),
+      schedules: chosen(schedules),
     }),
   };
 }
 
-function box(label: string, number: number, chosen: readonly number[]) {
+interface Box {
+  number: number;
+  input: HTMLInputElement;
+  element: HTMLElement;
+}
+
+function box(label: string, number: number, chosen: readonly number[]): Box {
   const input = el("input", { type: "checkbox" });
   input.checked = chosen.includes(number);
   return { number, input, element: el("label", { class: "check" }, input, label) };
