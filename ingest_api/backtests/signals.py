@@ -7,27 +7,44 @@ from collections.abc import Iterator
 import msgspec
 
 from alerting.backtest import Trial
+from alerting.describing import describe
 from alerting.machine import subject_of
 from alerting.rules import Rule, minds
 from alerting.titles import Titles
 from ingest_api.backtests.rollups import Backtest
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode
-from vedette.events.signals import Signal
+from vedette.events.signals import Signal, source_of
 from vedette.events.topics import SIGNALS
 from vedette.log import Log
+from vedette.store.alerts import monitor_tags
+from vedette.store.pool import Store
+from vedette.store.roles import by_source
 
 MOST_SIGNALS = 300_000
 _AT_ONCE = 2_000
 _decoder = msgspec.json.Decoder(Signal)
 
 
-def over_signals(log: Log, rule: Rule, titles: Titles, from_ms: int, to_ms: int) -> Backtest:
-    """The rule over the signals that the log took in the range. Signals of series are left out: their rows say more."""
+def over_signals(log: Log, store: Store, rule: Rule, from_ms: int, to_ms: int) -> Backtest:
+    """The rule over the signals that the log took in the range. Signals of series are left out: their rows say more.
+
+    Names, labels and roles are those of now.
+    """
+    tags, roles = monitor_tags(store, rule.account), by_source(store, rule.account)
+
+    def tags_of(monitor: int) -> tuple[str, str]:
+        return tags.get(monitor, ("", ""))
+
+    def roles_of(signal: Signal) -> str:
+        return " ".join(roles.get(source_of(signal.subject), ()))
+
+    titles = Titles({monitor: name for monitor, (name, _) in tags.items()})
     result, trials = Backtest(), dict[str, Trial]()
     for logged_ms, signal in _signals(log, from_ms, to_ms):
         if signal.account != rule.account or signal.kind in {"series", "timer"} or not minds(rule.spec, signal):
             continue
+        describe(signal, tags_of, roles_of)
         result.readings += 1
         result.first_ms = min(logged_ms, result.first_ms or logged_ms)
         trials.setdefault(subject_of(signal), Trial(rule, titles)).hear(signal, logged_ms)

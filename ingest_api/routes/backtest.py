@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerting.backtest import Episode
 from alerting.rules import Expressed, OfSeries, Rule, RuleSpec, rule_adapter
-from alerting.titles import Titles
 from ingest_api.backtests.checks import over_checks
 from ingest_api.backtests.expressions import over_joined
 from ingest_api.backtests.rollups import Backtest, over_rollups
@@ -21,7 +20,7 @@ from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, NotFound, Overloaded
 from vedette.events.check_series import named
-from vedette.store.alerts import monitor_names, rules_of
+from vedette.store.alerts import rules_of
 from vedette.store.reports import alerts_between
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
@@ -76,7 +75,7 @@ def backtest(
         elif isinstance(spec, Expressed):
             result = over_joined(found, principal.account, rule, spec, from_ms, to_ms)
         else:
-            result = over_signals(found.log, rule, Titles(monitor_names(found.store)), from_ms, to_ms)
+            result = over_signals(found.log, found.store, rule, from_ms, to_ms)
     finally:
         _one_at_a_time.release()
     recorded = None
