@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerting.describing import describe
 from alerting.learned import Memory
 from alerting.rules import Anomaly, Expressed, OfSeries, Rule, minds, rule_adapter
 from alerting.timers import Standing
@@ -18,7 +17,7 @@ from vedette.clock import Clock
 from vedette.errors import Unavailable
 from vedette.events.check_series import check_series_of
 from vedette.events.samples import layout_series
-from vedette.events.signals import Signal, source_of
+from vedette.events.signals import READ, Signal, SignalKind, source_of
 from vedette.expressions.grouping import Question
 from vedette.store.alerts import monitor_intervals, monitor_tags, read_rules
 from vedette.store.checks import newest_check
@@ -32,6 +31,7 @@ FRESH_S = 1.0
 STANDING_S = 5.0
 """What is known of hosts is read so often at most, and only while somebody asks."""
 _MOST_WATCHED = 100_000
+_OF_HOSTS: frozenset[SignalKind] = READ | {"host", "clone", "clock", "notice"}
 
 
 @dataclass(slots=True)
@@ -178,7 +178,15 @@ class RuleBook:
     def describe(self, signal: Signal) -> None:
         """Note in the signal's detail what rules may choose by: `roles` of its host, `labels` and `name` of its
         monitor. Raises `Unavailable` if a monitor is not known yet, and the store is away."""
-        describe(signal, self._tags_of, self.roles_of, names=self._of_monitors)
+        monitor = signal.detail.get("monitor")
+        if isinstance(monitor, int):
+            name, labels = self._tags_of(monitor)
+            if labels:
+                signal.detail["labels"] = labels
+            if signal.kind == "series" or self._of_monitors:
+                signal.detail["name"] = name
+        elif signal.kind in _OF_HOSTS and (roles := self.roles_of(signal)):
+            signal.detail["roles"] = roles
 
     def _tags_of(self, monitor: int) -> tuple[str, str]:
         """Of one that was made since the last reading, they are read at once: it may be down from its first check on,

@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 AT_ONCE = 50
 AT_ONCE_PER_CHANNEL = 4
 """So that a receiver that hangs holds up nobody but itself."""
+SPARE = 10
+"""Of all places, those that only channels without any get: a dozen receivers that hang must not take them all."""
 
 
 class Deliveries:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from alerting.templates import parse
 from vedette.errors import InvalidInput
 from vedette.events.patterns import check_pattern
+from vedette.events.signals import Signal
 
 
 def _compiles(value: str | None) -> str | None:
@@ -54,6 +55,7 @@ class RuleBase(BaseModel):
     channels: list[int] = Field(
         default_factory=list, description="channels to notify; empty: by the account's routes, else all of the account"
     )
+    groups: list[int] = Field(default_factory=list, max_length=100, description="groups of channels, like `channels`")
     severity: Severity = "warning"
     runbook: Annotated[str | None, AfterValidator(_is_page)] = Field(
         default=None, max_length=2000, description="a page that says what to do"
@@ -69,6 +71,10 @@ class RuleBase(BaseModel):
     body_template: Annotated[str | None, AfterValidator(_fills)] = Field(
         default=None, alias="body", min_length=1, max_length=4000, description="more words, for those who are told"
     )
+
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the subject of a signal of its kind, by what stays the same of it."""
+        return True
 
     def limit(self) -> float | str | None:
         """What a value is compared with, for templates; None for a kind without."""

@@ -21,6 +21,8 @@ from vedette.events.signals import READ, AlertState, AlertTransition, Signal
 
 __all__ = ["LAPSE_MS", "QUIET_MS", "Rule", "RuleState", "SubjectState", "Titles", "subject_of"]
 
+REPLAYED_MS = 2 * 86_400_000
+"""The log keeps readings for less: so long after a clock was set back, none comes again from before."""
 QUIET_MS = 30_000
 """After so long without a signal of a series that fires, or three of its usual gaps, it is asked why."""
 
@@ -36,6 +38,7 @@ class SubjectState:
     at most twice what was usual, for hosts may have been away. While a timer is of
     use, `last` is the signal, and `due_ms` when to ask (by the log's clock; 0: never). `why` is what was said of there
     being no reading since. `suppressed` are rules whose condition holds though nobody is to be called, since when.
+    `turned_ms` is when the log heard that the subject's clock had been set back last.
     """
 
     last_at: int = -1
@@ -46,6 +49,7 @@ class SubjectState:
     due_ms: int = 0
     why: str = ""
     suppressed: dict[int, int] = field(default_factory=dict)
+    turned_ms: int = 0
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -70,13 +74,32 @@ class SubjectState:
             return [_notice(rule, signal, titles) for rule in heard]
         if signal.kind == "timer":
             return self._asked(signal, rules, titles, elsewhere)
-        if signal.at <= self.last_at:
+        if self._is_repeated(signal, logged_ms or signal.at):
             return []
         if signal.kind == "expression" and signal.state == "unknown":
             # As if there were no signal, so that nothing is decided; but what is said when it is asked why.
             self.why = str(signal.detail.get("why") or "") if self.last_at >= 0 else ""
             return []
         return self._hear(signal, rules, titles, logged_ms, elsewhere)
+
+    def _is_repeated(self, signal: Signal, logged_ms: int) -> bool:
+        """Whether the signal counted before, or comes again from before the subject's clock was set back.
+
+        When it is another clock, what was known by the old one is moved to it: by the log's clock, so much time passed.
+        """
+        turned_ms = signal.detail.get("turned_ms") or 0
+        if turned_ms == self.turned_ms or not isinstance(turned_ms, int):
+            return signal.at <= self.last_at
+        if turned_ms < self.turned_ms and logged_ms - self.turned_ms < REPLAYED_MS:
+            return True
+        self.turned_ms = turned_ms
+        if self.last_at >= 0:
+            passed_ms = max(1, logged_ms - self.heard_ms)
+            by_ms = signal.at - passed_ms - self.last_at
+            self.last_at += by_ms
+            for state in self.rules.values():
+                state.shift(by_ms, signal.at)
+        return False
 
     def _hear(
         self, signal: Signal, rules: list[Rule], titles: Titles, logged_ms: int, elsewhere: Elsewhere
@@ -87,7 +110,7 @@ class SubjectState:
             self.gap_ms = min(signal.at - before, max(2 * self.gap_ms, QUIET_MS))
         found = self._drop_gone(signal, rules, titles, elsewhere)
         for rule in rules:
-            if signal.at < rule.created_ms:
+            if (self.heard_ms if self.turned_ms else signal.at) < rule.created_ms:
                 continue
             told = self._weighed(rule, signal) if isinstance(rule.spec, Change | Anomaly | Threshold) else signal
             holds, state = rule.spec.holds(told), self.rules.get(rule.id)
@@ -226,7 +249,7 @@ def _notice(rule: Rule, signal: Signal, titles: Titles) -> AlertTransition:
     """The one transition of an alert that begins and ends with a notice."""
     said = [str(signal.detail.get(part)) for part in ("said_ms", "title", "body")]
     alert = hash64("notice", rule.id, signal.subject, *said)
-    title, detail = titles.words(rule, signal, "notice")
+    title, detail = titles.words(rule, signal, "notice", alert, signal.at)
     return AlertTransition(
         id=hash64("transition", alert, "notice"),
         alert=alert,
@@ -247,10 +270,12 @@ def _transition(state: RuleState, rule: Rule, signal: Signal, changed: AlertStat
     beside a timer's)."""
     at = state.told_at = max(signal.at, state.told_at + 1)
     if changed == "firing":
-        state.alert = hash64("alert", rule.id, signal.subject, state.since)
+        # By a clock that was set back, times come again.
+        again = (turned,) if (turned := signal.detail.get("turned_ms")) else ()
+        state.alert, state.began = hash64("alert", rule.id, signal.subject, state.since, *again), at
         if state.flapping:
             signal = replace(signal, detail={**signal.detail, "flapping": FLAPS})
-    title, detail = titles.words(rule, signal, changed)
+    title, detail = titles.words(rule, signal, changed, state.alert, state.began or state.since)
     return AlertTransition(
         # Of starts and ends there is one each.
         id=hash64("transition", state.alert, changed, *(() if changed in {"firing", "resolved"} else (at,))),

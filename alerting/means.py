@@ -38,6 +38,16 @@ class Means:
         self.counts[-1] += 1
         return found
 
+    def rewind(self, at_ms: int) -> None:
+        """The clock was set back: windows from this time on are filled anew."""
+        window, size = at_ms // self.width_ms, self.back + 1
+        gone = min(self.newest - window + 1, size)
+        if self.newest < 0 or gone <= 0:
+            return
+        self.sums = array("d", [*[0.0] * (gone - 1), *self.sums[: size - gone], 0.0])
+        self.counts = array("I", [*[0] * (gone - 1), *self.counts[: size - gone], 0])
+        self.newest = window
+
     def _compared(self) -> tuple[float, float] | None:
         now, then = self.counts[-1], self.counts[0]
         if not now or not then or 2 * now < then or 2 * then < now:

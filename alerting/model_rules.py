@@ -25,17 +25,20 @@ class Drift(RuleBase):
     )
     windows: int = Field(default=1, ge=1, le=100, description="drifted windows in a row, of those that say anything")
 
-    def holds(self, signal: Signal) -> bool | None:
-        """Whether drift is raised; None if the signal is about something else."""
-        if signal.kind != "drift" or self.model not in {None, signal.detail.get("model")}:
-            return None
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the model, the feature and the segment."""
+        if self.model not in {None, signal.detail.get("model")}:
+            return False
         segment = signal.detail.get("segment")
         if (segment is None) != (self.segment is None):
-            return None
+            return False
         if self.segment is not None and not matches_whole(self.segment, str(segment)):
-            return None
-        feature = str(signal.detail.get("feature"))
-        if self.feature is not None and not matches_whole(self.feature, feature):
+            return False
+        return self.feature is None or matches_whole(self.feature, str(signal.detail.get("feature")))
+
+    def holds(self, signal: Signal) -> bool | None:
+        """Whether drift is raised; None if the signal is about something else."""
+        if signal.kind != "drift" or not self.is_about(signal):
             return None
         if self.windows > 1 and signal.state == "drift" and signal.detail.get("window_state", "drift") != "drift":
             return None  # raised still, but not by this window
@@ -65,9 +68,13 @@ class ModelSilent(RuleBase):
     kind: Literal["model_silent"]
     model: int | None = Field(default=None, description="null: every model")
 
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the model."""
+        return self.model in {None, signal.detail.get("model")}
+
     def holds(self, signal: Signal) -> bool | None:
         """Whether its data have stopped; None if the signal is about something else."""
-        if signal.kind != "model" or self.model not in {None, signal.detail.get("model")}:
+        if signal.kind != "model" or not self.is_about(signal):
             return None
         return signal.state == "no_data"
 
@@ -105,11 +112,14 @@ class Quality(Limited):
     windows: int = Field(default=1, ge=1, le=10, description="windows in a row")
     rows: int = Field(default=30, ge=1, description="windows with fewer labelled rows say nothing")
 
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the model and the metric."""
+        about = signal.detail
+        return about.get("metric", self.metric) == self.metric and self.model in {None, about.get("model", self.model)}
+
     def holds(self, signal: Signal) -> bool | None:
         """Whether the last windows are all beyond the limit; None if too few say anything, or it is about another."""
-        if signal.kind != "quality" or signal.detail.get("metric", self.metric) != self.metric:
-            return None
-        if self.model not in {None, signal.detail.get("model", self.model)}:
+        if signal.kind != "quality" or not self.is_about(signal):
             return None
         if signal.state != "known":
             return False

@@ -23,6 +23,14 @@ class Rolling:
     gap_ms: int = 0
     parts: deque[tuple[int, float, int]] = field(default_factory=deque)
 
+    def shift(self, by_ms: int) -> None:
+        """The clock was set by so much: what was read was read as long ago as before, but for a part's width."""
+        if self.last < 0:
+            return
+        width = max(self.span_ms // _PARTS, 1000)
+        self.began, self.last = self.began + by_ms, self.last + by_ms
+        self.parts = deque((part + by_ms // width, total, count) for part, total, count in self.parts)
+
     def add(self, at_ms: int, value: float) -> tuple[float, int] | None:
         """Take in a reading; the mean of those of the last `span_ms`, and how many they are.
 

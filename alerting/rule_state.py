@@ -25,12 +25,12 @@ FLAPS, FLAP_MS, CALM_MS = 5, 1_800_000, 900_000
 class RuleState:
     """`since` is when the condition began to hold, `alert` the open alert, `told_at` the last transition's time.
 
-    `times` is how often it was said that it holds until it fired. `unknown` is since when it is not known whether the
-    condition holds, `clear_since` since when it is over (-1: it is not), `starts` are the last times of alerts'
-    beginnings. While it is `flapping`, `holding` is the condition and `turned` when that changed; all by the subject's
-    own clock. `means` is the memory of rules about changes, `unusual`
-    that of rules about anomalies, `rolling` that of thresholds of means. What waits is `quiet` after so
-    long without a reading that the next one will begin it anew, unless that one says it was kept meanwhile.
+    `began` is when the last alert did (0: not known), `times` how often it was said that it holds until it fired.
+    `unknown` is since when it is not known whether the condition holds, `clear_since` since when it is over (-1: it is
+    not), `starts` are the last times of alerts' beginnings. While it is `flapping`, `holding` is the condition and
+    `turned` when that changed; all by the subject's own clock. `means` is the memory of rules about changes, `unusual`
+    that of rules about anomalies, `rolling` that of thresholds of means. What waits is `quiet` after so long without a
+    reading that the next one will begin it anew, unless that one says it was kept meanwhile.
     """
 
     state: Literal["ok", "pending", "firing"] = "ok"
@@ -47,6 +47,7 @@ class RuleState:
     times: int = 0
     unusual: Unusual | None = None
     rolling: Rolling | None = None
+    began: int = 0
     quiet: bool = False
 
     def __setstate__(self, state: Any) -> None:
@@ -162,6 +163,20 @@ class RuleState:
             self.unknown = word.at
             return "unknown"
         return None
+
+    def shift(self, by_ms: int, at: int) -> None:
+        """The subject's clock was set by so much, to `at`: what waits goes on, by the new clock."""
+        self.since, self.turned = self.since + by_ms, self.turned + by_ms
+        self.clear_since = self.clear_since if self.clear_since < 0 else max(0, self.clear_since + by_ms)
+        self.starts = tuple(start + by_ms for start in self.starts)
+        if self.state != "firing":
+            self.told_at = -1
+        if self.means is not None:
+            self.means.rewind(at)
+        if self.unusual is not None:
+            self.unusual.rewind()
+        if self.rolling is not None:
+            self.rolling.shift(by_ms)
 
     def means_of(self, spec: Change) -> Means:
         """The memory for a rule about changes, empty if the rule compares other windows now."""

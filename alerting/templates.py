@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-PLAIN = ("subject", "value", "limit", "rule", "severity", "state", "name", "words", "runbook", "at")
+PLAIN = (
+    "subject", "value", "limit", "rule", "severity", "state", "name", "words", "runbook", "at", "started", "link",
+)  # fmt: skip
 """What may be filled in, beside `labels.…` (those that routes and silences choose by) and `detail.…` of the signal."""
 MAX_TITLE, MAX_BODY = 300, 4_000
 """Characters of what comes out; the rest is cut."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from alerting.links import path_of
 from alerting.rules import BurnRate, Degraded, EndpointDown, HostSilent, Outage, Rule, Trend
 from alerting.templates import MAX_BODY, MAX_TITLE, TemplateFault, fill
 from vedette.events.signals import READ, AlertState, Signal
@@ -43,21 +44,23 @@ class Titles:
             return f"{signal.subject.removeprefix('source:')} has fallen silent"
         return spec.title(signal)
 
-    def words(self, rule: Rule, signal: Signal, state: AlertState) -> tuple[str, Detail]:
-        """Title, and the signal's detail with what the rule adds: `runbook`, and `body` by its template.
+    def words(self, rule: Rule, signal: Signal, state: AlertState, alert: int, started_ms: int) -> tuple[str, Detail]:
+        """Title, and the signal's detail with what the rule adds: `runbook`, and `body` by its template. The alert is
+        told by its number and its beginning (ms UTC).
 
         A template that cannot be filled in costs no alert: the default words are used, and `template_fault` says why.
         """
-        title, detail = self._filled(rule, signal, state)
+        more = {"link": path_of(alert), "started": _moment(started_ms)}
+        title, detail = self._filled(rule, signal, state, more)
         return (f"flapping: {title}" if "flapping" in detail else title), detail
 
-    def _filled(self, rule: Rule, signal: Signal, state: AlertState) -> tuple[str, Detail]:
+    def _filled(self, rule: Rule, signal: Signal, state: AlertState, more: dict[str, str]) -> tuple[str, Detail]:
         title, detail, spec = self.title(rule, signal), signal.detail, rule.spec
         if spec.runbook:
             detail = {**detail, "runbook": spec.runbook}
         if spec.title_template is None and spec.body_template is None:
             return title, detail
-        values = self._values(rule, signal, state, title)
+        values = self._values(rule, signal, state, title) | more
         faults = []
         if spec.title_template is not None:
             try:
@@ -90,10 +93,14 @@ class Titles:
             "name": name,
             "words": words,
             "runbook": spec.runbook,
-            "at": datetime.fromtimestamp(signal.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "at": _moment(signal.at),
             **{f"labels.{key}": value for key, value in labels.items()},
             **{f"detail.{key}": value for key, value in signal.detail.items()},
         }
+
+
+def _moment(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 _VALUED = {*READ, "trend", "drift", "quality", "metric"}

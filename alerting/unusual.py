@@ -63,6 +63,12 @@ class Unusual:
         self.minute, self.value = minute, value
         return found
 
+    def rewind(self) -> None:
+        """The clock was set back: the window that was being filled is left out, and those before stay judged."""
+        self.minute = self.window = -1
+        self.value = self.total = 0.0
+        self.count = 0
+
     def _close_minute(self) -> None:
         if self.minute >= 0:
             self.total += self.value

@@ -13,7 +13,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import httpx
 
 from alerting.channels import CHANNELS, Channel, DeliveryError, Outward, Taken
-from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, Deliveries
+from alerting.channels.base import give_up_after_s
+from alerting.deliveries import AT_ONCE, AT_ONCE_PER_CHANNEL, SPARE, Deliveries
 from alerting.learning import DueLearning
 from alerting.outward import http_client
 from alerting.reports.making import DueReports
@@ -22,12 +23,11 @@ from vedette.errors import InvalidInput, Unavailable
 from vedette.settings import AlertWorkerSettings
 from vedette.store import alert_links, outbox
 from vedette.store.keeping import keep
-from vedette.store.outbox import Notification
+from vedette.store.outbox import Failure, Notification
 from vedette.store.pool import Store
 from vedette.telemetry import get_logger, metrics
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
-GIVE_UP_S = 24 * 3600.0
 KEEP_S = 1.0
 """How often what has become due on open alerts is looked for."""
 LINK_S = 2.0
@@ -46,6 +46,13 @@ def backoff_s(attempts: int, jitter: float) -> float:
     """Seconds to wait after failure number `attempts`: doubling, with `jitter` (0 to 1) in the upper half."""
     whole = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempts - 1, 30))
     return whole * (0.5 + jitter / 2)
+
+
+def retry_s(attempts: int, jitter: float, left_s: float, asked_s: float) -> float:
+    """The same, but the last try comes when the `left_s` are over in which it is tried at all; not before the `asked_s`
+    that the receiver asks for, as far as that is no longer than the longest wait."""
+    wait = min(backoff_s(attempts, jitter), max(left_s, FIRST_WAIT_S))
+    return min(max(wait, asked_s), LONGEST_WAIT_S)
 
 
 class AlertWorker:
@@ -116,7 +123,7 @@ class AlertWorker:
         if free <= 0:
             return 0
         try:
-            claim = partial(outbox.claim, per_channel=AT_ONCE_PER_CHANNEL, busy=busy)
+            claim = partial(outbox.claim, per_channel=AT_ONCE_PER_CHANNEL, busy=busy, spare=SPARE)
             claimed = await self._ask(claim, free, self._settings.lease_s)
         except Unavailable as error:
             self._log.warning("outbox_unavailable", error=str(error))
@@ -149,12 +156,16 @@ class AlertWorker:
             self._log.info("notification", id=n.id, channel=n.channel, result=result, attempt=n.attempts)
 
     async def _attempt_and_note(self, client: httpx.AsyncClient, n: Notification) -> str:
+        began = self._clock.monotonic()
         try:
             answer = await self._attempt(client, n)
         except DeliveryError as error:
-            return await self._failed(n, error)
-        await self._ask(outbox.delivered, n.id, answer)
+            return await self._failed(n, error, self._ms_since(began))
+        await self._ask(outbox.delivered, n.id, answer, n.attempts, self._ms_since(began))
         return "delivered"
+
+    def _ms_since(self, began: float) -> int:
+        return round((self._clock.monotonic() - began) * 1000)
 
     async def _attempt(self, client: httpx.AsyncClient, n: Notification) -> str:
         """The receiver's answer; whatever goes wrong is a `DeliveryError`."""
@@ -202,21 +213,24 @@ class AlertWorker:
         settings = self._settings
         return Outward(client, settings.allow_private, settings.public_url, settings.timeout_s, self._taken)
 
-    async def _failed(self, n: Notification, error: DeliveryError) -> str:
+    async def _failed(self, n: Notification, error: DeliveryError, took_ms: int) -> str:
+        patience_s = give_up_after_s(n.config)
+        failure: Failure | None = None
         if error.permanent:
-            await self._ask(outbox.failed, n.id, error.answer)
+            failure = "permanent"
+        elif error.refused:
+            failure = "refused"
+        elif n.age_s >= patience_s:
+            failure = "given_up"
+        if failure is None:
+            wait = retry_s(n.attempts, self._rng.random(), patience_s - n.age_s, error.retry_after_s or 0.0)
+            await self._ask(outbox.retry, n.id, error.answer, wait, n.attempts, took_ms)
+            return "retry"
+        await self._ask(outbox.failed, n.id, error.answer, failure, n.attempts, took_ms)
+        if failure == "permanent":
             await self._ask(outbox.disable_channel, n.channel, error.answer)
             self._log.error("channel_disabled", channel=n.channel, reason=error.answer)
-            return "permanent"
-        if error.refused:
-            await self._ask(outbox.failed, n.id, error.answer)
-            self._log.error("notification_refused", id=n.id, channel=n.channel, reason=error.answer)
-            return "refused"
-        if n.age_s > GIVE_UP_S:
-            await self._ask(outbox.failed, n.id, error.answer)
-            self._log.error("notification_given_up", id=n.id, channel=n.channel, reason=error.answer)
-            return "given_up"
-        wait = max(backoff_s(n.attempts, self._rng.random()), error.retry_after_s or 0.0)
-        wait = min(wait, LONGEST_WAIT_S)
-        await self._ask(outbox.retry, n.id, error.answer, wait, n.attempts)
-        return "retry"
+        else:
+            event = "notification_refused" if failure == "refused" else "notification_given_up"
+            self._log.error(event, id=n.id, channel=n.channel, reason=error.answer)
+        return failure

@@ -22,6 +22,8 @@ from alerting.machine import SubjectState, subject_of
 from alerting.rules import Rule
 from alerting.timers import news, next_ask_ms
 from alerting.waiting import Wait, WaitEnd, changes, note_suppressed, waits_of
+from dataflows.keeping_signals import Keeper, kept_of
+from dataflows.leftovers import Leftovers
 from dataflows.reading import read
 from dataflows.source import LogSource, Poll
 from sinks.log import LogSink, Publication
@@ -39,6 +41,9 @@ from vedette.store.waits import write_waits
 from vedette.telemetry import get_logger, metrics
 
 FLOW = "alerts"
+AT_ONCE = 50
+"""Transitions in one transaction: in a storm thousands come together, and a transaction that takes longer than
+`VEDETTE_STATEMENT_S` would be broken off and tried again for ever."""
 _decoder = msgspec.json.Decoder(Signal)
 
 Decided = tuple[AlertTransition, tuple[int, ...]]
@@ -71,15 +76,20 @@ Found = Decided | Signal | Wait | WaitEnd
 class SubjectLogic(StatefulBatchLogic[Logged, Found, bytes]):
     """Drives the rules' state machines of one subject, and asks why nothing is heard of it."""
 
-    def __init__(self, book: RuleBook, clock: Clock, snapshot: bytes | None) -> None:
+    def __init__(
+        self, book: RuleBook, clock: Clock, snapshot: bytes | None, leftovers: Leftovers | None = None
+    ) -> None:
         self._book = book
         self._clock = clock
+        self._leftovers = leftovers
         self._state: SubjectState = SubjectState() if snapshot is None else pickle.loads(snapshot)  # noqa: S301 - ours
         self._asked_ms = 0
 
     def on_batch(self, values: list[Logged]) -> tuple[Iterable[Found], bool]:
         """Apply signals in order. Of notices nothing is kept."""
         found: list[Found] = []
+        if self._leftovers is not None:
+            self._leftovers.read()
         for logged in values:
             signal = logged.signal
             about = self._state.last if signal.kind == "timer" else signal
@@ -90,6 +100,8 @@ class SubjectLogic(StatefulBatchLogic[Logged, Found, bytes]):
             channels = {rule.id: tuple(rule.spec.channels) for rule in rules}
             waited, is_new = waits_of(self._state), signal.at > self._state.last_at
             changed = self._state.apply(signal, rules, self._book.titles, logged.time_ms, self._book.rule)
+            if self._leftovers is not None and signal.kind != "timer":
+                changed += self._leftovers.ends(signal, logged.time_ms, rules, self._state, self._book.rule)
             found += [(t, channels.get(t.rule, ())) for t in changed]
             if signal.kind != "timer" and is_new:
                 note_suppressed(self._state, signal, rules)
@@ -121,16 +133,21 @@ class SubjectLogic(StatefulBatchLogic[Logged, Found, bytes]):
 
 
 def write_transitions(store: Store, decided: Sequence[Decided], put_aside: Callable[[Publication], None]) -> None:
-    """Record transitions with their notifications; what is known already stays as it is.
+    """Record transitions with their notifications, `AT_ONCE` in a transaction; what is known already stays as it is.
 
     One that the database cannot hold is put aside alone: the others of its batch, and what follows, are recorded.
     """
+    for begin in range(0, len(decided), AT_ONCE):
+        _write(store, decided[begin : begin + AT_ONCE], put_aside)
+
+
+def _write(store: Store, decided: Sequence[Decided], put_aside: Callable[[Publication], None]) -> None:
     try:
         count = len(record(store, decided, of_existing=True))
     except InvalidInput as error:
         if len(decided) > 1:
             for one in decided:
-                write_transitions(store, [one], put_aside)
+                _write(store, [one], put_aside)
             return
         (transition, _), count = decided[0], 0
         reject = Reject(ALERTS.name, 0, -1, str(error), encode_json(transition), transition.at)
@@ -174,13 +191,15 @@ def _publish(result: Decided | Signal) -> Publication:
 def build(
     log: Log, store: Store, clock: Clock, *, book: RuleBook, stop: Callable[[], bool] = lambda: False
 ) -> Dataflow:
-    """The flow from `vedette.signals` to alerts, the outbox and `vedette.alerts`."""
+    """The flow from `vedette.signals` to alerts, the outbox, `vedette.alerts` and the table of signals."""
     flow = Dataflow(FLOW)
     polls = op.input("signals", flow, LogSource(log, SIGNALS.name, clock, stop=stop))
+    op.output("keep", op.filter_map("kept", polls, kept_of), StoreSink("signals", Keeper(store, clock).write))
     routed = op.flat_map("route", polls, route)
     # each: (subject or "rejects", Logged or Publication)
     readable = op.flat_map("readable", routed, _signals)
-    decided = op.stateful_batch("rules", readable, lambda state: SubjectLogic(book, clock, state))
+    leftovers = Leftovers(store, clock)
+    decided = op.stateful_batch("rules", readable, lambda state: SubjectLogic(book, clock, state, leftovers))
     # each: (subject, (AlertTransition, channels) or a timer's Signal)
     found = op.map("found", decided, lambda item: item[1])
     waits = op.flat_map("waits", found, lambda item: [item] if isinstance(item, Wait | WaitEnd) else [])

@@ -172,7 +172,7 @@ def write_outputs(store: Store, outputs: Sequence[Output]) -> None:
     for output in outputs:
         layouts |= output.layouts
         pairs += output.pairs
-        sources += [SourceRow(h.id, h.account, h.name, h.interval_ms, h.last_ms) for h in output.heard]
+        sources += [SourceRow(h.id, h.account, h.name, h.interval_ms, h.last_ms, h.is_turned) for h in output.heard]
         for block in output.rows:
             cells = block.cells
             matrices = (cells.sums, cells.mins, cells.maxs, cells.lasts)

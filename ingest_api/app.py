@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
@@ -39,6 +39,7 @@ from ingest_api.routes import (
     control,
     enrolment,
     features,
+    groups,
     hands,
     health,
     incidents,
@@ -58,6 +59,7 @@ from ingest_api.routes import (
     reports,
     roles,
     routing,
+    schedules,
     series,
     situations,
     transfer,
@@ -65,6 +67,7 @@ from ingest_api.routes import (
 )
 from ingest_api.stream import route as stream
 from ingest_api.stream.hub import Hub
+from ingest_api.texts import check_texts
 from ingest_api.tokens import TokenCache
 from vedette.auth.tokens import load_key
 from vedette.clock import Clock
@@ -133,6 +136,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         version="0.1.0",
         summary="Monitoring for hosts, endpoints and machine-learning models",
         lifespan=lifespan,
+        dependencies=[Depends(check_texts)],
         # Their pages load scripts from a public host; the document itself is at /openapi.json.
         docs_url=None,
         redoc_url=None,
@@ -166,6 +170,8 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         hands,
         act,
         routing,
+        schedules,
+        groups,
         backtest,
         situations,
         reports,

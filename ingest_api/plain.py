@@ -44,7 +44,7 @@ async def plain(request: Request) -> Response | None:
     step, percentiles = query.get("step", "1"), query.get("percentiles", "true")
     if len(query) < len(pairs) or not query.keys() <= _KNOWN[what] or percentiles not in _BOOLEANS:
         return None
-    if not _STEP.fullmatch(step) or int(step) > _LONGEST_STEP_S:
+    if any("\0" in value for value in query.values()) or not _STEP.fullmatch(step) or int(step) > _LONGEST_STEP_S:
         return None
     request.scope["route"] = _ASKED[what]
     principal, context = await authorised(request, "read"), context_of(request)

@@ -11,6 +11,7 @@ import httpx
 from launch.up.folder import DEFAULT, DataFolder
 from launch.variables import secret
 from vedette.errors import ConfigurationError, Unavailable, VedetteError
+from vedette.storable import check_storable
 
 
 class GatewayError(VedetteError):
@@ -45,6 +46,7 @@ class Gateway:
     def _ask(
         self, method: str, path: str, *, body: Any = None, params: Any = None, content: bytes | None = None
     ) -> httpx.Response:
+        check_storable(body)
         try:
             response = self._client.request(method, path, json=body, params=params, content=content)
         except httpx.HTTPError as error:

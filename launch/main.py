@@ -30,7 +30,9 @@ from launch.commands import (
     processes,
     rebuild,
     report,
+    route,
     rule,
+    schedule,
     situation,
     top,
 )
@@ -63,6 +65,8 @@ app.add_typer(monitor.app, name="monitor")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(channel.channel_app, name="channel")
 app.add_typer(rule.app, name="rule")
+app.add_typer(route.app, name="route")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
 app.add_typer(situation.app, name="situation")

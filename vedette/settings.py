@@ -13,11 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from vedette.errors import ConfigurationError
 
@@ -131,16 +127,16 @@ class TableSettings(Settings):
     keep_1h_days: int = Field(default=400, ge=0)
     keep_1d_days: int = Field(default=0, ge=0)
     keep_results_days: int = Field(default=7, ge=0, description="single check results")
+    keep_signals_days: int = Field(default=30, ge=0, description="what backtests of rules look at, but of series")
     keep_alerts_days: int = Field(default=400, ge=0, description="counted from their end")
+    keep_attempts_days: int = Field(default=90, ge=0, description="each attempt at a notification, with its answer")
     chunk_10s_hours: int = Field(default=6, ge=1, le=87_600)
     chunk_1m_hours: int = Field(default=24, ge=1, le=87_600)
     chunk_1h_hours: int = Field(default=30 * 24, ge=1, le=87_600)
     chunk_1d_hours: int = Field(default=365 * 24, ge=1, le=87_600)
     chunk_results_hours: int = Field(default=24, ge=1, le=87_600)
     columnstore: bool = Field(default=True, description="compress old chunks, where TimescaleDB's licence has it")
-    columnstore_after_days: int = Field(
-        default=7, ge=1, description="best not below max_past_s: late rows cost more there"
-    )
+    columnstore_after_days: int = Field(default=7, ge=1, description="best not below max_past_s: late rows cost more")
     convert_max_mb: int = Field(default=1024, ge=0, description="largest plain table that migrate turns into chunks")
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
+from alerting.links import with_page
 from vedette.errors import InvalidInput
 
 _REMEMBERED = 1000
@@ -18,6 +20,9 @@ _SHORTEST_HIDDEN, _SHORTEST_PIECE = 6, 12
 _MOST_SHOWN = 204
 """A status, and 200 characters of what was said with it."""
 HIDDEN = "***"
+GIVE_UP_AFTER_S = 86_400
+"""For how long a notification is tried, from its first attempt on, where its channel says nothing else."""
+_SHORTEST_S, _LONGEST_S = 60, 7 * 86_400
 
 
 class DeliveryError(Exception):
@@ -81,20 +86,46 @@ class Channel(BaseModel, ABC):
     """Settings that say where secrets are sent: who changes one must give the secrets again."""
     NOT_GIVEN: ClassVar[tuple[str, ...]] = ()
     """Settings that nobody gives: other deeds make them."""
+    give_up_after_s: int | None = Field(
+        default=None,
+        ge=_SHORTEST_S,
+        le=_LONGEST_S,
+        description=f"{_SHORTEST_S} to {_LONGEST_S} (seven days), seconds; else {GIVE_UP_AFTER_S}, a day",
+    )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Check a configuration; `InvalidInput` names what is wrong with it, without telling secrets."""
         try:
-            return cls.model_validate(config)
+            return cls.model_validate(cls._given(config))
         except ValidationError as error:
-            refusal = cls._refusal(error)
+            refusal = cls._refusal(error.errors())
         raise refusal
 
     @classmethod
-    def _refusal(cls, error: ValidationError) -> InvalidInput:
+    def check_change(cls, config: dict[str, Any]) -> None:
+        """The same of a configuration for a channel that is there, which keeps the secrets that are not given."""
+        refusal = None
+        kept = cls.secrets() - config.keys()  # that they are missing is no fault
+        try:
+            cls.model_validate(cls._given(config))
+        except InvalidInput as error:
+            refusal = None if error.field in kept else error
+        except ValidationError as error:
+            left = [one for one in error.errors() if one["loc"][0] not in kept]
+            refusal = cls._refusal(left) if left else None
+        if refusal is not None:
+            raise refusal
+
+    @classmethod
+    def _given(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """The configuration without what says nothing."""
+        return config
+
+    @classmethod
+    def _refusal(cls, faults: list[ErrorDetails]) -> InvalidInput:
         # A name that is not known tells more than what is missing for want of it.
-        fault = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        fault = min(faults, key=lambda one: one["type"] != "extra_forbidden")
         name = str(fault["loc"][0])
         known = cls.model_fields.get(name)
         if known is None:
@@ -115,7 +146,8 @@ class Channel(BaseModel, ABC):
     def settings_schema(cls) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the settings that people give; secrets are `writeOnly`."""
         found = cls.model_json_schema()
-        properties = found["properties"] if cls.model_fields else {}
+        properties = found["properties"]
+        properties["give_up_after_s"] = properties.pop("give_up_after_s")  # what all have comes last
         for name in cls.NOT_GIVEN:
             del properties[name]
         for name in cls.secrets() & properties.keys():
@@ -137,8 +169,9 @@ class Channel(BaseModel, ABC):
         `identity` is the idempotency key: the same for every attempt at one notification. `body` is as webhooks get it.
         """
         hidden = [*self._hidden(), *_pieces_of_links(body)]
+        placed = with_page(body, outward.page)
         try:
-            return _shown(await self._deliver(outward, identity, body, now_s), hidden)
+            return _shown(await self._deliver(outward, identity, placed, now_s), hidden)
         except DeliveryError as error:
             error.answer = _shown(error.answer, hidden)
             error.args = (error.answer,)
@@ -161,6 +194,12 @@ class Channel(BaseModel, ABC):
             pieces = [one for one in re.split(r"[/?&=#]", path) if len(one) >= _SHORTEST_PIECE]
             found += [one for one in (secret, path, *pieces) if len(one) >= _SHORTEST_HIDDEN]
         return found
+
+
+def give_up_after_s(config: dict[str, Any]) -> float:
+    """For how long notifications of a channel with this stored configuration are tried."""
+    said = config.get("give_up_after_s")
+    return float(said) if isinstance(said, int) else float(GIVE_UP_AFTER_S)
 
 
 def _pieces_of_links(body: dict[str, Any]) -> list[str]:

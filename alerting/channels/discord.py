@@ -35,7 +35,7 @@ class Discord(Channel):
 
 def payload(message: Message) -> dict[str, Any]:
     """The message as an embed that mentions nobody."""
-    taking_up = f"\n[Acknowledge]({message.acknowledge})" if message.acknowledge else ""
+    taking_up = f"\n[Acknowledge]({message.acknowledge}) · [More…]({message.more})" if message.acknowledge else ""
     embed: dict[str, Any] = {
         "title": cut(message.heading, TITLE),
         "description": cut("\n".join(map(_plain, message.lines)), DESCRIPTION - utf16(taking_up)) + taking_up,

@@ -141,7 +141,9 @@ def html_of(message: Message) -> str:
     """The message as a small page, without anything to load."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in message.lines)
     link = f'<p><a href="{escape(message.link)}">Open in Vedette</a></p>' if message.link else ""
-    taking_up = f'<p><a href="{escape(message.acknowledge)}">Acknowledge</a></p>' if message.acknowledge else ""
+    acting = ((message.acknowledge, "Acknowledge"), (message.more, "Put off, resolve or remark…"))
+    links = " · ".join(f'<a href="{escape(address)}">{word}</a>' for address, word in acting if address)
+    taking_up = f"<p>{links}</p>" if links else ""
     return f"<!doctype html><html><body><h2>{escape(message.heading)}</h2>{taking_up}{lines}{link}</body></html>\n"
 
 

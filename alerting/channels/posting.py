@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from alerting.channels.base import DeliveryError, Outward
+from alerting.channels.faults import words_of
 
 _READ_BYTES = 4096
 
@@ -69,7 +70,7 @@ async def post(
                     break
             return Answer(response.status_code, data[:_READ_BYTES], _retry_after(response))
     except httpx.HTTPError as error:
-        raise DeliveryError(repr(error)) from error
+        raise DeliveryError(words_of(error)) from error
 
 
 def judged(

@@ -41,7 +41,7 @@ def payload(message: Message) -> dict[str, Any]:
         {"type": "header", "text": {"type": "plain_text", "text": cut(message.heading, HEADER), "emoji": False}},
         {"type": "section", "text": {"type": "mrkdwn", "text": _escaped(message.lines), "verbatim": True}},
     ]
-    links = ((message.acknowledge, "Acknowledge"), (message.link, "Open in Vedette"))
+    links = ((message.acknowledge, "Acknowledge"), (message.more, "More…"), (message.link, "Open in Vedette"))
     texts = [{"type": "mrkdwn", "text": f"<{link}|{word}>"} for link, word in links if link]
     if texts:
         blocks.append({"type": "context", "elements": texts})

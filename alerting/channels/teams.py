@@ -47,7 +47,7 @@ def payload(message: Message) -> dict[str, Any]:
             {"type": "TextBlock", "wrap": True, "text": _plain(text)},
         ],
     }
-    links = ((message.acknowledge, "Acknowledge"), (message.link, "Open in Vedette"))
+    links = ((message.acknowledge, "Acknowledge"), (message.more, "More…"), (message.link, "Open in Vedette"))
     actions = [{"type": "Action.OpenUrl", "title": word, "url": link} for link, word in links if link]
     if actions:
         card["actions"] = actions

@@ -41,9 +41,9 @@ class Webhook(Channel):
     previous_until_s: int | None = Field(default=None, ge=0, le=1 << 40, description="Unix seconds")
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
+    def _given(cls, config: dict[str, Any]) -> dict[str, Any]:
         """`{url, secret?}`: a secret is made if none is given."""
-        return super().from_config({name: value for name, value in config.items() if name != "secret" or value})
+        return {name: value for name, value in config.items() if name != "secret" or value}
 
     def rotated(self, secret: str | None, until_s: int) -> Self:
         """The same with another secret (a new one if it is None), and the one before valid until then."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from alerting.links import path_of
 from alerting.reports.contents import from_json
 from alerting.reports.sections import kind_of, title_of
 from alerting.reports.text import text_lines
@@ -64,6 +65,11 @@ class Message:
     acknowledge: str | None = None
 
     @property
+    def more(self) -> str | None:
+        """Where it is put off, resolved or remarked upon: the same page, for it works once."""
+        return f"{self.acknowledge}#more" if self.acknowledge else None
+
+    @property
     def heading(self) -> str:
         """Word and title in one line."""
         return f"{self.word}: {self.title}"
@@ -92,7 +98,7 @@ def message_of(body: dict[str, Any], page: str | None = None) -> Message:
         title=title,
         severity=str(alert.get("severity") or ""),
         lines=tuple(_lines(body, others, detail)),
-        link=None if page is None else f"{page}/#/alerts/{alert['id']}",
+        link=None if page is None else page + path_of(alert["id"]),
         acknowledge=(body.get("links") or {}).get("acknowledge"),
     )
 

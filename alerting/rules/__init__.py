@@ -50,6 +50,8 @@ __all__ = [
     "minds_subject",
     "rule_adapter",
     "rule_kinds",
+    "rule_of",
+    "signal_kind",
 ]
 
 AnyRule = (
@@ -120,30 +122,35 @@ def rule_kinds() -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: str(one["kind"]))
 
 
+def rule_of(row: dict[str, Any]) -> AnyRule:
+    """A rule as the store gives it back, with its number."""
+    return rule_adapter.validate_python({name: value for name, value in row.items() if name != "id"})
+
+
 def minds(rule: AnyRule, signal: Signal) -> bool:
     """Whether the rule may have anything to say about the signal's subject, whatever its state and the host's roles.
 
     The same for all signals of one kind about one subject. Where it is False, `holds` is None.
     """
     if isinstance(rule, HostFlag):
-        return rule.flag == signal.kind
+        return rule.flag == signal.kind and rule.is_about(signal)
     if isinstance(rule, OfSeries):
         return is_about(rule, signal)
     if isinstance(rule, Expressed):
         return rule.minds(signal)
-    if _KINDS[rule.kind] != signal.kind:
-        return False
-    monitor = getattr(rule, "monitor", None)
-    return monitor is None or monitor == signal.detail.get("monitor")
+    return _KINDS[rule.kind] == signal.kind and rule.is_about(signal)
 
 
 def minds_subject(rule: AnyRule, account: int, subject: str, detail: dict[str, str | int | float | None]) -> bool:
     """The same of an alert's subject, with the detail of the signal that raised it."""
+    return minds(rule, Signal(signal_kind(rule), account, subject, 0, detail=detail))
+
+
+def signal_kind(rule: AnyRule) -> SignalKind:
+    """The kind of the signals that the rule is about."""
     if isinstance(rule, OfSeries | Expressed):
-        kind: SignalKind = "series" if isinstance(rule, OfSeries) else "expression"
-    else:
-        kind = rule.flag if isinstance(rule, HostFlag) else _KINDS[rule.kind]
-    return minds(rule, Signal(kind, account, subject, 0, detail=detail))
+        return "series" if isinstance(rule, OfSeries) else "expression"
+    return rule.flag if isinstance(rule, HostFlag) else _KINDS[rule.kind]
 
 
 def hold_ms(rule: AnyRule) -> int:

@@ -34,11 +34,15 @@ class ControlChart(RuleBase):
     feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
     charts: list[Chart] = Field(default_factory=list, max_length=6, description="which of them; empty: all")
 
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the model and the feature, of all rows."""
+        if "segment" in signal.detail or self.model not in {None, signal.detail.get("model")}:
+            return False
+        return self.feature is None or matches_whole(self.feature, str(signal.detail.get("feature")))
+
     def holds(self, signal: Signal) -> bool | None:
         """Whether any chart is out of control after this window; None if the signal is about something else."""
-        if signal.kind != "drift" or "segment" in signal.detail or self.model not in {None, signal.detail.get("model")}:
-            return None
-        if self.feature is not None and not matches_whole(self.feature, str(signal.detail.get("feature"))):
+        if signal.kind != "drift" or not self.is_about(signal):
             return None
         out = self._out(signal)
         return None if not out and signal.detail.get("window_state") == "no_data" else bool(out)

@@ -19,12 +19,14 @@ class HostSilent(OfHosts):
     severity: Severity = "critical"
     source: Pattern = Field(default=None, description="a regular expression for whole names; null: every host")
 
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the host, by its name."""
+        name = signal.subject.removeprefix("source:")
+        return super().is_about(signal) and (self.source is None or matches_whole(self.source, name))
+
     def holds(self, signal: Signal) -> bool | None:
         """Whether the host is silent; None if the signal is about something else."""
-        name = signal.subject.removeprefix("source:")
         if signal.kind != "host" or not self.is_about(signal):
-            return None
-        if self.source is not None and not matches_whole(self.source, name):
             return None
         return signal.state == "silent" and self.has_role(signal)
 

@@ -43,12 +43,15 @@ class ModelMetric(Limited):
             raise ValueError("wanted must not be more than of")
         return self
 
+    def is_about(self, signal: Signal) -> bool:
+        """Whether the rule means the model and the metric."""
+        about = signal.detail
+        return about.get("metric", self.metric) == self.metric and self.model in {None, about.get("model", self.model)}
+
     def holds(self, signal: Signal) -> bool | None:
         """Whether enough of the last windows are beyond the limit; None if too few say anything, or it is about
         another metric. Windows before those that a signal tells of say nothing any more."""
-        if signal.kind != "metric" or signal.detail.get("metric", self.metric) != self.metric:
-            return None
-        if self.model not in {None, signal.detail.get("model", self.model)}:
+        if signal.kind != "metric" or not self.is_about(signal):
             return None
         if signal.state != "known":
             return False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,9 +12,9 @@ from ingest_api.importing.entries import Entry, Fault, Place
 from vedette.errors import shown
 from vedette.monitors import MonitorSpec
 from vedette.monitors.targets import kind_of
+from vedette.storable import ALLOWED, first_unstorable
 
 Action = Literal["create", "update", "unchanged"]
-_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _FAULTS_OF_ONE = 10
 
 
@@ -70,9 +69,9 @@ def _merged(fields: dict[str, Any], known: dict[str, Any] | None) -> dict[str, A
 def _validated(entry: Entry, fields: dict[str, Any]) -> MonitorSpec | list[Fault]:
     named = fields.get("name")
     name = named if isinstance(named, str) else None
-    bad = next(_unstorable("", fields), None)
+    bad = first_unstorable(fields)
     if bad is not None:
-        return [Fault(entry.place, name, bad[0] or "name", shown(bad[1]), "text without NUL and half characters")]
+        return [Fault(entry.place, name, bad[0], shown(bad[1]), ALLOWED)]
     try:
         return MonitorSpec.model_validate(fields)
     except ValidationError as error:
@@ -97,21 +96,6 @@ def _fault(place: Place, name: str | None, found: dict[str, Any]) -> Fault:
 def _again(entry: Entry, name: str, first: Place) -> Fault:
     at = first.where if first.line is None else f"{first.where}, line {first.line}"
     return Fault(entry.place, name, "name", shown(name), f"a name that no other entry has ({at} has it)")
-
-
-def _unstorable(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Where there is text that no database holds."""
-    if isinstance(value, str):
-        if _UNSTORABLE.search(value):
-            yield path, value
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            if isinstance(key, str) and _UNSTORABLE.search(key):
-                yield path, key
-            yield from _unstorable(f"{path}.{key}".removeprefix("."), one)
-    elif isinstance(value, list):
-        for at, one in enumerate(value):
-            yield from _unstorable(f"{path}[{at}]", one)
 
 
 def definition(spec: MonitorSpec) -> dict[str, Any]:

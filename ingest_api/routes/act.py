@@ -1,81 +1,92 @@
-"""Links in messages: a page of their own, where whoever got the message acknowledges, without signing in.
+"""Links in messages: a page of their own, where whoever got the message does something about it, without signing in.
 
-Looking changes nothing, for mail servers and chats open links by themselves: only the button does.
+Looking changes nothing, for mail servers and chats open links by themselves: only a button does, once.
 """
 
 from __future__ import annotations
 
-from html import escape
+from functools import partial
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
+from ingest_api.act_page import COMMENT, HOURS, MORNING, RESOLVE, STYLE, TAKE_UP, buttons, page, subjects
 from ingest_api.context import Context, context
-from vedette.errors import Conflict, NotFound
-from vedette.store import alert_links
-from vedette.store.alert_links import Link
+from ingest_api.routes.hands import stream
+from vedette.errors import Conflict, InvalidInput, NotFound
+from vedette.notifying.morning import next_morning
+from vedette.store import alert_links, deeds
+from vedette.store.alert_links import Deed, Link
 
 router = APIRouter(tags=["alerting"], include_in_schema=False)
-_MOST_SHOWN = 50
-_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-_STYLE = """body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem;
-  background: #14171c; color: #e6e8eb }
-button { font: inherit; padding: .7rem 2rem; border: 0; border-radius: .4rem; background: #4c7bd9; color: #fff }
-a { color: #8db0f5 }
-li { margin: .3rem 0 }
-"""
+_DONE = {TAKE_UP: "Acknowledged", **dict.fromkeys((*HOURS, MORNING), "Put off"), RESOLVE: "Resolved", COMMENT: "Noted"}
+_MOST_TEXT = 2000
 
 
 @router.get("/act/style.css")
 def style() -> Response:
     """How the page looks: inline styles are not allowed."""
-    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "max-age=86400"})
+    return Response(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=86400"})
 
 
 @router.get("/act/{token}")
 def look(token: str, found: Context = Depends(context)) -> Response:
-    """What the link is about, with a button."""
+    """What the link is about, with buttons for what may be done."""
     try:
         link = alert_links.find(found.store, token)
     except NotFound as error:
-        return _page(404, "Nothing here", f"<p>{escape(str(error))}.</p>")
-    if link.used or not link.open:
-        return _page(200, "Nothing to do", _alerts(link))
-    button = '<form method="post"><button type="submit">Acknowledge</button></form>'
-    return _page(200, "Take it up?", _alerts(link) + button)
+        return page(404, "Nothing here", said=str(error))
+    if link.used:
+        return page(200, "Nothing to do", subjects(link), said="this link was used before")
+    title = "Take it up?" if link.open else "Nothing to take up"
+    return page(200, title, subjects(link) + buttons(link, next_morning(found.clock.now_ms(), link.zone)))
+
+
+async def _form(request: Request) -> bytes:
+    return await request.body()
 
 
 @router.post("/act/{token}")
-def acknowledge(token: str, found: Context = Depends(context)) -> Response:
-    """Acknowledge all that the link is about and nobody has."""
+def act(token: str, form: bytes = Depends(_form), found: Context = Depends(context)) -> Response:
+    """Do it to all that the link is about and for which it makes sense."""
     try:
-        done = alert_links.acknowledge(found.store, token)
+        link = alert_links.find(found.store, token)
+        pressed, text = _said(form)
+        done = alert_links.act(found.store, token, _deed(pressed, text, link, found.clock.now_ms()))
         link = alert_links.find(found.store, token)
     except NotFound as error:
-        return _page(404, "Nothing here", f"<p>{escape(str(error))}.</p>")
+        return page(404, "Nothing here", said=str(error))
     except Conflict as error:
-        return _page(409, "Nothing to do", f"<p>{escape(str(error))}.</p>")
-    return _page(200, "Acknowledged" if done else "Nothing to do", _alerts(link))
+        return page(409, "Nothing to do", said=str(error))
+    except InvalidInput as error:
+        return page(422, "Not done", said=str(error))
+    stream(found, done)
+    return page(200, _DONE[pressed] if done else "Nothing to do", subjects(link))
 
 
-def _alerts(link: Link) -> str:
-    rows = "".join(f"<li>{escape(one['title'])}: {escape(_standing(one))}</li>" for one in link.alerts[:_MOST_SHOWN])
-    more = len(link.alerts) - _MOST_SHOWN
-    return f"<ul>{rows}</ul>" + (f"<p>and {more} more</p>" if more > 0 else "")
+def _said(form: bytes) -> tuple[str, str]:
+    """The button, and the words beside it. Without a button, as from a page of an earlier version, it is taken up."""
+    try:
+        said = dict(parse_qsl(form.decode(), max_num_fields=10))
+    except ValueError as error:
+        raise InvalidInput("the form", "", "the fields deed and text") from error
+    pressed, text = said.get("deed", TAKE_UP), said.get("text", "").strip()
+    if pressed not in _DONE:
+        raise InvalidInput("deed", pressed[:20], ", ".join(_DONE))
+    if len(text) > _MOST_TEXT or "\0" in text or (pressed == COMMENT and not text):
+        raise InvalidInput("text", text[:20], f"1 to {_MOST_TEXT} characters without NUL, with a remark")
+    return pressed, text
 
 
-def _standing(alert: dict[str, object]) -> str:
-    if alert["state"] != "firing":
-        return "over"
-    by = alert["acknowledged_by"]
-    return "firing" if by is None else f"acknowledged by {by}"
-
-
-def _page(status: int, title: str, body: str) -> Response:
-    text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title} · Vedette</title><link rel="icon" href="data:,">'
-        '<link rel="stylesheet" href="/act/style.css"></head>'
-        f'<body><h1>{title}</h1>{body}<p><a href="/">Open Vedette</a></p></body></html>'
-    )
-    return Response(text, status, media_type="text/html", headers=_HEADERS)
+def _deed(pressed: str, text: str, link: Link, now_ms: int) -> Deed:
+    if pressed == TAKE_UP:
+        return partial(deeds.acknowledge, text=text)
+    if pressed == RESOLVE:
+        return partial(deeds.resolve, text=text)
+    if pressed == COMMENT:
+        return partial(deeds.comment, text=text)
+    if pressed == MORNING:
+        until_ms = round(next_morning(now_ms, link.zone).timestamp() * 1000)
+    else:
+        until_ms = now_ms + HOURS[pressed] * 3_600_000
+    return partial(deeds.snooze, until_ms=until_ms, text=text)

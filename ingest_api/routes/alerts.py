@@ -7,15 +7,17 @@ from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict
 
 from alerting.defaults import default_rules
-from alerting.rules import RuleSpec, minds_subject, rule_kinds
+from alerting.rules import AnyRule, RuleSpec, minds_subject, rule_kinds, rule_of
 from ingest_api.context import Context, context
+from ingest_api.matching import Matching
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
-from vedette.errors import Conflict, InvalidInput
+from vedette.errors import Conflict
 from vedette.events.signals import AlertState
-from vedette.store import alerts, anomalies
+from vedette.store import alerts, anomalies, groups
 from vedette.store.waits import waits_of_account
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
@@ -47,9 +49,39 @@ def list_waiting(
 
 
 @router.get("/rules", summary="Rules")
-def list_rules(principal: Principal = Depends(needs("read")), found: Context = Depends(context)) -> dict[str, Any]:
+def list_rules(
+    matches: bool = Query(False, description="with what each is about now: costs a look at all series"),
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
     """In the order they were made."""
-    return {"rules": alerts.rules_of(found.store, principal.account)}
+    rows = alerts.rules_of(found.store, principal.account)
+    if matches:
+        matching = Matching(found, principal.account)
+        for row in rows:
+            row["matches"] = matching.of(rule_of(row)).shown()
+    return {"rules": rows}
+
+
+class Matched(BaseModel):
+    """A rule as it would be posted."""
+
+    model_config = ConfigDict(extra="forbid")
+    rule: RuleSpec
+
+
+@router.post("/rules/match", summary="What a rule is about now")
+def match_rule(
+    body: Matched, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """How many `subjects` there are now that it matches, `what` they are, the first of them as `examples`, and whether
+    that is `everything`. `warning`: it matches nothing now, or all series. What comes later is matched as it comes.
+    """
+    return {"matches": _matches(found, principal, body.rule)}
+
+
+def _matches(found: Context, principal: Principal, rule: AnyRule) -> dict[str, Any]:
+    return Matching(found, principal.account).of(rule).shown()
 
 
 @router.get("/rules/kinds", summary="Kinds of rules", dependencies=[Depends(needs("read"))])
@@ -72,11 +104,11 @@ def list_learned(principal: Principal = Depends(needs("read")), found: Context =
 def add_rule(
     body: RuleSpec, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
-    """It applies to signals from a second later on."""
-    _check_channels(found, principal, body.channels)
+    """It applies to signals from a second later on. `matches` is what it is about now, as of `/rules/match`."""
+    _check_told(found, principal, body)
     config = body.model_dump(exclude={"name", "kind"})
     rule = alerts.add_rule(found.store, principal.account, body.name, body.kind, config)
-    return {"id": rule, **body.model_dump()}
+    return {"id": rule, **body.model_dump(), "matches": _matches(found, principal, body)}
 
 
 @router.post("/rules/defaults", status_code=201, summary="Make the default rules")
@@ -98,20 +130,19 @@ def change_rule(
     rule: int, body: RuleSpec, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """From a second later on. Open alerts go on, and end when a signal says that the new condition does not hold; those
-    about what it does not mind any more end now.
+    about what it does not mind any more end now. `matches` is what it is about now, as of `/rules/match`.
     """
-    _check_channels(found, principal, body.channels)
+    _check_told(found, principal, body)
     config = body.model_dump(exclude={"name", "kind"})
     still_minds = partial(minds_subject, body, principal.account)
     alerts.change_rule(found.store, principal.account, rule, body.name, body.kind, config, still_minds)
-    return {"id": rule, **body.model_dump()}
+    return {"id": rule, **body.model_dump(), "matches": _matches(found, principal, body)}
 
 
-def _check_channels(found: Context, principal: Principal, wanted: list[int]) -> None:
-    known = {channel["id"] for channel in alerts.channels_of(found.store, principal.account)} if wanted else set()
-    for channel in wanted:
-        if channel not in known:
-            raise InvalidInput("channels", channel, "channels of this account")
+def _check_told(found: Context, principal: Principal, rule: AnyRule) -> None:
+    with found.store.transaction() as connection:
+        groups.check_names(connection, principal.account, "channels", "channels", set(rule.channels))
+        groups.check_names(connection, principal.account, "channel_groups", "groups", set(rule.groups))
 
 
 @router.delete("/rules/{rule}", status_code=204, summary="Remove a rule")

@@ -9,18 +9,20 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from alerting.backtest import Episode
-from alerting.rules import Expressed, OfSeries, Rule, RuleSpec, rule_adapter
+from alerting.rules import Expressed, OfSeries, Rule, RuleSpec, rule_of
+from alerting.titles import Titles
 from ingest_api.backtests.checks import over_checks
 from ingest_api.backtests.expressions import over_joined
 from ingest_api.backtests.rollups import Backtest, over_rollups
 from ingest_api.backtests.signals import over_signals
 from ingest_api.context import Context, context
+from ingest_api.matching import Matching
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput, NotFound, Overloaded
 from vedette.events.check_series import named
-from vedette.store.alerts import rules_of
+from vedette.store.alerts import monitor_names, rules_of
 from vedette.store.reports import alerts_between
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
@@ -55,9 +57,9 @@ def backtest(
 
     Rules about series are tried on the rollups (of a long range on those of minutes: `step_s`), those about series of
     checks on single checks (and on minutes where those are kept no more), all others on the
-    signals that the log still holds (24 hours). `unknown` says how often an expression could not be told, and why not
+    signals that were kept (30 days). `unknown` says how often an expression could not be told, and why not
     the first time. `from_ms` of `looked_at` says how far back there was anything. With
-    `id`, `recorded` is what the rule did in that time.
+    `id`, `recorded` is what the rule did in that time. `matches` is what it is about now, as of `/rules/match`.
     """
     now = found.clock.now_ms()
     from_ms, to_ms = parse_time("from", body.from_, now), min(parse_time("to", body.to, now), now)
@@ -75,13 +77,14 @@ def backtest(
         elif isinstance(spec, Expressed):
             result = over_joined(found, principal.account, rule, spec, from_ms, to_ms)
         else:
-            result = over_signals(found.log, found.store, rule, from_ms, to_ms)
+            result = over_signals(found.log, found.store, rule, Titles(monitor_names(found.store)), from_ms, to_ms)
     finally:
         _one_at_a_time.release()
     recorded = None
     if body.id is not None:
         recorded = alerts_between(found.store, principal.account, body.id, from_ms, to_ms)
-    return {**_shown(result, from_ms, to_ms), "recorded": recorded}
+    matches = Matching(found, principal.account).of(spec).shown()
+    return {**_shown(result, from_ms, to_ms), "recorded": recorded, "matches": matches}
 
 
 def _known(found: Context, account: int, number: int | None) -> Any:
@@ -90,7 +93,7 @@ def _known(found: Context, account: int, number: int | None) -> Any:
     row = next((row for row in rules_of(found.store, account) if row["id"] == number), None)
     if row is None:
         raise NotFound(f"rule {number} does not exist")
-    return rule_adapter.validate_python({name: value for name, value in row.items() if name != "id"})
+    return rule_of(row)
 
 
 def _shown(result: Backtest, from_ms: int, to_ms: int) -> dict[str, Any]:

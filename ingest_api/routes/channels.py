@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from alerting.channels import CHANNELS, Channel, DeliveryError, Outward
 from alerting.channels.webhook import Webhook
 from alerting.outward import http_client
 from alerting.trial import trial_of
+from alerting.webhook_body import schema
 from ingest_api.context import Context, context
 from ingest_api.security import needs
 from vedette.auth.scopes import Principal
@@ -38,15 +38,6 @@ class NewChannel(BaseModel):
     kind: str = Field(max_length=50)
     config: dict[str, Any]
 
-    @field_validator("config")
-    @classmethod
-    def _utf8(cls, value: dict[str, Any]) -> dict[str, Any]:
-        try:
-            msgspec.json.encode(value)
-        except UnicodeEncodeError as error:
-            raise ValueError("text without halves of surrogate pairs") from error
-        return value
-
 
 class Rotation(BaseModel):
     """Another secret for a webhook, and how long the one before stays valid beside it."""
@@ -66,6 +57,12 @@ def list_channels(principal: Principal = Depends(needs("read")), found: Context 
 def list_kinds() -> dict[str, Any]:
     """JSON Schema of each kind's settings, for forms; secrets are `writeOnly`: set, and never told again."""
     return {"kinds": [{"kind": name, "settings": found.settings_schema()} for name, found in sorted(CHANNELS.items())]}
+
+
+@router.get("/channels/webhook/schema", summary="What a webhook gets", dependencies=[Depends(needs("read"))])
+def get_webhook_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the body, of all events."""
+    return schema()
 
 
 @router.post("/channels", status_code=201, summary="Make a channel")
@@ -93,7 +90,10 @@ def change_channel(
 
 
 def _with_secrets(kind: type[Channel], known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """The configuration that `given` says, with the secrets that it does not say."""
+    """The configuration that `given` says, with the secrets that it does not say. A webhook has a secret always: to say
+    that it has none leaves the one that it has, since a new one would be shown to nobody."""
+    if issubclass(kind, Webhook) and not given.get("secret"):
+        given = {name: value for name, value in given.items() if name != "secret"}
     hidden = kind.secrets() | ({"previous_until_s"} if kind is Webhook else set())
     kept = {name: known[name] for name in hidden & known.keys() if name not in given}
     config = kind.from_config({**kept, **given}).config()

@@ -17,7 +17,7 @@ from vedette.events.signals import AlertTransition
 from vedette.events.topics import ALERTS
 from vedette.log import Message
 from vedette.notifying.silence import SilenceSpec
-from vedette.store import hands, silences
+from vedette.store import attempts, hands, silences
 from vedette.telemetry import get_logger
 
 router = APIRouter(prefix="/v1", tags=["alerting"])
@@ -74,8 +74,20 @@ def stream(found: Context, deeds: Sequence[AlertTransition]) -> None:
 def get_alert(
     alert: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
 ) -> dict[str, Any]:
-    """Also who is told when (`plan`, `next_ms`), and what became of each notification."""
+    """Also who is told when (`plan`, `next_ms`), and what became of each notification, with its last five attempts
+    (`attempt_log`)."""
     return hands.alert_of(found.store, principal.account, alert)
+
+
+@router.get("/alerts/{alert}/notifications", summary="Who was told of an alert, and each attempt")
+def list_notifications(
+    alert: int, principal: Principal = Depends(needs("read")), found: Context = Depends(context)
+) -> dict[str, Any]:
+    """The newest 1,000 attempts of each: when, how long it took (`took_ms`), the `answer`, and the `outcome`:
+    `delivered`, `retry`, `refused` (costs this notification), `permanent` (disables the channel), `given_up`,
+    `under_way`, or `unknown`, where the worker ended before it could note an answer. What went as one message with
+    others has the attempts of that message."""
+    return {"notifications": attempts.told(found.store, principal.account, alert)}
 
 
 @router.post("/alerts/{alert}/acknowledge", summary="Take an alert up")
@@ -155,11 +167,31 @@ def add_silence(
     body: SilenceSpec, principal: Principal = Depends(needs("respond")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """Alerts that match are raised and shown, but nobody is told. What still fires at its end is told then."""
+    span = _span(found, body)
+    by = author(principal)
+    return silences.add(found.store, principal.account, body.selector, body.reason, by, span, body.name)
+
+
+@router.put("/silences/{silence}", summary="Change a silence")
+def change_silence(
+    silence: int,
+    body: SilenceSpec,
+    principal: Principal = Depends(needs("respond")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """One that is not over; without `from_ms` its begin stays. What it does not hold back any more is told."""
+    known = silences.one(found.store, principal.account, silence)
+    if body.from_ms is None:
+        body = body.model_copy(update={"from_ms": known["from_ms"]})
+    span = _span(found, body)
+    return silences.change(found.store, principal.account, silence, body.selector, body.reason, span, body.name)
+
+
+def _span(found: Context, body: SilenceSpec) -> tuple[int, int]:
     try:
-        span = body.span(found.clock.now_ms())
+        return body.span(found.clock.now_ms())
     except ValueError as error:
         raise InvalidInput("to_ms", body.to_ms, str(error)) from error
-    return silences.add(found.store, principal.account, body.selector, body.reason, author(principal), span)
 
 
 @router.post("/silences/{silence}/end", summary="End a silence")

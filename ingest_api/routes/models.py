@@ -25,7 +25,7 @@ from vedette.statistics.drift.bins import DEFAULT_BINS, Strategy
 from vedette.store import models
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
 _LARGEST_REFERENCE = 16 << 20
 
 
@@ -53,7 +53,7 @@ def add_model(
     body: NewModel, principal: Principal = Depends(needs("admin")), found: Context = Depends(context)
 ) -> dict[str, Any]:
     """Its rows are counted once it has a reference."""
-    if _NAME.fullmatch(body.name) is None:
+    if NAME.fullmatch(body.name) is None:
         raise InvalidInput("name", body.name, NAME_RULE)
     model = models.add(found.store, principal.account, body.name, body.model_dump(exclude={"name"}))
     return shown(models.get(found.store, principal.account, model))

@@ -23,7 +23,7 @@ from vedette.store import agents, roles, series
 router = APIRouter(prefix="/v1", tags=["agents"])
 AWAY_MS = 180_000
 """An agent that has not checked in for so long is away."""
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
+ROLE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
 
 
 class Layer(BaseModel):
@@ -99,7 +99,7 @@ def get_role(
 @router.put("/roles/{name}", summary="Make or change a role")
 def put_role(
     body: Role,
-    name: str = Path(pattern=_NAME),
+    name: str = Path(pattern=ROLE_NAME),
     principal: Principal = Depends(needs("admin")),
     found: Context = Depends(context),
 ) -> dict[str, Any]:

@@ -17,6 +17,11 @@ silence_app = typer.Typer(no_args_is_help=True, help="Times in which alerts call
 console = Console(highlight=False)
 _SIGNED = {"ignore_unknown_options": True}
 """Identities of alerts may begin with a minus."""
+_FAILURES = {
+    "given_up": "given up",
+    "refused": "refused for good",
+    "permanent": "the channel cannot work",
+}
 Text = Annotated[str, typer.Option("--text", "-t", help="what there is to say about it")]
 
 
@@ -73,8 +78,22 @@ def show(alert: str) -> None:
     console.print(timeline)
     told = Table("channel", "event", "state", "attempts", "answer")
     for row in found["notifications"]:
-        _add(told, row["channel_name"], row["event"], row["state"], row["attempts"], row["last_answer"])
+        state = f"{row['state']}: {_FAILURES[row['failure']]}" if row["failure"] else row["state"]
+        _add(told, row["channel_name"], row["event"], state, row["attempts"], row["last_answer"])
     console.print(told)
+
+
+@alert_app.command("told", context_settings=_SIGNED)
+def show_attempts(alert: str) -> None:
+    """Show each attempt to tell somebody of an alert, with the receiver's answer."""
+    table = Table("when (UTC)", "channel", "event", "attempt", "took", "outcome", "answer")
+    for row in gateway().call("GET", f"/v1/alerts/{alert}/notifications")["notifications"]:
+        for one in row["attempt_log"]:
+            took = None if one["took_ms"] is None else f"{one['took_ms']} ms"
+            outcome = one["outcome"].replace("_", " ")
+            cells = (row["channel_name"], row["event"], one["attempt"], took, outcome, one["answer"])
+            _add(table, _time(one["at_ms"]), *cells)
+    console.print(table)
 
 
 @alert_app.command("ack", context_settings=_SIGNED)
@@ -118,9 +137,10 @@ def add_silence(
     selector: Annotated[str, typer.Argument(help="such as '{source=\"web-1\"}' or '{severity!=\"critical\"}'")],
     minutes: Annotated[int, typer.Option("--for", min=1, help="minutes")] = 60,
     reason: str = "",
+    name: Annotated[str | None, typer.Option(help="by which files know it; none: files leave it alone")] = None,
 ) -> None:
     """Let matching alerts call nobody from now on."""
-    body = {"selector": selector, "minutes": minutes, "reason": reason}
+    body = {"selector": selector, "minutes": minutes, "reason": reason, "name": name}
     made = gateway().call("POST", "/v1/silences", body=body)
     console.print(f"silence {made['id']} until {_time(made['to_ms'])} UTC")
 
@@ -128,10 +148,10 @@ def add_silence(
 @silence_app.command("list")
 def list_silences(everything: Annotated[bool, typer.Option("--all", help="also those that are over")] = False) -> None:
     """List silences."""
-    table = Table("id", "selector", "from (UTC)", "to (UTC)", "by", "reason")
+    table = Table("id", "name", "selector", "from (UTC)", "to (UTC)", "by", "reason")
     for row in gateway().call("GET", f"/v1/silences?over={str(everything).lower()}")["silences"]:
         span = (_time(row["from_ms"]), _time(row["to_ms"]))
-        _add(table, row["id"], row["selector"], *span, row["author"], row["reason"])
+        _add(table, row["id"], row["name"] or "", row["selector"], *span, row["author"], row["reason"])
     console.print(table)
 
 

@@ -28,14 +28,15 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     show_schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema of files, and end")] = False,
 ) -> None:
-    """Make the account as files declare it: channels, monitors, roles, models, schedules, routes, rules, maintenance,
-    reports.
+    """Make the account as files declare it: channels, groups, monitors, roles, models, schedules, routes, silences,
+    rules, maintenance, reports.
 
     Shows what it would do, and asks.
     """
     from launch.declared.files import read_files
     from launch.declared.planning import carry_out, plan
     from launch.declared.schema import schema
+    from vedette.clock import SystemClock
 
     if show_schema:
         print(json.dumps(schema(), indent=2))
@@ -43,8 +44,8 @@ def apply(
     if not file:
         raise typer.BadParameter("at least one file or folder", param_hint="-f")
     declared = read_files(file)
-    found = gateway()
-    changes = plan(found, declared, prune=prune)
+    found, now_ms = gateway(), SystemClock().now_ms()
+    changes = plan(found, declared, prune=prune, now_ms=now_ms)
     if not changes:
         print("nothing to do: the account is as declared")
         return
@@ -59,7 +60,7 @@ def apply(
         sys.exit(1)
     done = 0
     try:
-        for _ in carry_out(found, declared, changes):
+        for _ in carry_out(found, declared, changes, now_ms):
             done += 1
     finally:
         print(f"{done} of {len(changes)} done")

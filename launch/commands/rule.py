@@ -15,6 +15,7 @@ from vedette.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
 console = Console(highlight=False)
+aside = Console(stderr=True, highlight=False)
 KINDS = (
     "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
     " model_silent, quality, model_metric, control_chart, burn_rate, expression"
@@ -101,22 +102,49 @@ def add_rule(
         "runbook": runbook,
     }
     body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}
-    console.print(f"rule {gateway().call('POST', '/v1/rules', body={**body, **_fields(more)})['id']}")
+    made = gateway().call("POST", "/v1/rules", body={**body, **_fields(more)})
+    console.print(f"rule {made['id']}")
+    _tell(made["matches"], aside)
 
 
 @app.command("change")
 def change_rule(rule: int, fields: Set) -> None:
     """Change fields of a rule; its open alerts stay, and end when the new condition does not hold."""
-    gateway().call("PUT", f"/v1/rules/{rule}", body={**_rule(rule), **_fields(fields)})
+    _tell(gateway().call("PUT", f"/v1/rules/{rule}", body={**_rule(rule), **_fields(fields)})["matches"], aside)
+
+
+@app.command("match")
+def match_rule(
+    rule: Annotated[int | None, typer.Argument(help="a rule that there is; else give all its fields")] = None,
+    fields: Set = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Say what a rule is about now. Nothing is changed."""
+    tried = {"name": "tried", **({} if rule is None else _rule(rule)), **_fields(fields)}
+    _tell(gateway().call("POST", "/v1/rules/match", body={"rule": tried})["matches"], console)
+
+
+def _tell(found: dict[str, Any], out: Console) -> None:
+    """How many subjects a rule has, the first of them, and what to be warned of."""
+    if found["subjects"]:
+        more = ", …" if found["subjects"] > len(found["examples"]) else ""
+        everything = "all " if found["everything"] else ""
+        examples = f"{', '.join(found['examples'])}{more}"
+        out.print(f"matches {everything}{found['subjects']} {found['what']}: {examples}", markup=False)
+    if found["warning"] is not None:
+        out.print(f"warning: {found['warning']}", markup=False)
 
 
 @app.command("list")
-def list_rules() -> None:
+def list_rules(
+    matches: Annotated[bool, typer.Option("--matches", help="with how many subjects each has now")] = False,
+) -> None:
     """List rules."""
-    columns = ("id", "name", "kind", "severity", "series", "above", "below")
+    columns = ("id", "name", "kind", "severity", "series", "above", "below", *(("matches",) if matches else ()))
     table = Table(*columns, title="rules")
-    for row in gateway().call("GET", "/v1/rules")["rules"]:
+    for row in gateway().call("GET", "/v1/rules", params={"matches": matches} if matches else None)["rules"]:
         row.setdefault("series", row.get("expression"))
+        if matches:
+            row["matches"] = f"{row['matches']['subjects']} {row['matches']['what']}"
         table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
     console.print(table)
 
@@ -152,6 +180,7 @@ def backtest(
         f" of {seen['subjects']} subjects since {_time(seen['from_ms']) or 'never'}",
         markup=False,
     )
+    _tell(found["matches"], console)
     if found["unknown"] is not None:
         unknown = found["unknown"]
         console.print(f"not known {unknown['times']} times, the first time because: {unknown['why']}", markup=False)

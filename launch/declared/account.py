@@ -6,19 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from alerting.rules import rule_adapter
 from launch.client import Gateway
-from launch.declared.files import SECTIONS
+from launch.declared import silences
+from launch.declared.files import SECTIONS, Fields
 from vedette.errors import InvalidInput
-from vedette.maintenance import MaintenanceSpec
-from vedette.notifying.report import ReportSpec
-from vedette.notifying.route import RouteSpec
-from vedette.notifying.schedule import ScheduleSpec
 
-Fields = dict[str, Any]
-_MAINTENANCE: TypeAdapter[Any] = TypeAdapter(MaintenanceSpec)
 _SHOWN_ONLY = {"id", "name", "active", "until_ms", "created_ms", "on_call", "disabled_reason", "versions", "hosts",
                "next_ms"}  # fmt: skip
 """What answers have beside a definition."""
@@ -34,7 +26,7 @@ class Account:
     def number(self, section: str, name: Any, where: str) -> int:
         """The number of what `name` names; `InvalidInput` if there is none such."""
         known = self.ids.get(section, {})
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise InvalidInput(where, name, f"one of the {section}: {', '.join(sorted(known)) or 'there are none'}")
         return known[name]
 
@@ -48,11 +40,13 @@ def read_account(gateway: Gateway) -> Account:
     found = Account()
     rows: dict[str, list[Fields]] = {
         "channels": gateway.call("GET", "/v1/channels")["channels"],
+        "groups": gateway.call("GET", "/v1/groups")["groups"],
         "monitors": gateway.call("GET", "/v1/monitors")["monitors"],
         "roles": gateway.call("GET", "/v1/roles")["roles"],
         "models": gateway.call("GET", "/v1/models")["models"],
         "schedules": gateway.call("GET", "/v1/schedules")["schedules"],
         "routes": gateway.call("GET", "/v1/routes")["routes"],
+        "silences": [row for row in gateway.call("GET", "/v1/silences?limit=1000")["silences"] if row["name"]],
         "rules": gateway.call("GET", "/v1/rules")["rules"],
         "maintenance": gateway.call("GET", "/v1/maintenance")["maintenance"],
         "reports": gateway.call("GET", "/v1/reports")["reports"],
@@ -63,7 +57,7 @@ def read_account(gateway: Gateway) -> Account:
     for section in SECTIONS:
         for row in rows[section]:
             definition = {name: value for name, value in row.items() if name not in _SHOWN_ONLY}
-            found.definitions[section][row["name"]] = _SHOWN.get(section, _as_it_is)(definition, found)
+            found.definitions[section][row["name"]] = SHOWN.get(section, _as_it_is)(definition, found)
     return found
 
 
@@ -76,7 +70,7 @@ def _channel(row: Fields, account: Account) -> Fields:
 
 
 def _named_rule(row: Fields, account: Account) -> Fields:
-    named: Fields = {"channels": [account.name("channels", number) for number in row["channels"]]}
+    named: Fields = {section: [account.name(section, one) for one in row.get(section, ())] for section in _TOLD}
     for thing, section in _OF_RULES.items():
         if row.get(thing) is not None:
             named[thing] = account.name(section, row[thing])
@@ -90,7 +84,7 @@ def _named_schedule(row: Fields, account: Account) -> Fields:
 
 def _named_route(row: Fields, account: Account) -> Fields:
     steps = [
-        {**step, **{section: [account.name(section, one) for one in step[section]] for section in _OF_STEPS}}
+        {**step, **{section: [account.name(section, one) for one in step.get(section, ())] for section in _OF_STEPS}}
         for step in row["steps"]
     ]
     return {**row, "steps": steps}
@@ -104,11 +98,22 @@ def _named_report(row: Fields, account: Account) -> Fields:
     return {**row, **{section: [account.name(section, one) for one in row[section]] for section in _OF_REPORTS}}
 
 
-_OF_STEPS = ("channels", "schedules")
+def _named_group(row: Fields, account: Account) -> Fields:
+    return {"channels": [account.name("channels", number) for number in row["channels"]]}
+
+
+def _silence(row: Fields, account: Account) -> Fields:
+    return silences.shown(row)
+
+
+_TOLD = ("channels", "groups")
+_OF_STEPS = frozenset({"channels", "groups", "schedules"})
 _OF_REPORTS = ("channels", "monitors")
 _OF_RULES = {"monitor": "monitors", "model": "models"}
-_SHOWN: Mapping[str, Callable[[Fields, Account], Fields]] = {
+SHOWN: Mapping[str, Callable[[Fields, Account], Fields]] = {
     "channels": _channel,
+    "groups": _named_group,
+    "silences": _silence,
     "rules": _named_rule,
     "schedules": _named_schedule,
     "routes": _named_route,
@@ -118,61 +123,70 @@ _SHOWN: Mapping[str, Callable[[Fields, Account], Fields]] = {
 
 
 def body_of(section: str, name: str, declared: Fields, account: Account) -> Fields:
-    """The request that makes it: names become numbers. `InvalidInput` names what is not known."""
-    where = f"{section} {name!r}"
+    """The declaration with its name, and numbers in place of other names. `InvalidInput` tells which field names what
+    is not known, by its path in the declaration."""
     body: Fields = {"name": name, **declared}
-    if section in {"rules", "schedules", "routes", "maintenance", "reports"}:
-        body = _numbered(section, body, account, where)
-    return body
+    return _NUMBERED[section](body, account) if section in _NUMBERED else body
 
 
-def _numbered(section: str, body: Fields, account: Account, where: str) -> Fields:
-    def numbers(kind: str, names: Any) -> list[int]:
-        if not isinstance(names, list):
-            raise InvalidInput(f"{where}: {kind}", names, "a list of names")
-        return [account.number(kind, one, f"{where}: {kind}") for one in names]
+def _numbers(kind: str, names: Any, where: str, account: Account) -> list[int]:
+    if not isinstance(names, list):
+        raise InvalidInput(where, names, "a list of names")
+    return [account.number(kind, one, f"{where}[{number}]") for number, one in enumerate(names)]
 
-    if section == "rules":
-        body["channels"] = numbers("channels", body.get("channels", []))
-        for thing, kind in _OF_RULES.items():
-            if isinstance(body.get(thing), str):
-                body[thing] = account.number(kind, body[thing], f"{where}: {thing}")
-    elif section == "maintenance":
-        body["monitors"] = numbers("monitors", body.get("monitors", []))
-    elif section == "reports":
-        for kind in _OF_REPORTS:
-            body[kind] = numbers(kind, body.get(kind, []))
-    elif section == "schedules":
-        body["rotation"] = numbers("channels", body.get("rotation"))
-        body["overrides"] = [
-            {**one, "channel": account.number("channels", one.get("channel"), f"{where}: overrides")}
-            for one in body.get("overrides", [])
+
+def _listed(*sections: str) -> Callable[[Fields, Account], Fields]:
+    def numbered(body: Fields, account: Account) -> Fields:
+        return {**body, **{one: _numbers(one, body[one], one, account) for one in sections if one in body}}
+
+    return numbered
+
+
+def _rule(body: Fields, account: Account) -> Fields:
+    found = _listed(*_TOLD)(body, account)
+    for thing, kind in _OF_RULES.items():
+        if isinstance(found.get(thing), str):
+            found[thing] = account.number(kind, found[thing], thing)
+    return found
+
+
+def _schedule(body: Fields, account: Account) -> Fields:
+    found = {**body, "rotation": _numbers("channels", body.get("rotation"), "rotation", account)}
+    overrides = _mappings(body, "overrides")
+    if overrides:
+        found["overrides"] = [
+            {**one, "channel": account.number("channels", one.get("channel"), f"overrides[{number}].channel")}
+            for number, one in enumerate(overrides)
         ]
-    else:
-        body["steps"] = [
-            {**step, **{kind: numbers(kind, step[kind]) for kind in _OF_STEPS if kind in step}}
-            for step in body.get("steps", [])
-        ]
-    return body
+    return found
 
 
-def whole(section: str, name: str, declared: Fields, account: Account) -> Fields:
-    """The declaration with all its defaults, as the account would show it; `InvalidInput` tells what is wrong."""
-    body = body_of(section, name, declared, account)
-    kinds: Mapping[str, Callable[[Fields], Any]] = {
-        "rules": rule_adapter.validate_python,
-        "routes": RouteSpec.model_validate,
-        "schedules": ScheduleSpec.model_validate,
-        "maintenance": _MAINTENANCE.validate_python,
-        "reports": ReportSpec.model_validate,
-    }
-    if section not in kinds:
-        return declared
-    try:
-        found = kinds[section](body).model_dump(mode="json")
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise InvalidInput(f"{section} {name!r}: {field}", fault.get("input"), str(fault["msg"])) from error
-    found.pop("name")
-    return _SHOWN[section](found, account)
+def _route(body: Fields, account: Account) -> Fields:
+    steps = [
+        {
+            **step,
+            **{kind: _numbers(kind, step[kind], f"steps[{n}].{kind}", account) for kind in _OF_STEPS & step.keys()},
+        }
+        for n, step in enumerate(_mappings(body, "steps"))
+    ]
+    return {**body, "steps": steps}
+
+
+def _mappings(body: Fields, field: str) -> list[Fields]:
+    found = body.get(field, [])
+    if not isinstance(found, list):
+        raise InvalidInput(field, found, "a list")
+    for number, one in enumerate(found):
+        if not isinstance(one, dict):
+            raise InvalidInput(f"{field}[{number}]", one, "a mapping")
+    return found
+
+
+_NUMBERED: Mapping[str, Callable[[Fields, Account], Fields]] = {
+    "groups": _listed("channels"),
+    "rules": _rule,
+    "schedules": _schedule,
+    "routes": _route,
+    "maintenance": _listed("monitors"),
+    "reports": _listed(*_OF_REPORTS),
+}

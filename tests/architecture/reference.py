@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 
 from agent.plugins.catalogue import PluginInfo, describe, kind_files, native_files
 from agent.plugins.launcher.client import Launcher
+from alerting.webhook_body import schema
 from vedette import settings
 from vedette.telemetry import METRICS
 
@@ -52,6 +53,10 @@ def settings_page() -> str:
         for name, field in fields.items():
             lines.append(f"| `VEDETTE_{name.upper()}` | {_default(field)} | {field.description or ''} |")
     return "\n".join(lines) + "\n"
+
+
+def webhook_schema() -> str:
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def metrics_page() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.reference import metrics_page, plugins_catalogue, plugins_page, settings_page
+from tests.architecture.reference import metrics_page, plugins_catalogue, plugins_page, settings_page, webhook_schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
         ("docs/settings.md", settings_page),
         ("docs/metrics.md", metrics_page),
         ("docs/plugin-list.md", plugins_page),
+        ("docs/webhook.schema.json", webhook_schema),
         ("web/src/plugins/shipped.json", plugins_catalogue),
     ],
 )

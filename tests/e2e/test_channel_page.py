@@ -1,7 +1,9 @@
-"""Channels on the page: made with what their kind needs, tested, used again after they were disabled, and removed."""
+"""Channels on the page: made with what their kind needs, tested, changed, enabled again, and removed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -11,11 +13,20 @@ from playwright.sync_api import expect
 from tests.e2e.browser import ADMIN, opened, sign_in
 from tests.e2e.installation import Installation, eventually
 from tests.e2e.outside import Receiver
-from vedette.store import outbox
+from vedette.store import accounts, alerts, outbox
 from vedette.store.pool import Store
 
 pytestmark = pytest.mark.e2e
 KEY = "a_secret_of_the_service"
+
+
+@contextmanager
+def database(installation: Installation) -> Iterator[Store]:
+    store = Store(installation.dsn, pool_size=1)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def test_a_channel_is_made_tested_enabled_and_removed(installation: Installation, tmp_path: Path) -> None:
@@ -54,11 +65,8 @@ def test_a_channel_is_made_tested_enabled_and_removed(installation: Installation
 
             channels = installation.call("GET", "/v1/channels")["channels"]
             made = next(one["id"] for one in channels if one["name"] == "on page")
-            store = Store(installation.dsn, pool_size=1)
-            try:
+            with database(installation) as store:
                 outbox.disable_channel(store, made, "410 Gone")
-            finally:
-                store.close()
             page.reload()
             expect(row.get_by_test_id("channel-state")).to_have_text("disabled 410 Gone")
             row.get_by_test_id("channel-enable").click()
@@ -69,8 +77,44 @@ def test_a_channel_is_made_tested_enabled_and_removed(installation: Installation
             form.get_by_test_id("field-name").fill("signed one")
             form.get_by_test_id("field-url").fill(f"http://127.0.0.1:{receiver.port}/hook")
             form.get_by_test_id("save").click()
-            expect(page.get_by_test_id("channel-secret")).to_contain_text("shown once")
-            for name in ("on page", "signed one"):
+            told = page.get_by_test_id("channel-secret")
+            expect(told).to_contain_text("shown once")
+            first = told.locator("code").inner_text()
+            signed = panel.get_by_test_id("channel-row").filter(has_text="signed one")
+            signed.get_by_test_id("channel-change").click()
+            expect(form.get_by_test_id("field-kind")).to_be_disabled()
+            expect(form.get_by_test_id("field-secret")).to_have_count(0)  # it is rotated, not written over
+            form.get_by_test_id("field-url").fill(f"http://127.0.0.1:{receiver.port}/other")
+            form.get_by_test_id("field-name").fill("signed two")
+            form.get_by_test_id("save").click()
+            signed = panel.get_by_test_id("channel-row").filter(has_text="signed two")
+            expect(signed).to_have_count(1)
+            expect(told).to_be_hidden()
+            signed.get_by_test_id("channel-rotate").click()
+            rotation = page.get_by_test_id("rotation-form")
+            rotation.get_by_test_id("field-secret").fill("short")
+            rotation.get_by_test_id("save").click()
+            expect(rotation.get_by_test_id("error-secret")).to_contain_text("16 to 200 characters")
+            rotation.get_by_test_id("field-secret").fill("")
+            rotation.get_by_test_id("field-overlap_s").select_option("3600")
+            rotation.get_by_test_id("save").click()
+            expect(signed.get_by_test_id("channel-both")).to_contain_text("the secret before signs too")
+            expect(told).to_be_visible()
+            assert told.locator("code").inner_text() != first
+            rows = {one["name"]: one for one in installation.call("GET", "/v1/channels")["channels"]}
+            kept = rows["signed two"]
+            assert kept["url"].endswith("/other")
+
+            on_page = panel.get_by_test_id("channel-row").filter(has_text="on page")
+            on_page.get_by_test_id("channel-change").click()
+            expect(form.get_by_test_id("field-apprise_url")).to_have_value("")
+            form.get_by_test_id("field-name").fill("on page still")
+            form.get_by_test_id("save").click()
+            expect(panel.get_by_test_id("channel-row").filter(has_text="on page still")).to_have_count(1)
+            with database(installation) as store:
+                account = accounts.ensure_account(store, "default")
+                assert alerts.channel_config(store, account, made)[1]["apprise_url"].endswith(KEY)
+            for name in ("on page still", "signed two"):
                 one = panel.get_by_test_id("channel-row").filter(has_text=name)
                 one.get_by_test_id("channel-remove").click()
                 expect(one).to_have_count(1)  # asked for by a second press
@@ -79,5 +123,5 @@ def test_a_channel_is_made_tested_enabled_and_removed(installation: Installation
     finally:
         receiver.kill()
         for left in installation.call("GET", "/v1/channels")["channels"]:
-            if left["name"] in {"on page", "signed one"}:
+            if left["name"] in {"on page", "on page still", "signed one", "signed two"}:
                 installation.call("DELETE", f"/v1/channels/{left['id']}")

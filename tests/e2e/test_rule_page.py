@@ -38,6 +38,10 @@ def test_a_rule_is_tried_made_changed_and_removed(installation: Installation) ->
         form.get_by_test_id("save").click()
         expect(page.get_by_test_id("form-error")).to_contain_text("above or below")
         form.get_by_test_id("field-above").fill("0.0001")
+        expect(panel.get_by_test_id("rule-matches")).to_contain_text("Matches 1 series: ")
+        form.get_by_test_id("field-series").fill("memory.used_ration")
+        expect(panel.get_by_test_id("rule-matches")).to_have_text("Warning: matches nothing now.")
+        form.get_by_test_id("field-series").fill("memory.used_ratio")
         panel.get_by_test_id("rule-try").click()
         expect(panel.get_by_test_id("rule-tried-words")).to_contain_text(
             re.compile(r"It would have fired (once|\d+ times)")

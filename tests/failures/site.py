@@ -137,7 +137,11 @@ class Site:
             self._kept.callback(subprocess.run, ["umount", "--lazy", str(disk)], check=False)
             own = {"VEDETTE_TOKEN": token, "VEDETTE_URL": through, "VEDETTE_SPOOL": str(disk)}
             self.keeper.start(kind, [kind], self._environment | own)
-        self.keeper.start("alert-worker", ["alert-worker"], self._environment)
+        self.start_worker("alert-worker")
+
+    def start_worker(self, name: str, **more: str) -> None:
+        """Start an alert worker, with more of its variables."""
+        self.keeper.start(name, ["alert-worker"], self._environment | more)
 
     def spool(self, kind: str) -> Path:
         """The folder of a sender's spool, which is a disk of its own."""

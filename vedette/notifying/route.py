@@ -45,12 +45,13 @@ class Step(BaseModel):
 
     after_s: int = Field(default=0, ge=0, le=_WEEK_S)
     channels: list[int] = Field(default_factory=list, max_length=1000)
+    groups: list[int] = Field(default_factory=list, max_length=100, description="all channels of each, as it is then")
     schedules: list[int] = Field(default_factory=list, max_length=20, description="whoever is on call then")
 
     @model_validator(mode="after")
     def _somebody(self) -> Step:
-        if not (self.channels or self.schedules):
-            raise ValueError("channels or schedules: at least one")
+        if not (self.channels or self.groups or self.schedules):
+            raise ValueError("channels, groups or schedules: at least one")
         return self
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,7 @@ from vedette.maintenance import Zone
 from vedette.notifying.route import Time
 
 _MOST_DAYS = 365
+MOST_OVERRIDES = 1000
 
 
 class Override(BaseModel):
@@ -30,6 +33,16 @@ class Override(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One channel's time on call, in ms UTC; `to_ms` is None if it never ends. `override`: not by the rotation."""
+
+    from_ms: int
+    to_ms: int | None
+    channel: int
+    override: bool
+
+
 class ScheduleSpec(BaseModel):
     """Each of `rotation` is on call for `days` days, from `handover` of the day `first` on, in turn and for ever."""
 
@@ -46,7 +59,7 @@ class ScheduleSpec(BaseModel):
     first: date
     handover: Time = "09:00"
     zone: Zone = "UTC"
-    overrides: Annotated[list[Override], Field(max_length=1000)] = Field(default_factory=list)
+    overrides: Annotated[list[Override], Field(max_length=MOST_OVERRIDES)] = Field(default_factory=list)
 
     def config(self) -> dict[str, Any]:
         """What is stored beside the name."""
@@ -58,12 +71,52 @@ class ScheduleSpec(BaseModel):
 
     def on_call(self, at_ms: int) -> int:
         """The channel on call at `at_ms` (UTC). Days are those of the zone, so a handover keeps its time of day when
-        the clocks are changed. Before `first`, the rotation is continued backwards."""
-        for override in reversed(self.overrides):
-            if override.from_ms <= at_ms < override.to_ms:
-                return override.channel
-        local = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.zone))
-        passed = (local.date() - self.first).days
-        if f"{local:%H:%M}" < self.handover:
-            passed -= 1
-        return self.rotation[passed // self.days % len(self.rotation)]
+        the clocks are changed: where they repeat that time it is at the first, where they leave it out as much later.
+        Before `first`, the rotation is continued backwards."""
+        override = self.override_at(at_ms)
+        return self._of_turn(self._turn(at_ms)) if override is None else override.channel
+
+    def override_at(self, at_ms: int) -> Override | None:
+        """The override that counts at `at_ms`."""
+        return next((one for one in reversed(self.overrides) if one.from_ms <= at_ms < one.to_ms), None)
+
+    def shifts(self, from_ms: int, to_ms: int) -> Iterator[Shift]:
+        """Who is on call from when until when: the first shift holds at `from_ms` and is cut there, the last one holds
+        before `to_ms` and is told until its end."""
+        at_ms: int | None = from_ms
+        while at_ms is not None and at_ms < to_ms:
+            override = self.override_at(at_ms)
+            if override is None:
+                turn = self._turn(at_ms)
+                end_ms, channel = self._end_of_turn(turn, at_ms), self._of_turn(turn)
+            else:
+                end_ms, channel = self._end_of_override(override.channel, at_ms), override.channel
+            yield Shift(at_ms, end_ms, channel, override is not None)
+            at_ms = end_ms
+
+    def _turn(self, at_ms: int) -> int:
+        """How many turns of `days` days have passed since `first`; negative before it."""
+        day = (datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.zone)).date() - self.first).days
+        while self._handover_ms(day) > at_ms:
+            day -= 1
+        return day // self.days
+
+    def _of_turn(self, turn: int) -> int:
+        return self.rotation[turn % len(self.rotation)]
+
+    def _handover_ms(self, day: int) -> int:
+        clock = time.fromisoformat(self.handover)
+        moment = datetime.combine(self.first + timedelta(day), clock, ZoneInfo(self.zone))
+        return int(moment.timestamp()) * 1000
+
+    def _end_of_turn(self, turn: int, at_ms: int) -> int | None:
+        """When the rotation comes to another channel, or an override begins."""
+        later = (turn + ahead for ahead in range(1, len(self.rotation)))
+        other = next((one for one in later if self._of_turn(one) != self._of_turn(turn)), None)
+        ends = [one.from_ms for one in self.overrides if one.from_ms > at_ms]
+        return min(ends if other is None else [*ends, self._handover_ms(other * self.days)], default=None)
+
+    def _end_of_override(self, channel: int, at_ms: int) -> int:
+        """When no override names that channel any more: one of their edges, since each has an end."""
+        edges = sorted({ms for one in self.overrides for ms in (one.from_ms, one.to_ms) if ms > at_ms})
+        return next(ms for ms in edges if (then := self.override_at(ms)) is None or then.channel != channel)

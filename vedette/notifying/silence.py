@@ -17,6 +17,9 @@ class SilenceSpec(BaseModel):
         json_schema_extra={"examples": [{"selector": '{source="web-1"}', "minutes": 120, "reason": "new disk"}]},
     )
 
+    name: str | None = Field(
+        default=None, min_length=1, max_length=200, description="no other that is not over has it; null: none"
+    )
     selector: AlertSelector
     reason: str = Field(default="", max_length=2000, pattern=r"^[^\x00]*$")
     from_ms: int | None = Field(default=None, ge=0, lt=1 << 42, description="milliseconds UTC; null: now")

@@ -1,23 +1,32 @@
-"""Alert links: tokens in messages with which alerts are acknowledged, once, without signing in."""
+"""Alert links: tokens in messages with which something is done about alerts, once, without signing in."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from vedette.errors import Conflict, NotFound
-from vedette.store import hands
-from vedette.store.pool import Store
+from vedette.events.signals import AlertTransition
+from vedette.store import deeds
+from vedette.store.contention import tried_again
+from vedette.store.pool import Connection, Store
 
 VALID_DAYS = 7
 _BYTES = 16
 """128 bits of chance: nobody guesses it. In hexadecimal, which no receiver's markup touches."""
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_NOWHERE = "this link leads nowhere, or is too old"
+_ZONES = (
+    "SELECT config->>'zone', CASE WHEN jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)',"
+    " jsonb_build_object('n', l.channel_id)) THEN 0 ELSE 2 END FROM schedules WHERE account_id = l.account_id"
+    " UNION ALL SELECT config->>'zone', 1 FROM reports WHERE account_id = l.account_id"
+    " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', l.channel_id))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +37,22 @@ class Link:
     channel: str
     alerts: list[dict[str, Any]]
     used: bool
+    zone: str
+    """Where it is told: the zone of the schedule or report that names the channel, else of any schedule, else UTC."""
+
+    @property
+    def firing(self) -> list[dict[str, Any]]:
+        """Those that still fire."""
+        return [one for one in self.alerts if one["state"] == "firing"]
 
     @property
     def open(self) -> list[dict[str, Any]]:
-        """Those that still fire and that nobody has taken up."""
-        return [one for one in self.alerts if one["state"] == "firing" and one["acknowledged_by"] is None]
+        """Those of them that nobody has taken up."""
+        return [one for one in self.firing if one["acknowledged_by"] is None]
+
+
+Deed = Callable[[Connection, int, int, str], AlertTransition]
+"""What is done about one alert: asked with account, alert, and who does it."""
 
 
 def make(store: Store, alerts: Sequence[int], channel: int) -> str | None:
@@ -55,37 +75,54 @@ def find(store: Store, token: str) -> Link:
     row = None
     if _TOKEN.fullmatch(token):
         row = store.row(
-            "SELECT l.account_id, l.alerts, l.used_at, c.name AS channel FROM alert_links l"
-            " JOIN channels c ON c.id = l.channel_id WHERE l.hash = %s AND l.expires_at > now()",
+            "SELECT l.account_id, l.alerts, l.used_at, c.name AS channel, coalesce(("  # noqa: S608 - constants
+            f"SELECT zone FROM ({_ZONES}) z (zone, rank) WHERE zone IS NOT NULL ORDER BY rank LIMIT 1), 'UTC') AS zone"
+            " FROM alert_links l JOIN channels c ON c.id = l.channel_id WHERE l.hash = %s AND l.expires_at > now()",
             _hash(token),
         )
     if row is None:
-        raise NotFound("this link leads nowhere, or is too old")
+        raise NotFound(_NOWHERE)
     rows = store.rows(
-        "SELECT id, title, state, acknowledged_by, (extract(epoch FROM started_at) * 1000)::bigint AS started_ms"
+        "SELECT id, title, state, acknowledged_by, (extract(epoch FROM started_at) * 1000)::bigint AS started_ms,"
+        " (extract(epoch FROM snoozed_until) * 1000)::bigint AS snoozed_until_ms"
         " FROM alerts WHERE id = ANY(%s) AND account_id = %s ORDER BY started_at, id",
         row["alerts"],
         row["account_id"],
     )
-    return Link(row["account_id"], row["channel"], rows, row["used_at"] is not None)
+    return Link(row["account_id"], row["channel"], rows, row["used_at"] is not None, row["zone"])
 
 
-def acknowledge(store: Store, token: str) -> int:
-    """Acknowledge what the link is about, in the name of its channel; how many. `Conflict` if it was used before.
+@tried_again
+def act(store: Store, token: str, deed: Deed) -> list[AlertTransition]:
+    """Do something about each alert of the link in the name of its channel, and use the link up, in one transaction.
 
-    Whoever has taken one up meanwhile keeps it.
+    Alerts for which it makes no sense any more are left as they are; if it makes none for any of them, the link is as
+    it was. `NotFound` if it leads nowhere; `Conflict` if it was used before, of two at a time for one of them.
     """
-    link = find(store, token)
-    if link.used:
-        raise Conflict("this link was used before")
-    done = 0
-    for one in link.open:
-        with suppress(Conflict, NotFound):  # over, or taken up, a moment ago
-            hands.acknowledge(store, link.account, one["id"], f"link to {link.channel}")
-            done += 1
-    # Last: who is cut off in between can use it again.
-    store.execute("UPDATE alert_links SET used_at = now() WHERE hash = %s", _hash(token))
+    with store.transaction() as connection:
+        link = None
+        if _TOKEN.fullmatch(token):
+            link = connection.execute(
+                "SELECT l.account_id, l.alerts, l.used_at, c.name AS channel FROM alert_links l"
+                " JOIN channels c ON c.id = l.channel_id WHERE l.hash = %s AND l.expires_at > now() FOR UPDATE OF l",
+                (_hash(token),),
+            ).fetchone()
+        if link is None:
+            raise NotFound(_NOWHERE)
+        if link["used_at"] is not None:
+            raise Conflict("this link was used before")
+        done = []
+        for alert in sorted(link["alerts"]):  # in the order in which everybody locks
+            with suppress(Conflict, NotFound):  # over, taken up, or gone
+                done.append(deed(connection, link["account_id"], alert, f"link to {link['channel']}"))
+        if done:
+            connection.execute("UPDATE alert_links SET used_at = now() WHERE hash = %s", (_hash(token),))
     return done
+
+
+def acknowledge(store: Store, token: str) -> list[AlertTransition]:
+    """`act`: whoever has the link has taken up what nobody has yet."""
+    return act(store, token, deeds.acknowledge)
 
 
 def _hash(token: str) -> bytes:

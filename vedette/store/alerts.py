@@ -14,11 +14,18 @@ from vedette.store.recording import end_alerts, end_one
 
 
 def read_rules(store: Store) -> list[dict[str, Any]]:
-    """All rules of all accounts."""
-    return store.rows(
-        "SELECT id, account_id, name, kind, config, (extract(epoch FROM created_at) * 1000)::bigint AS created_ms"
-        " FROM rules ORDER BY id"
+    """All rules of all accounts, with the channels of their groups among their own."""
+    rows = store.rows(
+        "SELECT id, account_id, name, kind, config, (extract(epoch FROM created_at) * 1000)::bigint AS created_ms,"
+        " CASE WHEN config ? 'groups' THEN (SELECT array_agg(channel::bigint) FROM channel_groups g,"
+        " jsonb_array_elements_text(g.config->'channels') AS channel WHERE g.account_id = rules.account_id"
+        " AND rules.config->'groups' @> to_jsonb(g.id)) END AS members FROM rules ORDER BY id"
     )
+    for row in rows:
+        named = row.pop("members", None)
+        if named:
+            row["config"] = {**row["config"], "channels": sorted({*row["config"]["channels"], *named})}
+    return rows
 
 
 def monitor_tags(store: Store, account: int | None = None) -> dict[int, tuple[str, str]]:
@@ -40,6 +47,15 @@ def monitor_intervals(store: Store) -> dict[int, int]:
 def monitor_names(store: Store) -> dict[int, str]:
     """Names of all monitors."""
     return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM monitors")}
+
+
+def open_alerts(store: Store) -> list[dict[str, Any]]:
+    """All open alerts of all accounts, each with the detail of its begin."""
+    return store.rows(
+        "SELECT a.id, account_id AS account, rule_id AS rule, rule_name, subject, title, severity,"
+        " (extract(epoch FROM started_at) * 1000)::bigint AS started_ms, t.detail"
+        " FROM alerts a JOIN alert_transitions t ON t.alert_id = a.id AND t.state = 'firing' WHERE ended_at IS NULL"
+    )
 
 
 def rules_of(store: Store, account: int) -> list[dict[str, Any]]:
@@ -172,7 +188,7 @@ def change_channel_config(
 def remove_channel(store: Store, account: int, channel: int) -> None:
     """Remove a channel, with what it has not delivered.
 
-    `Conflict` while a rule, route, schedule or report names it: its alerts would reach nobody.
+    `Conflict` while a rule, route, group, schedule or report names it: its alerts would reach nobody.
     """
     with store.transaction() as connection:
         _check_unnamed(connection, account, channel)
@@ -187,13 +203,15 @@ def _check_unnamed(connection: Connection, account: int, channel: int) -> None:
         " AND jsonb_path_exists(config, '$.steps[*].channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " UNION ALL SELECT 'rule ' || quote_literal(name) FROM rules WHERE account_id = %s"
         " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
+        " UNION ALL SELECT 'group ' || quote_literal(name) FROM channel_groups WHERE account_id = %s"
+        " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " UNION ALL SELECT 'schedule ' || quote_literal(name) FROM schedules WHERE account_id = %s"
         " AND (jsonb_path_exists(config, '$.rotation[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " OR jsonb_path_exists(config, '$.overrides[*].channel ? (@ == $n)', jsonb_build_object('n', %s::bigint)))"
         " UNION ALL SELECT 'report ' || quote_literal(name) FROM reports WHERE account_id = %s"
         " AND jsonb_path_exists(config, '$.channels[*] ? (@ == $n)', jsonb_build_object('n', %s::bigint))"
         " LIMIT 1",
-        (account, channel, account, channel, account, channel, channel, account, channel),
+        (account, channel, account, channel, account, channel, account, channel, channel, account, channel),
     ).fetchone()
     if row is not None:
         raise Conflict(f"channel {channel} is named by the {row['what']}")

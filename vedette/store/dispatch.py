@@ -1,4 +1,4 @@
-"""Dispatch: whom an alert is told to, by its account's silences, routes and schedules as one transaction sees them."""
+"""Dispatch: whom an alert is told to, by silences, routes, groups and schedules as one transaction sees them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from vedette.notifying.labels import labels_of, matches
 from vedette.notifying.plan import Plan, plan_of
 from vedette.notifying.route import RouteSpec, Step, route_for
 from vedette.notifying.schedule import ScheduleSpec
+from vedette.store.groups import members_of
 from vedette.store.pool import Connection
 from vedette.telemetry import get_logger
 
@@ -29,6 +30,7 @@ class _Account:
     """Selectors of those that hold, and their ends in ms UTC."""
     routes: list[RouteSpec]
     schedules: dict[int, ScheduleSpec]
+    groups: dict[int, list[int]]
 
 
 class Dispatch:
@@ -64,11 +66,12 @@ class Dispatch:
         return None if held_ms is None else min(held_ms, self.now_ms + LOOK_AGAIN_MS)
 
     def targets(self, account: int, steps: Iterable[Step]) -> list[int]:
-        """The channels that these steps name, with those on call now; of the account, each once, in order."""
+        """The channels of these steps and their groups, and those on call now; of the account, each once, in order."""
         found = self._account(account)
         wanted: set[int] = set()
         for step in steps:
             on_call = (found.schedules[number] for number in step.schedules if number in found.schedules)
+            wanted |= {channel for group in step.groups for channel in found.groups.get(group, ())}
             wanted |= {*step.channels, *(schedule.on_call(self.now_ms) for schedule in on_call)}
         return sorted(wanted & found.channels)
 
@@ -98,6 +101,7 @@ class Dispatch:
                     for row in self._rows("SELECT id, name, config FROM schedules WHERE account_id = %s", account)
                     if (schedule := _understood(ScheduleSpec, row)) is not None
                 },
+                members_of(self._connection, account),
             )
         return found
 

@@ -1,46 +1,28 @@
-"""What people do about an alert: each deed is on its timeline, and told to whoever was told the start."""
+"""What people do about an alert, each deed in a transaction of its own; and all that is known of one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vedette.errors import Conflict, NotFound
-from vedette.events.names import hash64
-from vedette.events.signals import AlertState, AlertTransition
+from vedette.errors import NotFound
+from vedette.events.signals import AlertTransition
+from vedette.store import attempts, deeds
 from vedette.store.contention import tried_again
-from vedette.store.keeping import plan_again
-from vedette.store.pool import Connection, Store
-from vedette.store.recording import end_one, note, tell, told
-
-_TOLD: tuple[AlertState, ...] = ("acknowledged", "unacknowledged")
-"""Deeds that others must know of at once; the rest stands on the timeline."""
-_MOVES: tuple[AlertState, ...] = ("acknowledged", "unacknowledged", "snoozed")
-"""Deeds that change when something is due. Talking about an alert puts no reminder off."""
+from vedette.store.pool import Store
 
 
 @tried_again
 def acknowledge(store: Store, account: int, alert: int, by: str, text: str = "") -> AlertTransition:
     """Somebody has taken it up: no further steps and reminders. `Conflict` if it is over, or somebody has already."""
     with store.transaction() as connection:
-        row = _open(connection, account, alert)
-        if row["acknowledged_by"] is not None:
-            raise Conflict(f"alert {alert} was acknowledged by {row['acknowledged_by']}")
-        connection.execute(
-            "UPDATE alerts SET acknowledged_at = now(), acknowledged_by = %s, snoozed_until = NULL WHERE id = %s",
-            (by, alert),
-        )
-        return _done(connection, row, "acknowledged", by, text)
+        return deeds.acknowledge(connection, account, alert, by, text)
 
 
 @tried_again
 def unacknowledge(store: Store, account: int, alert: int, by: str, text: str = "") -> AlertTransition:
     """Nobody has it any more: steps and reminders go on. `Conflict` if it is over, or nobody had."""
     with store.transaction() as connection:
-        row = _open(connection, account, alert)
-        if row["acknowledged_by"] is None:
-            raise Conflict(f"alert {alert} is not acknowledged")
-        connection.execute("UPDATE alerts SET acknowledged_at = NULL, acknowledged_by = NULL WHERE id = %s", (alert,))
-        return _done(connection, row, "unacknowledged", by, text)
+        return deeds.unacknowledge(connection, account, alert, by, text)
 
 
 @tried_again
@@ -48,29 +30,21 @@ def snooze(store: Store, account: int, alert: int, by: str, until_ms: int, text:
     """No further steps and reminders until `until_ms` (UTC), and then a reminder if it still fires. `Conflict` if it is
     over, or acknowledged."""
     with store.transaction() as connection:
-        row = _open(connection, account, alert)
-        if row["acknowledged_by"] is not None:
-            raise Conflict(f"alert {alert} was acknowledged by {row['acknowledged_by']}: nothing is left to snooze")
-        connection.execute(
-            "UPDATE alerts SET snoozed_until = to_timestamp(%s / 1000.0) WHERE id = %s", (until_ms, alert)
-        )
-        return _done(connection, row, "snoozed", by, text, {"until_ms": until_ms})
+        return deeds.snooze(connection, account, alert, by, until_ms, text)
 
 
 @tried_again
 def assign(store: Store, account: int, alert: int, by: str, to: str | None, text: str = "") -> AlertTransition:
     """It is somebody's now, or nobody's (None). `Conflict` if it is over."""
     with store.transaction() as connection:
-        row = _open(connection, account, alert)
-        connection.execute("UPDATE alerts SET assignee = %s WHERE id = %s", (to, alert))
-        return _done(connection, row, "assigned", by, text, {"to": to})
+        return deeds.assign(connection, account, alert, by, to, text)
 
 
 @tried_again
 def comment(store: Store, account: int, alert: int, by: str, text: str) -> AlertTransition:
     """A remark, during the alert or after it."""
     with store.transaction() as connection:
-        return _done(connection, _alert(connection, account, alert), "commented", by, text)
+        return deeds.comment(connection, account, alert, by, text)
 
 
 @tried_again
@@ -78,11 +52,7 @@ def resolve(store: Store, account: int, alert: int, by: str, text: str = "") -> 
     """End it by hand. Its rule raises it again once its condition has been over and holds again. `Conflict` if it is
     over."""
     with store.transaction() as connection:
-        _open(connection, account, alert)
-        ended = end_one(connection, alert, {"by": by, "text": text})
-    if ended is None:
-        raise Conflict(f"alert {alert} is over")
-    return ended
+        return deeds.resolve(connection, account, alert, by, text)
 
 
 def alert_of(store: Store, account: int, alert: int) -> dict[str, Any]:
@@ -106,62 +76,4 @@ def alert_of(store: Store, account: int, alert: int) -> dict[str, Any]:
         " WHERE alert_id = %s ORDER BY at, id",
         alert,
     )
-    notifications = store.rows(
-        "SELECT n.id::text, n.channel_id AS channel, c.name AS channel_name, n.body->>'event' AS event, n.state,"
-        " n.attempts, n.last_answer, (extract(epoch FROM n.created_at) * 1000)::bigint AS created_ms,"
-        " (extract(epoch FROM n.delivered_at) * 1000)::bigint AS delivered_ms"
-        " FROM notifications n JOIN channels c ON c.id = n.channel_id WHERE n.alert_id = %s ORDER BY n.position",
-        alert,
-    )
-    return {**row, "timeline": timeline, "notifications": notifications}
-
-
-def _alert(connection: Connection, account: int, alert: int) -> dict[str, Any]:
-    row = connection.execute(
-        "SELECT id, account_id, rule_id, rule_name, subject, title, severity, value, state, acknowledged_by,"
-        " (extract(epoch FROM greatest(now(), started_at)) * 1000)::bigint AS now_ms"
-        " FROM alerts WHERE id = %s AND account_id = %s FOR UPDATE",
-        (alert, account),
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"alert {alert} does not exist")
-    return row
-
-
-def _open(connection: Connection, account: int, alert: int) -> dict[str, Any]:
-    row = _alert(connection, account, alert)
-    if row["state"] in {"resolved", "notice"}:
-        raise Conflict(f"alert {alert} is over")
-    return row
-
-
-def _done(
-    connection: Connection,
-    row: dict[str, Any],
-    state: AlertState,
-    by: str,
-    text: str,
-    more: dict[str, str | int | None] | None = None,
-) -> AlertTransition:
-    at = row["now_ms"]
-    done = AlertTransition(
-        hash64("transition", row["id"], state, at, by, text),
-        row["id"],
-        row["account_id"],
-        row["rule_id"],
-        row["rule_name"],
-        row["subject"],
-        state,
-        at,
-        row["title"],
-        row["value"],
-        {"by": by, "text": text, **(more or {})},
-        row["severity"],
-    )
-    note(connection, done)
-    if row["state"] not in {"resolved", "notice"}:
-        if state in _MOVES:
-            plan_again(connection, row["id"])
-        if state in _TOLD:
-            tell(connection, done, told(connection, row["id"]))
-    return done
+    return {**row, "timeline": timeline, "notifications": attempts.notifications_of(store, alert)}

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from vedette.store.pool import Store
 
-_LOOKED_AT = 1000
+_MOST_SHOWN = 500
+"""Characters of an answer that are kept."""
+_NOTED = (
+    "WITH noted AS (UPDATE notification_attempts SET outcome = %s, answer = %s, took_ms = %s WHERE notification_id = %s"
+    " AND attempt = coalesce(%s::int, (SELECT attempts FROM notifications WHERE id = %s)))"
+)
+Failure = Literal["refused", "permanent", "given_up"]
+"""Why one is tried no more: its receiver will never take it, its channel cannot work, or its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +33,44 @@ class Notification:
 
 
 def claim(
-    store: Store, limit: int, lease_s: float, *, per_channel: int | None = None, busy: Mapping[int, int] | None = None
+    store: Store,
+    limit: int,
+    lease_s: float,
+    *,
+    per_channel: int | None = None,
+    busy: Mapping[int, int] | None = None,
+    spare: int = 0,
 ) -> list[Notification]:
     """Up to `limit` notifications that are due, each given to one worker for `lease_s`; after that, to whoever asks.
 
     Of one alert and channel only the oldest that is pending is given out, so that its order is kept. A channel gets
-    at most `per_channel`, less what it has in `busy`. One claim looks at the first `_LOOKED_AT` that are due in
-    channels with free places: whoever gets something asks again, and sees what stood behind channels now full.
+    at most `per_channel`, less what it has in `busy`; those that have the least come first, so that none waits for the
+    thousands of another, and the last `spare` places are for channels that have none.
     """
     most = limit if per_channel is None else per_channel
     taken = {} if busy is None else busy
     rows = store.rows(
         "WITH busy AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS b (channel_id, places)),"
-        " seen AS (SELECT n.id, n.channel_id, n.next_attempt_at, n.position FROM notifications n"
-        " WHERE n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
+        # Each channel's first by an index of its own: what waits behind them, however much, is not looked at.
+        " seen AS (SELECT f.*, f.place + coalesce(b.places, 0) AS turn FROM channels c"
+        " LEFT JOIN busy b ON b.channel_id = c.id CROSS JOIN LATERAL ("
+        "SELECT n.id, n.next_attempt_at, n.position,"
+        " row_number() OVER (ORDER BY n.next_attempt_at, n.position) AS place"
+        " FROM notifications n WHERE n.channel_id = c.id"
+        " AND n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
         " AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
         " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id AND e.channel_id = n.channel_id"
         " AND e.position < n.position AND e.state = 'pending')"
-        " AND EXISTS (SELECT 1 FROM channels c WHERE c.id = n.channel_id AND c.disabled_reason IS NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM busy WHERE busy.channel_id = n.channel_id AND busy.places >= %s)"
-        " ORDER BY n.next_attempt_at, n.position LIMIT %s),"
-        " ranked AS (SELECT *, row_number() OVER (PARTITION BY channel_id ORDER BY next_attempt_at, position) AS rank"
-        " FROM seen),"
-        " chosen AS (SELECT ranked.id FROM ranked LEFT JOIN busy USING (channel_id)"
-        " WHERE rank <= %s - coalesce(places, 0) ORDER BY next_attempt_at, position LIMIT %s),"
+        " ORDER BY n.next_attempt_at, n.position LIMIT greatest(%s - coalesce(b.places, 0), 0)) f"
+        " WHERE c.disabled_reason IS NULL),"
+        " ranked AS (SELECT *, row_number() OVER (ORDER BY turn, next_attempt_at, position) AS rank FROM seen),"
+        " chosen AS (SELECT id FROM ranked WHERE rank <= CASE WHEN turn = 1 THEN %s ELSE %s END),"
         # Another worker may have claimed, gathered, even delivered it since we looked: asked again once it is locked.
         " due AS (SELECT n.id FROM notifications n WHERE n.id IN (SELECT id FROM chosen) AND n.state = 'pending'"
         " AND n.next_attempt_at <= now() AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
-        " AND NOT n.gathers AND n.carrier IS NULL FOR UPDATE OF n SKIP LOCKED)"
-        " UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s), attempts = n.attempts + 1,"
+        " AND NOT n.gathers AND n.carrier IS NULL FOR UPDATE OF n SKIP LOCKED),"
+        " claimed AS (UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s),"
+        " attempts = n.attempts + 1,"
         " first_attempt_at = coalesce(n.first_attempt_at, now())"
         " FROM due, channels c WHERE n.id = due.id AND c.id = n.channel_id"
         " RETURNING n.id, n.channel_id, c.kind, c.config, n.body, n.attempts,"
@@ -63,13 +79,16 @@ def claim(
         " CASE WHEN n.body->>'event' = 'end' THEN ARRAY(SELECT s.alert_id::text FROM notifications e"
         " JOIN notifications s ON s.alert_id = e.alert_id AND s.channel_id = e.channel_id"
         " WHERE (e.id = n.id OR e.carrier = n.id) AND s.state = 'failed' AND s.body->>'event' = 'start')"
-        " ELSE '{}' END AS unheard",
+        " ELSE '{}' END AS unheard),"
+        # Noted before anything is sent: of a worker that dies over it there is an attempt without an answer.
+        " noted AS (INSERT INTO notification_attempts (notification_id, attempt) SELECT id, attempts FROM claimed"
+        " ON CONFLICT DO NOTHING)"
+        " SELECT * FROM claimed",
         list(taken.keys()),
         list(taken.values()),
         most,
-        max(limit, _LOOKED_AT),
-        most,
         limit,
+        limit - spare,
         lease_s,
     )
     return [
@@ -97,38 +116,61 @@ def _telling(body: dict[str, Any], unheard: Sequence[str]) -> dict[str, Any]:
     return told
 
 
-def delivered(store: Store, notification: int, answer: str) -> None:
-    """Note a success, also of what the same message told."""
+def delivered(
+    store: Store, notification: int, answer: str, attempt: int | None = None, took_ms: int | None = None
+) -> None:
+    """Note a success, also of what the same message told.
+
+    Here and below, what came of attempt number `attempt` (the last if not given) and how long it took are noted
+    together with what that means for the notification, also if another worker has the claim by now.
+    """
     store.execute(
-        "UPDATE notifications SET state = 'delivered', delivered_at = now(), claimed_until = NULL, last_answer = %s"
-        " WHERE id = %s OR carrier = %s",
-        answer,
+        _NOTED  # noqa: S608 - constants
+        + " UPDATE notifications SET state = 'delivered', delivered_at = now(), claimed_until = NULL,"
+        " last_answer = %s, failure = NULL WHERE id = %s OR carrier = %s",
+        *_noted("delivered", notification, answer, attempt, took_ms),
+        _shortened(answer),
         notification,
         notification,
     )
 
 
-def retry(store: Store, notification: int, answer: str, wait_s: float, attempt: int) -> None:
+def retry(
+    store: Store, notification: int, answer: str, wait_s: float, attempt: int, took_ms: int | None = None
+) -> None:
     """Note that attempt number `attempt` failed and may be repeated in `wait_s`.
 
-    Nothing happens if another worker has claimed it meanwhile, because the lease was over: the claim is now that one's.
+    The notification stays as it is if another worker has claimed it meanwhile, because the lease was over: the claim is
+    now that one's.
     """
     store.execute(
-        "UPDATE notifications SET claimed_until = NULL, last_answer = %s,"
+        _NOTED  # noqa: S608 - constants
+        + " UPDATE notifications SET claimed_until = NULL, last_answer = %s,"
         " next_attempt_at = now() + make_interval(secs => %s) WHERE id = %s AND state = 'pending' AND attempts = %s",
-        answer,
+        *_noted("retry", notification, answer, attempt, took_ms),
+        _shortened(answer),
         wait_s,
         notification,
         attempt,
     )
 
 
-def failed(store: Store, notification: int, answer: str) -> None:
+def failed(
+    store: Store,
+    notification: int,
+    answer: str,
+    failure: Failure = "given_up",
+    attempt: int | None = None,
+    took_ms: int | None = None,
+) -> None:
     """Give a notification up, with what its message would have told, unless it was delivered meanwhile."""
     store.execute(
-        "UPDATE notifications SET state = 'failed', claimed_until = NULL, last_answer = %s"
+        _NOTED  # noqa: S608 - constants
+        + " UPDATE notifications SET state = 'failed', claimed_until = NULL, last_answer = %s, failure = %s"
         " WHERE (id = %s OR carrier = %s) AND state = 'pending'",
-        answer,
+        *_noted(failure, notification, answer, attempt, took_ms),
+        _shortened(answer),
+        failure,
         notification,
         notification,
     )
@@ -137,3 +179,13 @@ def failed(store: Store, notification: int, answer: str) -> None:
 def disable_channel(store: Store, channel: int, reason: str) -> None:
     """Stop using a channel that can never work as it is; the reason is shown with it."""
     store.execute("UPDATE channels SET disabled_reason = %s WHERE id = %s", reason, channel)
+
+
+def _noted(
+    outcome: str, notification: int, answer: str, attempt: int | None, took_ms: int | None
+) -> tuple[object, ...]:
+    return outcome, _shortened(answer), took_ms, notification, attempt, notification
+
+
+def _shortened(answer: str) -> str:
+    return answer[:_MOST_SHOWN]

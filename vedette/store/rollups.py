@@ -39,13 +39,14 @@ class WideRows:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source as the catalogue keeps it."""
+    """A source as the catalogue keeps it. `is_turned`: its clock was set back, so its last report may seem older."""
 
     id: int
     account: int
     name: str
     interval_ms: int
     last_ms: int
+    is_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +150,15 @@ def _write_catalogue(connection: Connection, catalogue: Catalogue) -> None:
 
 def _write_sources(connection: Connection, sources: Sequence[SourceRow]) -> None:
     newest = sorted({row.id: row for row in sources}.values(), key=lambda row: row.id)
+    turned = {row.id for row in sources if row.is_turned}
     connection.execute(
         "INSERT INTO sources (id, account_id, name, interval_ms, first_seen, last_seen)"
         " SELECT id, account, name, interval_ms, to_timestamp(last / 1000.0), to_timestamp(last / 1000.0)"
         " FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::int[], %s::float8[])"
         " AS new (id, account, name, interval_ms, last)"
-        " ON CONFLICT (id) DO UPDATE SET interval_ms = excluded.interval_ms,"
-        " last_seen = greatest(sources.last_seen, excluded.last_seen),"
+        " ON CONFLICT (id) DO UPDATE SET interval_ms = excluded.interval_ms, last_seen = CASE"
+        " WHEN excluded.id = ANY(%s::bigint[]) THEN excluded.last_seen"
+        " ELSE greatest(sources.last_seen, excluded.last_seen) END,"
         " first_seen = least(sources.first_seen, excluded.first_seen)",
         (
             [row.id for row in newest],
@@ -163,5 +166,6 @@ def _write_sources(connection: Connection, sources: Sequence[SourceRow]) -> None
             [row.name for row in newest],
             [row.interval_ms for row in newest],
             [row.last_ms for row in newest],
+            sorted(turned),
         ),
     )

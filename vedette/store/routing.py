@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from vedette.errors import Conflict, InvalidInput, NotFound
+from vedette.errors import Conflict, NotFound
 from vedette.notifying.route import RouteSpec
-from vedette.notifying.schedule import ScheduleSpec
-from vedette.store.pool import Connection, Jsonb, Store
+from vedette.notifying.schedule import Override, ScheduleSpec
+from vedette.notifying.takeover import with_override, without_override
+from vedette.store.groups import check_names
+from vedette.store.pool import Jsonb, Store
 
 
 def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
@@ -20,10 +23,11 @@ def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
 
 def put_route(store: Store, account: int, spec: RouteSpec, route: int | None = None) -> dict[str, Any]:
     """Make a route, or replace the one of that number; for alerts that begin from now on. `InvalidInput` names a
-    channel or schedule that the account has not; `Conflict` if another route has that name."""
+    channel, group or schedule that the account has not; `Conflict` if another route has that name."""
     with store.transaction() as connection:
-        _check(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
-        _check(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
+        check_names(connection, account, "channels", "channels", {n for step in spec.steps for n in step.channels})
+        check_names(connection, account, "channel_groups", "groups", {n for step in spec.steps for n in step.groups})
+        check_names(connection, account, "schedules", "schedules", {n for step in spec.steps for n in step.schedules})
         values = (spec.name, spec.position, Jsonb(spec.model_dump(mode="json", exclude={"name", "position"})))
         if route is None:
             found = connection.execute(
@@ -53,10 +57,24 @@ def schedules_of(store: Store, account: int) -> list[dict[str, Any]]:
     return [{**row.pop("config"), **row} for row in rows]
 
 
+def schedule_of(store: Store, account: int, schedule: int) -> ScheduleSpec:
+    """One schedule; `NotFound` if the account has none of that number."""
+    query = "SELECT name, config FROM schedules WHERE id = %s AND account_id = %s"
+    row = store.row(query, schedule, account)
+    if row is None:
+        raise NotFound(f"schedule {schedule} does not exist")
+    return ScheduleSpec.model_validate({**row["config"], "name": row["name"]})
+
+
 def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int | None = None) -> dict[str, Any]:
-    """Make a schedule, or replace the one of that number; whoever is on call from now on is told."""
+    """Make a schedule, or replace the one of that number; whoever is on call from now on is told. Overrides that were
+    not given stay as they are."""
+    if schedule is not None and "overrides" not in spec.model_fields_set:
+        return _change_schedule(
+            store, account, schedule, lambda known: spec.model_copy(update={"overrides": known.overrides})
+        )
     with store.transaction() as connection:
-        _check(connection, account, "channels", "rotation", spec.channels())
+        check_names(connection, account, "channels", "rotation", spec.channels())
         values = (spec.name, Jsonb(spec.config()))
         if schedule is None:
             found = connection.execute(
@@ -72,6 +90,43 @@ def put_schedule(store: Store, account: int, spec: ScheduleSpec, schedule: int |
     return {"id": found["id"], **spec.model_dump(mode="json")}
 
 
+def take_over(store: Store, account: int, schedule: int, override: Override, now_ms: int) -> None:
+    """Let an override come before the rotation, and before earlier overrides."""
+    _change_schedule(store, account, schedule, lambda known: with_override(known, override, now_ms))
+
+
+def give_back(store: Store, account: int, schedule: int, override: Override) -> None:
+    """Remove an override; `NotFound` if the schedule has none of these times and this channel."""
+
+    def changed(known: ScheduleSpec) -> ScheduleSpec:
+        left = without_override(known, override)
+        if left is None:
+            raise NotFound(f"schedule {schedule} has no such override")
+        return left
+
+    _change_schedule(store, account, schedule, changed)
+
+
+def _change_schedule(
+    store: Store, account: int, schedule: int, change: Callable[[ScheduleSpec], ScheduleSpec]
+) -> dict[str, Any]:
+    """Replace a schedule by what is made of it, with nobody changing it in between."""
+    with store.transaction() as connection:
+        row = connection.execute(
+            "SELECT name, config FROM schedules WHERE id = %s AND account_id = %s FOR UPDATE", (schedule, account)
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"schedule {schedule} does not exist")
+        known = ScheduleSpec.model_validate({**row["config"], "name": row["name"]})
+        spec = change(known)
+        check_names(connection, account, "channels", "rotation", set(spec.rotation))
+        check_names(connection, account, "channels", "channel", spec.channels() - known.channels() - set(spec.rotation))
+        connection.execute(
+            "UPDATE schedules SET name = %s, config = %s WHERE id = %s", (spec.name, Jsonb(spec.config()), schedule)
+        )
+    return {"id": schedule, **spec.model_dump(mode="json")}
+
+
 def remove_schedule(store: Store, account: int, schedule: int) -> None:
     """Remove a schedule; `Conflict` while a route names it, for its alerts would reach nobody."""
     using = [
@@ -83,10 +138,3 @@ def remove_schedule(store: Store, account: int, schedule: int) -> None:
         raise Conflict(f"schedule {schedule} is named by the route {using[0]!r}")
     if not store.execute("DELETE FROM schedules WHERE id = %s AND account_id = %s", schedule, account):
         raise NotFound(f"schedule {schedule} does not exist")
-
-
-def _check(connection: Connection, account: int, table: str, field: str, wanted: set[int]) -> None:
-    query = f"SELECT id FROM {table} WHERE account_id = %s AND id = ANY(%s)"  # noqa: S608 - one of two constants
-    known = {row["id"] for row in connection.execute(query.encode(), (account, list(wanted)))}
-    for number in sorted(wanted - known):
-        raise InvalidInput(field, number, f"{table} of this account")

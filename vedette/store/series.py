@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -68,6 +68,29 @@ class Catalogue:
                     ref = SeriesRef(row["source"], name, kind, row["source_id"], row["layout_id"], ordinal)
                     found[ref.source, ref.name, ref.layout_id] = ref
         return sorted(found.values(), key=lambda ref: (ref.source, ref.name, ref.layout_id))
+
+    def names(self, account: int, selector: Selector) -> Iterator[tuple[str, frozenset[str]]]:
+        """Sources, and the canonical names of their series that match the selector; those without any are left out."""
+        roles = by_source(self._store, account) if selector.names_role() else {}
+        layouts: dict[str, list[int]] = {}
+        for row in self._pairs(account, selector.source()):
+            if selector.matches_source(row["source"]):
+                layouts.setdefault(row["source"], []).append(row["layout_id"])
+        for source, numbers in sorted(layouts.items()):
+            has = roles.get(source, ()) if selector.names_role() else ()
+            found = frozenset(name for one in numbers for _, name, _ in self._matching(one, selector, has))
+            if found:
+                yield source, found
+
+    def count(self, account: int) -> int:
+        """How many series there are in all; one that moved from one layout to another counts in both."""
+        row = self._store.row(
+            "SELECT coalesce(sum(cardinality(l.names)), 0)::bigint AS n FROM source_layouts p"
+            " JOIN sources s ON s.id = p.source_id JOIN layouts l ON l.id = p.layout_id WHERE s.account_id = %s",
+            account,
+        )
+        assert row is not None
+        return int(row["n"])
 
     def _pairs(self, account: int, source: str | None) -> list[dict[str, Any]]:
         return self._store.rows(

@@ -48,6 +48,11 @@ class Asking:
             if not joined:
                 del self._joined[number]
 
+    def forget(self, number: int) -> None:
+        """What was read of a source: its clock was set back."""
+        self._joined.pop(number, None)
+        self._waiting.discard(number)
+
     def take(self, layout: LayoutState, blocks: Sequence[RowBlock], states: Sequence[SourceState]) -> None:
         """The last value of each series in rows of the tier that its reports enter; of counters the highest rate."""
         if not any(self._asked.values()):
@@ -58,8 +63,8 @@ class Asking:
             counters, cells = set(block.counters.tolist()), block.cells
             for row, number in enumerate(cells.sources.tolist()):
                 state = states[number]
-                if block.tier != entry_tier(state.interval_ms):
-                    continue  # minutes that are made of finer windows
+                if block.tier != entry_tier(state.interval_ms) or int(cells.last_ts[row]) > state.watermark:
+                    continue  # minutes that are made of finer windows; read before its clock was set back
                 for question in self._asked.get(state.account, ()):
                     chosen = layout.asked(question) if is_asked_of(question, state.name) else ()
                     if not chosen:
@@ -84,6 +89,9 @@ class Asking:
                     continue
                 for finding in joined.look(question, ends.__ge__):
                     if joined.is_news(finding):
-                        yield finding.signal(state.account, state.name, question)
+                        signal = finding.signal(state.account, state.name, question)
+                        if state.turned_ms:
+                            signal.detail["turned_ms"] = state.turned_ms
+                        yield signal
             if not any(joined.open for joined in mine.values()):
                 self._waiting.discard(number)

@@ -39,6 +39,11 @@ class Counters:
             self._ts = np.concatenate([self._ts, np.zeros_like(self._ts)])
         return found
 
+    def forget(self, source: int) -> None:
+        """What a source's counters stood at: its next reports are the first ones."""
+        mine = [slot for key, slot in self._slots.items() if key >> _NAME_BITS == source]
+        self._raw[mine], self._ts[mine] = np.nan, 0
+
     def increases(self, sources: Ints, slots: Ints, ts: Ints, raw: Floats) -> tuple[Floats, Floats]:
         """Increases and rates per second of reports in the order of their arrival.
 

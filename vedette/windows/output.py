@@ -24,13 +24,15 @@ class RowBlock:
 
 @dataclass(slots=True)
 class Heard:
-    """A source that reported: its identity, and the time of its newest report (ms UTC)."""
+    """A source that reported: its identity, and the time of its newest report (ms UTC). `is_turned`: its clock was set
+    back, so that time may be older than the one before."""
 
     id: int
     account: int
     name: str
     interval_ms: int
     last_ms: int
+    is_turned: bool = False
 
 
 @dataclass(slots=True)

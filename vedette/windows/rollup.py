@@ -94,10 +94,15 @@ class RollupShard:
             ts = message.ts
             bucket = ts - ts % width
             if bucket + width + lateness <= state.watermark:
-                self._pending.late += len(message.values) // 8
-                continue
+                if not state.is_set_back(message, heard_ms):
+                    self._pending.late += len(message.values) // 8
+                    continue
+                self._fold_groups(groups)
+                groups, last_layout = {}, {}
+                self._begin_anew(number, heard_ms)
             if ts > state.watermark:
                 state.watermark = ts
+                state.mark_epoch, state.mark_seq, state.mark_ms = message.epoch, message.seq, heard_ms
             state.stage = 0
             self._heard.add(number)
             layout = message.layout
@@ -115,6 +120,13 @@ class RollupShard:
             group.ts.append(ts)
             group.values.append(message.values)
         self._fold_groups(groups)
+
+    def _begin_anew(self, number: int, heard_ms: int) -> None:
+        """The source's clock was set back: nothing that was known by its old time holds for the new one."""
+        state = self.sources.states[number]
+        state.watermark, state.turned_ms, state.is_turned = 0, heard_ms, True
+        self._counters.forget(number)
+        self._asking.forget(number)
 
     def _open(self, layout: bytes) -> None:
         state = self.layouts[layout] = LayoutState(layout)
@@ -173,9 +185,11 @@ class RollupShard:
         output, self._pending = self._pending, Output()
         states = self.sources.states
         output.heard += [
-            Heard(states[n].id, states[n].account, states[n].name, states[n].interval_ms, states[n].watermark)
-            for n in sorted(self._heard)
+            Heard(one.id, one.account, one.name, one.interval_ms, one.watermark, one.is_turned)
+            for one in (states[n] for n in sorted(self._heard))
         ]
+        for number in self._heard:
+            states[number].is_turned = False
         self._asking.begin({states[number].account for number in self._heard}, states, ask)
         self._heard.clear()
         settle_ms = 0 if last else self._config.settle_ms
@@ -207,9 +221,12 @@ class RollupShard:
                 for column, name in watch(state.account, state.name, layout.layout):
                     told = block.cells.maxs if column in counters else block.cells.lasts
                     at, value = int(block.cells.last_ts[row]), float(told[row, column])
-                    if not math.isfinite(value):
+                    if not math.isfinite(value) or at > state.watermark:  # read before its clock was set back
                         continue
-                    yield Signal("series", state.account, f"series:{state.name}/{name}", at, value=value)
+                    signal = Signal("series", state.account, f"series:{state.name}/{name}", at, value=value)
+                    if state.turned_ms:
+                        signal.detail["turned_ms"] = state.turned_ms
+                    yield signal
 
     def presence(self, now_ms: int) -> list[Signal]:
         """Signals for sources that became active or silent; call it only when the log has been read to its end."""

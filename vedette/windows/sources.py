@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from vedette.events.names import source_id
 from vedette.events.samples import PackedSamples
@@ -11,6 +12,8 @@ from vedette.events.signals import Signal
 from vedette.windows.dedup import Seen
 
 DEFAULT_INTERVAL_MS = 60_000
+SET_BACK_MS = 120_000
+"""A clock that is set back by less has caught up before anybody misses it."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,38 @@ class SourceState:
     announced_ms: int = 0
     stage: int = 0
     """How far the idle time-outs have been carried out since it was last heard: 0, 1 (settled) or 2 (idle)."""
+    mark_epoch: int = -1
+    mark_seq: int = -1
+    mark_ms: int = 0
+    """The report that made the watermark, and when the log took it."""
+    turned_ms: int = 0
+    """When the log took the report that showed that the clock was set back last; 0: it never was."""
+    is_turned: bool = False
+    """Whether that was since the last flush."""
+
+    def __setstate__(self, state: Any) -> None:
+        """Also of a version that did not watch for clocks."""
+        self.mark_epoch = self.mark_seq = -1
+        self.mark_ms = self.turned_ms = 0
+        self.is_turned = False
+        kept = state[1] if isinstance(state, tuple) else state
+        for name, value in kept.items() if isinstance(kept, dict) else zip(self.__slots__, kept, strict=False):
+            setattr(self, name, value)
+
+    def is_set_back(self, message: PackedSamples, heard_ms: int) -> bool:
+        """Whether a report that seems late shows that the source's clock was set back.
+
+        Senders number their reports in the order in which they make them, and send the oldest first: so one with a
+        higher number and an older time was made after the clock was set, while a backlog has lower numbers, or comes
+        before what is newer. Of a sender that was started anew meanwhile it shows once the one before has not been
+        heard of for as long by the log's clock: until then there may be two. Who does not say how often it reports may
+        send any past at any time.
+        """
+        if not message.interval_ms or self.watermark - message.ts <= SET_BACK_MS:
+            return False
+        if message.epoch == self.mark_epoch:
+            return message.seq > self.mark_seq
+        return 0 < self.mark_ms < heard_ms - SET_BACK_MS
 
     def interval(self) -> int:
         """The reporting interval, or a minute where the sender does not say."""

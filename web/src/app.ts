@@ -22,6 +22,7 @@ import { maintenancePage } from "./maintenance/maintenance_page";
 import { modelPage } from "./models/model_page";
 import { modelsPage } from "./models/models_page";
 import { monitorForm } from "./monitors/monitor_form";
+import { onCallPage } from "./oncall/on_call_page";
 import { type OverviewView, overviewPage, overviewView } from "./overview/overview_page";
 import { banner } from "./parts/banner";
 import { el, setChildren } from "./parts/element";
@@ -36,6 +37,7 @@ import {
   incidentsAddress,
   MAINTENANCE,
   MODELS,
+  ON_CALL,
   type Route,
   readRoute,
   SITUATIONS,
@@ -183,6 +185,7 @@ function roomOf(route: Route): string {
   if (route.page === "incidents" || route.page === "incident") return incidentsAddress();
   if (route.page === "maintenance" || route.page === "maintenance form") return MAINTENANCE;
   if (route.page === "alerts" || route.page === "alert") return ALERTS;
+  if (route.page === "on call") return ON_CALL;
   if (route.page === "situations" || route.page === "situation") return SITUATIONS;
   if (route.page === "models" || route.page === "model") return MODELS;
   return HOME;
@@ -218,6 +221,8 @@ function pageFor(app: App, route: Route): Page {
       return maintenancePage(app);
     case "maintenance form":
       return maintenanceForm(app, route.id);
+    case "on call":
+      return onCallPage(app);
     case "models":
       return modelsPage(app);
     case "model":

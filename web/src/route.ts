@@ -15,6 +15,7 @@ export type Route =
   | { page: "choose hosts"; hosts: string[] }
   | { page: "maintenance" }
   | { page: "maintenance form"; id: string | null }
+  | { page: "on call" }
   | { page: "models" }
   | { page: "model"; id: string }
   | { page: "missing" };
@@ -47,6 +48,8 @@ export function readRoute(hash: string): Route {
     case "maintenance":
       if (name === "") return { page: "maintenance" };
       return { page: "maintenance form", id: name === "new" ? null : name };
+    case "on-call":
+      return name === "" ? { page: "on call" } : { page: "missing" };
     case "models":
       return name === "" ? { page: "models" } : { page: "model", id: name };
     default:
@@ -65,6 +68,7 @@ export const HOME = "#/";
 export const NEW_ENDPOINT = "#/endpoints/new";
 export const MAINTENANCE = "#/maintenance";
 export const ALERTS = "#/alerts";
+export const ON_CALL = "#/on-call";
 export const SITUATIONS = "#/situations";
 export const MODELS = "#/models";
 export const NEW_MAINTENANCE = "#/maintenance/new";

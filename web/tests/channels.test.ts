@@ -1,7 +1,16 @@
 /** Channels on the page: the fields of a kind, what is sent, and what a test says. */
 import { expect, test } from "vitest";
-import { channelBody, kindLabel, settingsOf, trialWords } from "../src/alerts/channel_settings";
+import {
+  changeableSettings,
+  channelBody,
+  kindLabel,
+  rotationWords,
+  settingsOf,
+  trialWords,
+} from "../src/alerts/channel_settings";
 import type { ChannelKind } from "../src/alerts/contract";
+import { rotationBody } from "../src/alerts/rotation_form";
+import { formatMoment } from "../src/format";
 
 const EMAIL: ChannelKind = {
   kind: "email",
@@ -53,5 +62,32 @@ test("a test says whether it arrived, and what the receiver said", () => {
   expect(trialWords({ delivered: false, permanent: false, answer: "" })).toBe("Not delivered");
   expect(trialWords({ delivered: false, permanent: true, answer: "410 Gone" })).toBe(
     "Refused for good: 410 Gone",
+  );
+});
+
+test("of a channel that there is, secrets stay unless they are said, and what signs is rotated instead", () => {
+  const webhook: ChannelKind = {
+    kind: "webhook",
+    settings: {
+      properties: {
+        url: { type: "string", description: "a URL" },
+        secret: { type: "string", description: "16 to 200 characters", writeOnly: true },
+      },
+      required: ["url"],
+    },
+  };
+  expect(changeableSettings(settingsOf(webhook)).map(({ name }) => name)).toEqual(["url"]);
+  const password = changeableSettings(settingsOf(EMAIL)).find(({ name }) => name === "password");
+  expect(password?.hint).toBe("Any (need not be given); empty: it stays as it is");
+});
+
+test("a rotation is sent with seconds, and the time in which both secrets sign is said", () => {
+  expect(rotationBody({ overlap_s: "3600" })).toEqual({ overlap_s: 3600 });
+  const now = Date.UTC(2026, 10, 30);
+  const channel = { id: 1, name: "ops", kind: "webhook", disabled_reason: null };
+  expect(rotationWords(channel, now)).toBe("");
+  expect(rotationWords({ ...channel, previous_until_s: now / 1000 }, now)).toBe("");
+  expect(rotationWords({ ...channel, previous_until_s: now / 1000 + 60 }, now)).toBe(
+    `until ${formatMoment(now + 60_000, now)} the secret before signs too`,
   );
 });

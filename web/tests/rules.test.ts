@@ -1,7 +1,7 @@
 /** Rules on the page: the fields of a kind, and what rules and backtests say in words. */
 import { expect, test } from "vitest";
 import type { Backtest, Rule, RuleKind } from "../src/alerts/contract";
-import { backtestWords, learnedWords, ruleFields, ruleWords } from "../src/alerts/rule_settings";
+import { backtestWords, learnedWords, matchWords, ruleFields, ruleWords } from "../src/alerts/rule_settings";
 
 const THRESHOLD: RuleKind = {
   kind: "threshold",
@@ -79,4 +79,22 @@ test("a rule about anomalies says from what it has learned", () => {
     "learned from 12 series over 4 weeks, 3 not ready, 5 left out",
   );
   expect(learnedWords({ ...learned, series: 0, unready: 3 })).toBe("nothing learned yet, 3 not ready");
+});
+
+test("a rule says what it is about now, and what there is to be warned of", () => {
+  const some = {
+    subjects: 7,
+    what: "series",
+    everything: false,
+    examples: ["a/cpu", "b/cpu"],
+    warning: null,
+  };
+  expect(matchWords(some)).toBe("Matches 7 series: a/cpu, b/cpu, …");
+  expect(matchWords({ ...some, subjects: 2 })).toBe("Matches 2 series: a/cpu, b/cpu.");
+  const all = { ...some, subjects: 2, everything: true, warning: "matches everything: all 2 series" };
+  expect(matchWords(all)).toBe(
+    "Matches all 2 series: a/cpu, b/cpu. Warning: matches everything: all 2 series.",
+  );
+  const none = { ...some, subjects: 0, examples: [], warning: "matches nothing now" };
+  expect(matchWords(none)).toBe("Warning: matches nothing now.");
 });

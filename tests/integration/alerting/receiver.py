@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -86,11 +87,13 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(rule: Callable[[Received], Answer] = lambda request: OK) -> AsyncIterator[Receiver]:
-    """A receiver that listens while the block runs."""
+async def receiving(
+    rule: Callable[[Received], Answer] = lambda request: OK, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
+    """A receiver that listens while the block runs, on a free port if none is named."""
     receiver = Receiver(rule)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", port, ssl=tls)
+    receiver.url = f"http{'' if tls is None else 's'}://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
     try:
         yield receiver
     finally:

@@ -140,12 +140,12 @@ def test_names_that_are_slow_to_resolve_do_not_hold_the_outbox_up(store: Store) 
 
 
 def test_no_more_than_all_places_are_claimed_and_on_a_stop_what_runs_is_finished(store: Store) -> None:
-    channels = AT_ONCE // AT_ONCE_PER_CHANNEL + 2
+    channels = AT_ONCE + 2
 
     async def body(receiver: Receiver) -> None:
         for number in range(channels):
             add_channel(store, receiver.url, f"hook {number}")
-        tell(store, episodes=AT_ONCE_PER_CHANNEL)
+        tell(store)
         alert_worker = worker(store, timeout_s=10)
         run, stop = start(alert_worker)
         await until(receiver, lambda: len(receiver.got) == AT_ONCE)

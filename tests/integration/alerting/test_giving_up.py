@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from alerting.channels.base import GIVE_UP_AFTER_S
 from alerting.channels.wording import message_of
-from alerting.worker import GIVE_UP_S
 from tests.integration.alerting.receiver import OK, Received, Receiver, answer
-from tests.integration.alerting.working import add_channel, due_now, rows, step, tell, with_receiver, worker
+from tests.integration.alerting.working import SECRET, add_channel, due_now, rows, step, tell, with_receiver, worker
 from tests.integration.store.test_keeping import pass_time, silence
 from vedette.notifying.route import RouteSpec, Step
-from vedette.store import alerts, routing
+from vedette.store import accounts, alerts, attempts, routing
 from vedette.store.keeping import keep
 from vedette.store.pool import Store
 
@@ -73,7 +73,7 @@ def test_enabling_a_channel_that_works_gives_no_more_time(store: Store) -> None:
         channel = add_channel(store, receiver.url)
         tell(store)
         await step(worker(store))
-        age(store, GIVE_UP_S + 1)
+        age(store, GIVE_UP_AFTER_S + 1)
         alerts.enable_channel(store, 1, channel)
         due_now(store)
         await step(worker(store))
@@ -82,12 +82,48 @@ def test_enabling_a_channel_that_works_gives_no_more_time(store: Store) -> None:
     assert rows(store) == [("failed", 2, "503")]
 
 
+def test_a_channel_may_say_for_how_long_its_notifications_are_tried(store: Store) -> None:
+    async def body(receiver: Receiver) -> None:
+        for name, patience_s in (("short", 60), ("long", 7 * 86_400)):
+            config = {"url": f"{receiver.url}/{name}", "secret": SECRET, "give_up_after_s": patience_s}
+            alerts.add_channel(store, accounts.ensure_account(store, "default"), name, "webhook", config)
+        tell(store)
+        await step(worker(store))
+        age(store, 61)
+        due_now(store)
+        await step(worker(store))
+        assert [state for state, *_ in rows(store)] == ["failed", "pending"]
+        age(store, 7 * 86_400)
+        due_now(store)
+        await step(worker(store))
+
+    with_receiver(lambda request: answer(503, b"busy"), body)
+    assert rows(store) == [("failed", 2, "503 busy"), ("failed", 3, "503 busy")]
+    (alert,) = (row["id"] for row in store.rows("SELECT id FROM alerts"))
+    told = attempts.notifications_of(store, alert)
+    assert [(one["state"], one["failure"]) for one in told] == [("failed", "given_up")] * 2
+    assert [one["outcome"] for one in told[1]["attempt_log"]] == ["retry", "retry", "given_up"]
+
+
+def test_the_last_try_comes_when_the_time_is_over(store: Store) -> None:
+    async def body(receiver: Receiver) -> None:
+        config = {"url": receiver.url, "secret": SECRET, "give_up_after_s": 60}
+        alerts.add_channel(store, accounts.ensure_account(store, "default"), "hook", "webhook", config)
+        tell(store)
+        store.execute("UPDATE notifications SET attempts = 20, first_attempt_at = now() - interval '40 s'")
+        await step(worker(store))
+        (row,) = store.rows("SELECT extract(epoch FROM next_attempt_at - now())::float8 AS s FROM notifications")
+        assert 15 < row["s"] <= 20
+
+    with_receiver(lambda request: answer(503), body)
+
+
 def test_an_end_says_that_its_start_was_given_up(store: Store) -> None:
     async def body(receiver: Receiver) -> None:
         add_channel(store, receiver.url)
         tell(store, ends=True)
         await step(worker(store))
-        age(store, GIVE_UP_S + 1)
+        age(store, GIVE_UP_AFTER_S + 1)
         due_now(store)
         await step(worker(store))
         await step(worker(store))

@@ -110,7 +110,10 @@ def test_every_kind_for_people_shows_the_link_whole() -> None:
     assert f"Acknowledge: {url}" in message().text.splitlines()[1]
     assert f"<{url}|Acknowledge>" in str(slack(message()))
     assert {"type": "Action.OpenUrl", "title": "Acknowledge", "url": url} in teams_actions(teams(message()))
-    assert discord(message())["embeds"][0]["description"].endswith(f"\n[Acknowledge]({url})")
+    assert discord(message())["embeds"][0]["description"].endswith(f"\n[Acknowledge]({url}) · [More…]({url}#more)")
+    assert f'<a href="{url}#more">Put off, resolve or remark…</a>' in html_of(message())
+    assert f"<{url}#more|More…>" in str(slack(message()))
+    assert {"type": "Action.OpenUrl", "title": "More…", "url": f"{url}#more"} in teams_actions(teams(message()))
     assert ntfy("ops", message())["actions"][0]["url"] == url
     assert text_of(message()).endswith(f"\n{url}")
     assert len(text_of(message())) <= SHORT
@@ -125,7 +128,7 @@ def test_a_long_message_keeps_the_link_at_its_end() -> None:
     long = Message("start", "Firing", "t", "critical", ("x" * 10_000,), None, "https://v.example/act/1")
     description = discord(long)["embeds"][0]["description"]
     assert len(description) <= 4096
-    assert description.endswith("(https://v.example/act/1)")
+    assert description.endswith("[Acknowledge](https://v.example/act/1) · [More…](https://v.example/act/1#more)")
 
 
 def test_all_attempts_at_a_message_have_one_link(store: Store) -> None:

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from launch.commands import alert
 from launch.main import app
+from tests.integration.gateway.reports import problem
 from tests.integration.gateway.server import Gateway
 from tests.integration.gateway.test_hands import add_channel, fire
-from vedette.store import alerts
+from vedette.store import alerts, outbox
 from vedette.store.waits import write_waits
 
 
@@ -44,6 +45,22 @@ def test_an_alert_is_listed_taken_up_and_resolved(as_responder: Gateway) -> None
     assert "web-1" not in run("alert", "list")
     assert "ann@shop.example" in run("alert", "list", "--all")
     assert CliRunner().invoke(app, ["alert", "ack", "-7"]).exit_code != 0
+
+
+def test_each_attempt_to_tell_somebody_is_shown_with_its_answer(as_responder: Gateway) -> None:
+    add_channel(as_responder)
+    fire(as_responder)
+    (first,) = outbox.claim(as_responder.store, 10, 60)
+    outbox.retry(as_responder.store, first.id, "503 [busy]", 0, 1, 250)
+    (again,) = outbox.claim(as_responder.store, 10, 60)
+    outbox.failed(as_responder.store, again.id, "500 no", "given_up", 2, 30)
+    shown = run("alert", "told", "-7")
+    assert all(word in shown for word in ("ops", "start", "503 [busy]", "250 ms", "500 no", "given up"))
+    assert "failed: given up" in run("alert", "show", "-7")
+    (told,) = as_responder.get("/v1/alerts/-7/notifications").json()["notifications"]
+    assert [one["answer"] for one in told["attempt_log"]] == ["503 [busy]", "500 no"]
+    assert told["failure"] == "given_up"
+    problem(as_responder.get("/v1/alerts/-7/notifications", tenant=as_responder.theirs), 404, "not-found")
 
 
 def test_a_silence_is_made_and_ended(as_responder: Gateway) -> None:

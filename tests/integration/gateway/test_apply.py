@@ -139,8 +139,8 @@ def test_what_is_exported_is_what_is_there(gateway: Gateway, tmp_path: Path) -> 
     ("text", "said"),
     [
         ("rules: [", "YAML"),
-        ("- a", "a mapping of channels, monitors"),
-        ("alerts: []", "only channels, monitors"),
+        ("- a", "a mapping of channels, groups, monitors"),
+        ("alerts: []", "only channels, groups, monitors"),
         ("rules: {}", "a list"),
         ("rules: [{kind: outage}]", "a mapping with a name"),
         ("rules: [{name: a, kind: outage}, {name: a, kind: outage}]", "a name once"),
@@ -168,8 +168,9 @@ def test_what_is_wrong_in_a_file_is_said_and_nothing_is_done(
 def test_the_schema_describes_what_is_understood() -> None:
     found: dict[str, Any] = json.loads(CliRunner().invoke(app, ["apply", "--schema"]).stdout)
     assert set(found["properties"]) == {
-        "channels", "monitors", "roles", "models", "schedules", "routes", "rules", "maintenance", "reports",
+        "channels", "groups", "monitors", "roles", "models", "schedules", "routes", "silences", "rules", "maintenance",
+        "reports",
     }  # fmt: skip
-    assert found["$defs"]["routes.Step"]["properties"]["channels"]["items"] == {"type": "string"}
-    assert found["$defs"]["rules.Outage"]["properties"]["monitor"] == {"type": ["string", "null"]}
+    assert found["$defs"]["routes.Step"]["properties"]["channels"]["items"]["anyOf"][0]["type"] == "string"
+    assert found["$defs"]["rules.Outage"]["properties"]["monitor"]["type"] == ["string", "null"]
     assert CliRunner().invoke(app, ["apply"]).exit_code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,8 @@ def test_kinds_tell_what_a_channel_of_each_needs(gateway: Gateway) -> None:
         assert hidden == CHANNELS[name].secrets() - {"previous_secret"}
         assert all(one["description"] for one in settings["properties"].values())
     assert kinds["email"]["required"] == ["host", "sender", "to"]
-    assert kinds["webhook"]["properties"].keys() == {"url", "secret"}
-    assert kinds["console"]["properties"] == {}
+    assert kinds["webhook"]["properties"].keys() == {"url", "secret", "give_up_after_s"}
+    assert kinds["console"]["properties"].keys() == {"give_up_after_s"}
     assert gateway.call("GET", "/v1/channels/kinds", "ingest").status_code == 403
 
 
@@ -158,3 +159,10 @@ def test_a_channel_of_apprise_shows_its_address_to_nobody(gateway: Gateway) -> N
     fault(refused, "apprise_url")
     for answered in (made, refused, gateway.get("/v1/channels")):
         assert "a_secret_of_gotify" not in answered.text
+
+
+def test_what_webhooks_get_is_described_by_a_schema(gateway: Gateway) -> None:
+    found = gateway.get("/v1/channels/webhook/schema").json()
+    assert found == json.loads((Path(__file__).parents[3] / "docs/webhook.schema.json").read_text(encoding="utf-8"))
+    assert set(found["discriminator"]["mapping"]) == {"start", "update", "end", "one-off", "report"}
+    assert gateway.get("/v1/channels/webhook/schema", None).status_code == 401

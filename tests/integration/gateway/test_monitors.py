@@ -130,7 +130,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a URL that is too long": ({"url": "http://a/" + "x" * 2000}, "url", "http://a/", "at most 2000"),
     "a value with CR and LF": ({"headers": {"X": "a\r\nEvil: 1"}}, "headers.X", r"\r\n", "pattern"),
     "a value that ends with LF": ({"headers": {"X": "a\n"}}, "headers.X", r"\n", "pattern"),
-    "a value with NUL": ({"headers": {"X": "\0"}}, "headers.X", r"\x00", "pattern"),
+    "a value with NUL": ({"headers": {"X": "\0"}}, "headers.X", r"\x00", "without NUL"),
     "a name with CR and LF": ({"headers": {"X\r\nEvil": "1"}}, "headers", r"\r\n", "no header name"),
     "a name that ends with LF": ({"headers": {"X\n": "1"}}, "headers", r"\n", "no header name"),
     "a name with a colon": ({"headers": {"X:": "1"}}, "headers", "X:", "no header name"),

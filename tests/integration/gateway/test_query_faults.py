@@ -28,7 +28,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "from equal to to": ({"from": HOUR, "to": HOUR}, "from", str(HOUR), "before to"),
     "a bad time": ({"from": "yesterday"}, "from", "'yesterday'", "milliseconds UTC, ISO 8601, now, or -15m"),
     "a time in a far future": ({"to": "99999999999999"}, "to", "99999999999999", "milliseconds UTC"),
-    "a time with NUL": ({"to": "\0"}, "to", r"\x00", "milliseconds UTC"),
+    "a time with NUL": ({"to": "\0"}, "to", r"\x00", "without NUL"),
     "a step of zero": ({"step": 0}, "step", "'0'", "greater than or equal to 1"),
     "a step that is no number": ({"step": "1m"}, "step", "'1m'", "integer"),
     "a step that is no multiple of ten": ({"step": 15}, "step", "15", "a multiple of 10 seconds"),

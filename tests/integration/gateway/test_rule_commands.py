@@ -87,3 +87,20 @@ def test_an_expression_is_made_and_says_what_was_not_known(as_admin: Gateway) ->
     assert "fired 1 times" in found
     assert "not known 1 times, the first time because: division by zero in load / queue" in found
     assert "load / queue > 5 on web-1 (load 20, queue 2)" in found
+
+
+def test_commands_say_what_a_rule_is_about_now(as_admin: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule, "aside", rule.console)
+    for source in ("web-1", "web-2", "db-1"):
+        Sender(as_admin, source, ("load", "cpu")).write("10s", {NOW - NOW % STEP_MS: [1.0]})
+    said = run("rule", "add", "high", "threshold", "--series", "load", "--above", "10")
+    assert "matches 3 series: db-1/load, web-1/load, web-2/load" in said
+    number = said.split()[1]
+    changed = run("rule", "change", number, "-s", "series=lode")
+    assert changed.strip() == "warning: matches nothing now"
+    assert run("rule", "match", number).strip() == "warning: matches nothing now"
+    tried = run("rule", "match", number, "-s", 'series={source!=""}')
+    assert "matches all 6 series: db-1/cpu" in tried
+    assert "warning: matches everything: all 6 series" in tried
+    assert "0 series" in run("rule", "list", "--matches")
+    assert "warning: matches nothing now" in run("rule", "backtest", number)

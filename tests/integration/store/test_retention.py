@@ -7,11 +7,13 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from tests.integration.store.decisions import transition
 from vedette.errors import StoreUnavailable
 from vedette.settings import TableSettings
 from vedette.store import retention
 from vedette.store.hypertables import hypertables
 from vedette.store.pool import Store
+from vedette.store.recording import record
 from vedette.store.retention import Swept, enforce
 from vedette.store.timed import TimedTable, timed_tables
 
@@ -25,6 +27,7 @@ INSERTS = {
     "alert_waits": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, id, 'r', 's', 'info', 't', 'pending', 1, '', {}"
     " FROM rules",
     "alerts": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, 'r', 's', 't', 'resolved', NULL, now(), {}",
+    "notification_attempts": "INSERT INTO {} SELECT id, (random() * 1e9)::int, {} FROM notifications",
     "report_runs": "INSERT INTO {} SELECT (random() * 1e9)::bigint, id, {}, NULL, 'made' FROM reports",
     "incidents": "INSERT INTO {} SELECT (random() * 1e9)::bigint, 1, 1, now(), NULL, {}, 'ended', 'partial', 'status',"
     " NULL, NULL, '{{}}', '[]', false, NULL, 1",
@@ -33,6 +36,7 @@ INSERTS = {
     "drift_windows": "INSERT INTO {} SELECT id, '', 'x', {}, 60, 1, 'ok', false, 9, '{{}}', '{{}}' FROM models",
     "multivariate_windows": "INSERT INTO {} SELECT id, '', {}, 60, 1, 'ok', false, 9, '{{}}' FROM models",
     "model_metrics": "INSERT INTO {} SELECT id, '', 'revenue', {}, 60, 1, 2, 2, 2 FROM models",
+    "signals": "INSERT INTO {} VALUES (1, 'host', {}, 0, 1, NULL, '')",
     "quality_windows": "INSERT INTO {} SELECT id, '', {}, 60, 9, 9, 0, '{{}}', '{{}}', '{{}}' FROM models",
 }
 KEPT = [table for table in timed_tables(TableSettings()) if table.keep_days]
@@ -64,6 +68,8 @@ def test_rows_older_than_their_days_go_and_younger_ones_stay(store: Store, table
     store.execute("INSERT INTO models (account_id, name, config) VALUES (1, 'm', '{}')")
     store.execute("INSERT INTO channels (account_id, name, kind, config) VALUES (1, 'c', 'console', '{}')")
     store.execute("INSERT INTO reports (account_id, name, config) VALUES (1, 'r', '{}')")
+    if table.name == "notification_attempts":
+        record(store, [(transition(), ())])
     days = timedelta(days=table.keep_days)
     insert(store, table.name, days + chunk(store, table) + timedelta(minutes=1))
     insert(store, table.name, days - timedelta(hours=1))

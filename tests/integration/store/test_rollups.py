@@ -78,6 +78,15 @@ def test_the_catalogue_can_be_written_again_and_keeps_the_newest_time(store: Sto
     assert (int(row["ms"]), row["interval_ms"]) == (MINUTE, 30_000)
 
 
+def test_the_newest_time_goes_back_with_the_clock_of_a_host(store: Store) -> None:
+    write(store, catalogue(), [])
+    back = SourceRow(source_id(1, "h1"), 1, "h1", 60_000, MINUTE - 3_600_000, is_turned=True)
+    write(store, Catalogue({}, [], [back, replace(back, last_ms=back.last_ms + 1_000, is_turned=False)]), [])
+    row = store.row("SELECT extract(epoch FROM last_seen) * 1000 AS ms FROM sources WHERE name = 'h1'")
+    assert row is not None
+    assert int(row["ms"]) == back.last_ms + 1_000
+
+
 def test_nothing_is_written_when_one_block_is_bad(store: Store) -> None:
     bad = block("10s", 1.0)
     bad.matrices[0].resize((0, 2), refcheck=False)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.channels import CHANNELS
+from alerting.channels.base import give_up_after_s
 from alerting.channels.webhook import Webhook
 from alerting.channels.wording import cut, message_of, utf8, utf16
 from alerting.trial import trial_of
@@ -29,11 +30,30 @@ def test_every_secret_is_one_that_the_api_hides(kind: str) -> None:
 @KINDS
 def test_every_kind_and_setting_is_documented(kind: str) -> None:
     (row,) = [line for line in DOCS.splitlines() if line.startswith(f"| `{kind}` |")]
-    for name in CHANNELS[kind].model_fields.keys() - {"previous_secret", "previous_until_s"}:
+    for name in CHANNELS[kind].model_fields.keys() - {"previous_secret", "previous_until_s", "give_up_after_s"}:
         assert f"`{name}`" in row
         assert CHANNELS[kind].model_fields[name].description
     for name in CHANNELS[kind].secrets() - {"previous_secret"}:
         assert f"*`{name}`*" in row
+
+
+@KINDS
+def test_every_kind_may_say_when_to_give_up_and_the_form_asks_for_it_last(kind: str) -> None:
+    assert "`give_up_after_s`" in DOCS
+    assert list(CHANNELS[kind].settings_schema()["properties"])[-1] == "give_up_after_s"
+
+
+@pytest.mark.parametrize("seconds", [59, 0, -1, 7 * 86_400 + 1, "soon", 90.5])
+def test_a_time_to_give_up_is_refused_unless_it_is_a_minute_to_seven_days(seconds: object) -> None:
+    with pytest.raises(InvalidInput, match="60 to 604800") as caught:
+        CHANNELS["console"].from_config({"give_up_after_s": seconds})
+    assert caught.value.field == "give_up_after_s"
+
+
+def test_the_time_to_give_up_is_that_of_the_channel_or_a_day() -> None:
+    assert give_up_after_s(CHANNELS["console"].from_config({"give_up_after_s": "3600"}).config()) == 3600
+    assert give_up_after_s(CHANNELS["console"].from_config({}).config()) == 86_400
+    assert CHANNELS["console"].from_config({}).config() == {}
 
 
 @KINDS

@@ -48,7 +48,8 @@ def rule(**fields: Any) -> Any:
 )
 def test_a_chart_that_is_out_of_control_holds(fields: dict[str, Any], given: Signal, holds: bool | None) -> None:
     assert rule(**fields).holds(given) is holds
-    assert minds(rule(**fields), signal("mean"))
+    if holds is not None:
+        assert minds(rule(**fields), given)
 
 
 def test_the_title_says_feature_chart_point_limits_and_rules() -> None:

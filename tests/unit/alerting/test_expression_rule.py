@@ -85,7 +85,7 @@ def test_the_words_say_where_it_holds_and_what_was_read() -> None:
     told = Titles().title(Rule(1, 7, rule), signal(rule, 1, "true"))
     assert told == f"{EXPRESSION} on web, mount / (memory.used 9, cpu 0.7)"
     named = spec(title="{labels.source} {labels.mount} {value:.0%} {detail.readings}", per=["mount"])
-    words, _ = Titles().words(Rule(1, 7, named), signal(named, 1, "true"), "firing")
+    words, _ = Titles().words(Rule(1, 7, named), signal(named, 1, "true"), "firing", 7, 1)
     assert words == "web / 95% memory.used 9, cpu 0.7"
     labels = labels_of("r", signal(rule, 1, "true").subject, "warning", {})
     assert (labels["source"], labels["mount"], "__name__" in labels) == ("web", "/", False)

@@ -42,6 +42,33 @@ def test_a_title_and_a_body_are_filled_in() -> None:
     assert "template_fault" not in found.detail
 
 
+def test_the_alert_s_link_is_a_path_and_its_beginning_stays_the_same_until_its_end() -> None:
+    spec = {**HIGH, "for_s": 60, "title": "{rule} since {started}: {link}", "body": "{at} {state} {started} {link}"}
+    rule, state = Rule(1, 7, rule_adapter.validate_python(spec)), SubjectState()
+    found = []
+    for at, value in ((1_000, 0.95), (61_000, 0.95), (90_000, 0.1)):
+        found += state.apply(Signal("series", 7, "series:web-1/disk.used_ratio", at, value=value), [rule], Titles())
+    start, end = found
+    assert start.title == f"high since 1970-01-01 00:01:01 UTC: /#/alerts/{start.alert}"
+    assert end.alert == start.alert
+    assert end.detail["body"] == (f"1970-01-01 00:01:30 UTC resolved 1970-01-01 00:01:01 UTC /#/alerts/{start.alert}")
+
+
+def test_a_notice_has_its_link_and_begins_when_it_is_said() -> None:
+    spec = {"name": "said", "kind": "plugin_notice", "title": "{detail.title} {started} {link}"}
+    signal = Signal("notice", 7, "plugin:web-1/disk", 60_000, detail={"title": "hot", "body": "", "said_ms": 1})
+    (found,) = SubjectState().apply(signal, [Rule(1, 7, rule_adapter.validate_python(spec))], Titles())
+    assert found.title == f"hot 1970-01-01 00:01:00 UTC /#/alerts/{found.alert}"
+
+
+def test_an_alert_of_a_snapshot_that_does_not_know_its_beginning_says_when_its_condition_began() -> None:
+    rule, state = Rule(1, 7, rule_adapter.validate_python({**HIGH, "body": "{started}"})), SubjectState()
+    (_,) = state.apply(Signal("series", 7, "series:web-1/disk.used_ratio", 5_000, value=0.95), [rule], Titles())
+    state.rules[1].began = 0
+    (end,) = state.apply(Signal("series", 7, "series:web-1/disk.used_ratio", 65_000, value=0.5), [rule], Titles())
+    assert end.detail == {"body": "1970-01-01 00:00:05 UTC"}
+
+
 def test_without_templates_nothing_is_added() -> None:
     found = fire()
     assert (found.title, found.detail) == ('disk.used_ratio{mount="/"} of web-1 is above 0.9 (it is 0.956)', {})

@@ -9,7 +9,7 @@ import pytest
 
 from alerting.channels import CHANNELS
 from alerting.channels.webhook import Webhook, sign
-from alerting.worker import FIRST_WAIT_S, LONGEST_WAIT_S, backoff_s
+from alerting.worker import FIRST_WAIT_S, LONGEST_WAIT_S, backoff_s, retry_s
 from vedette.errors import InvalidInput
 
 SECRET = "0123456789abcdef"
@@ -85,3 +85,18 @@ def test_waits_double_up_to_the_longest_and_jitter_keeps_the_upper_half() -> Non
     assert whole[-1] == LONGEST_WAIT_S
     assert [backoff_s(attempts, 0.0) for attempts in range(1, 12)] == [wait / 2 for wait in whole]
     assert backoff_s(10_000, 1.0) == LONGEST_WAIT_S
+
+
+@pytest.mark.parametrize(
+    ("attempts", "left_s", "asked_s", "wait_s"),
+    [
+        (1, 86_400, 0, 1),
+        (20, 86_400, 0, LONGEST_WAIT_S),
+        (20, 45, 0, 45),  # the last try, when the time is over
+        (20, 0.2, 0, FIRST_WAIT_S),
+        (20, 45, 120, 120),  # not before the receiver wants it
+        (1, 86_400, 4000, LONGEST_WAIT_S),
+    ],
+)
+def test_the_last_try_comes_when_the_time_is_over(attempts: int, left_s: float, asked_s: float, wait_s: float) -> None:
+    assert retry_s(attempts, 1.0, left_s, asked_s) == wait_s

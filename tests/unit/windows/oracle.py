@@ -73,3 +73,29 @@ class Oracle:
             return 0.0, None
         grown = value - before[1] if value >= before[1] else value
         return grown, grown / ((message.ts - before[0]) / 1000.0)
+
+
+@dataclass
+class Steady:
+    """Leaves out reports that show that a clock was set back: the oracle knows only clocks that go on."""
+
+    seen: set[tuple[str, int, int]] = field(default_factory=set)
+    marks: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """By source, the newest time, and the report that has it."""
+
+    def of(self, messages: list[PackedSamples]) -> list[PackedSamples]:
+        """Those of the messages that are left; all after those of the calls before."""
+        return [message for message in messages if self._is_steady(message)]
+
+    def _is_steady(self, message: PackedSamples) -> bool:
+        identity = (message.source, message.epoch, message.seq)
+        if identity in self.seen:
+            return True
+        newest, epoch, seq = self.marks.get(message.source, (0, -1, -1))
+        is_later = message.epoch == epoch and message.seq > seq
+        if message.interval_ms and is_later and newest - message.ts > 120_000:
+            return False
+        self.seen.add(identity)
+        if message.ts > newest:
+            self.marks[message.source] = (message.ts, message.epoch, message.seq)
+        return True

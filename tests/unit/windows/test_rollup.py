@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.windows.oracle import Oracle
+from tests.unit.windows.oracle import Oracle, Steady
 from vedette.events.names import source_id
 from vedette.events.samples import PackedSamples, Packer, SampleBatch, layout_series
 from vedette.windows.output import Output
@@ -124,9 +124,10 @@ def test_any_stream_gives_the_rows_of_the_oracle(
 ) -> None:
     shard, table, oracle, now = RollupShard(CONFIG), Table(), Oracle(CONFIG.lateness_ms), T0
     intervals: dict[tuple[str, int], int] = {}
+    steady = Steady()
     for action, batch in plan:
         now += 3_000
-        messages = reported(batch, intervals)
+        messages = steady.of(reported(batch, intervals))
         shard.fold([(now, message) for message in messages])
         for message in messages:
             oracle.add(message)
@@ -145,7 +146,7 @@ def test_any_stream_gives_the_rows_of_the_oracle(
 @settings(max_examples=100, deadline=None)
 @example([("a", 1, 1, 0, 0, 0, 0), ("a", 1, 2, 0, 3, 0, 0), ("c", 1, 2, 0, 1, 0, 0), ("c", 1, 1, 0, 3, 0, 0)], [1] * 40)
 def test_the_split_into_batches_does_not_matter(stream: list[Row], sizes: list[int]) -> None:
-    messages = reported(stream, {})
+    messages = Steady().of(reported(stream, {}))
     whole, parts = Table(), Table()
     one, many = RollupShard(CONFIG), RollupShard(CONFIG)
     one.fold([(T0, message) for message in messages])

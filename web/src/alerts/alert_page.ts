@@ -7,11 +7,13 @@ import { badge, setBadge } from "../parts/badge";
 import { deed } from "../parts/deed";
 import { type Child, el, setChildren, setText } from "../parts/element";
 import type { Page } from "../parts/page";
+import { panel } from "../parts/panel";
 import { emptyState, errorState, skeletonRows } from "../parts/states";
 import { ALERTS, situationAddress } from "../route";
 import { alertLength, alertState, stepText, stepWords, whoHasIt } from "./alert_wording";
 import type { AlertDetail } from "./contract";
 import { subjectLink } from "./subject_link";
+import { toldPanel } from "./told_panel";
 
 const RELOAD_OPEN_MS = 5_000;
 const SNOOZES: readonly [number, string][] = [
@@ -97,7 +99,7 @@ export function alertPage(app: App, id: string): Page {
       el(
         "div",
         { class: "two-columns" },
-        el("div", {}, facts(found, now), told(found, now)),
+        el("div", {}, facts(found, now), toldPanel(found, now)),
         timeline(found, now),
       ),
     );
@@ -125,15 +127,6 @@ export function alertPage(app: App, id: string): Page {
       for (const stop of stops) stop();
     },
   };
-}
-
-function panel(heading: string, testid: string, ...children: Child[]): HTMLElement {
-  return el(
-    "section",
-    { class: "panel block", testid, "aria-label": heading },
-    el("header", { class: "chart-head" }, el("h3", {}, heading)),
-    ...children,
-  );
 }
 
 function facts(alert: AlertDetail, now: number): HTMLElement {
@@ -164,26 +157,6 @@ function facts(alert: AlertDetail, now: number): HTMLElement {
 function situationLink(alert: AlertDetail): HTMLElement {
   const text = "What belongs to it, and what else changed";
   return el("a", { href: situationAddress(alert.id), testid: "alert-situation" }, text);
-}
-
-function told(alert: AlertDetail, now: number): HTMLElement {
-  const rows = alert.notifications.map((one) =>
-    el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, one.channel_name),
-      el("td", {}, one.event),
-      el("td", {}, one.attempts > 1 ? `${one.state}, attempt ${one.attempts}` : one.state),
-      el("td", { class: "muted" }, formatMoment(one.delivered_ms ?? one.created_ms, now)),
-      el("td", { class: "muted error-cell" }, one.last_answer ?? ""),
-    ),
-  );
-  const nobody = el("p", { class: "muted note" }, "Nobody was told.");
-  return panel(
-    "Who was told",
-    "alert-told",
-    rows.length === 0 ? nobody : el("table", {}, el("tbody", {}, ...rows)),
-  );
 }
 
 function timeline(alert: AlertDetail, now: number): HTMLElement {

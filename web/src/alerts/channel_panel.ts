@@ -1,12 +1,14 @@
-/** Channels: where notifications go, whether they arrive there, and a form to make one. */
+/** Channels: where notifications go, whether they arrive there, and forms to make and change one and to rotate secrets. */
 import type { App } from "../app";
+import { serverNow } from "../live/server_clock";
 import { stateBadge } from "../parts/badge";
 import { deed } from "../parts/deed";
 import { el, setChildren, setText } from "../parts/element";
 import { errorState } from "../parts/states";
 import { channelForm } from "./channel_form";
-import { kindLabel, trialWords } from "./channel_settings";
+import { kindLabel, rotationWords, trialWords } from "./channel_settings";
 import type { Channel } from "./contract";
+import { rotationForm } from "./rotation_form";
 
 const HEAD = ["Name", "Kind", "State", ""];
 
@@ -22,13 +24,15 @@ export function channelPanel(app: App): ChannelPanel {
   const add = deed({
     label: "New channel",
     testid: "channel-new",
-    act: async () => {
-      const kinds = await app.gateway.channelKinds();
-      note.hidden = true;
-      setChildren(making, channelForm(app, kinds, made));
-    },
+    act: () => edit(),
   });
-  const made = (channel?: { secret?: string }) => {
+  const edit = async (channel?: Channel) => {
+    const kinds = await app.gateway.channelKinds();
+    note.hidden = true;
+    setChildren(making, channelForm(app, kinds, channel, saved));
+    making.scrollIntoView({ block: "nearest" });
+  };
+  const saved = (channel?: { secret?: string }) => {
     setChildren(making);
     if (channel === undefined) return;
     note.hidden = channel.secret === undefined;
@@ -60,6 +64,7 @@ export function channelPanel(app: App): ChannelPanel {
     );
   const row = (channel: Channel) => {
     const reason = channel.disabled_reason;
+    const both = rotationWords(channel, serverNow());
     return el(
       "tr",
       { testid: "channel-row" },
@@ -70,6 +75,7 @@ export function channelPanel(app: App): ChannelPanel {
         { testid: "channel-state" },
         reason === null ? stateBadge("up", "in use") : stateBadge("down", "disabled"),
         reason !== null && el("span", { class: "muted" }, ` ${reason}`),
+        both !== "" && el("span", { class: "muted", testid: "channel-both" }, ` ${both}`),
       ),
       el("td", {}, app.viewer.admin && deeds(channel)),
     );
@@ -82,6 +88,16 @@ export function channelPanel(app: App): ChannelPanel {
       act: async () => {
         setText(answer, "");
         setText(answer, trialWords(await app.editing.tryChannel(channel.id)));
+      },
+    });
+    const change = deed({ label: "Change", testid: "channel-change", act: () => edit(channel) });
+    const rotate = deed({
+      label: "Rotate secret",
+      testid: "channel-rotate",
+      act: async () => {
+        note.hidden = true;
+        setChildren(making, rotationForm(app, channel, saved));
+        making.scrollIntoView({ block: "nearest" });
       },
     });
     const enable = deed({
@@ -102,7 +118,8 @@ export function channelPanel(app: App): ChannelPanel {
       },
     });
     const enabling = channel.disabled_reason === null ? null : enable;
-    return el("div", { class: "row-deeds" }, test, enabling, remove, answer);
+    const rotating = channel.kind === "webhook" ? rotate : null;
+    return el("div", { class: "row-deeds" }, test, change, rotating, enabling, remove, answer);
   };
   const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => void load())];
   void load();

@@ -1,4 +1,5 @@
 /** The settings of a kind of channel as a form shows them, from what the gateway says of the kind. */
+import { formatMoment } from "../format";
 import {
   type Control,
   checkControl,
@@ -8,8 +9,10 @@ import {
   wordsControl,
 } from "../forms/control";
 import type { FieldSpec } from "../forms/form";
-import type { ChannelKind, RuleKind, SettingSchema, Trial } from "./contract";
+import type { Channel, ChannelKind, RuleKind, SettingSchema, Trial } from "./contract";
 
+/** The secret of a webhook. */
+const SIGNING = "secret";
 const CAPITALS = new Set(["url", "sid", "api"]);
 const KINDS: Record<string, string> = {
   apprise: "Apprise (other services)",
@@ -53,6 +56,17 @@ export function settingsOf(kind: ChannelKind | RuleKind): Setting[] {
       fallback: schema.default === undefined || schema.default === null ? "" : String(schema.default),
     };
   });
+}
+
+/** Those of a channel that there is: secrets are kept unless they are said, and what signs has a deed of its own. */
+export function changeableSettings(settings: readonly Setting[]): Setting[] {
+  return settings
+    .filter(({ name }) => name !== SIGNING)
+    .map((setting) =>
+      setting.shape === "secret"
+        ? { ...setting, hint: `${setting.hint}; empty: it stays as it is`.replace(/^; e/, "E") }
+        : setting,
+    );
 }
 
 function shapeOf(schema: SettingSchema, inner: SettingSchema): Setting["shape"] {
@@ -105,6 +119,12 @@ function choosing(name: string, options: readonly string[], fallback: string): C
 export function channelBody(kind: string, said: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { name, ...config } = said;
   return { name, kind, config };
+}
+
+/** `Until 18:00 messages are signed with the secret before, too.`; nothing where that is over or never was. */
+export function rotationWords(channel: Channel, now: number): string {
+  const until = (channel.previous_until_s ?? 0) * 1000;
+  return until > now ? `until ${formatMoment(until, now)} the secret before signs too` : "";
 }
 
 export function trialWords(trial: Trial): string {

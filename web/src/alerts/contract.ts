@@ -28,10 +28,26 @@ export interface Told {
   channel_name: string;
   event: string;
   state: "pending" | "delivered" | "failed" | "withheld" | "dropped";
+  /** Why it is tried no more, of one that failed. */
+  failure: "refused" | "permanent" | "given_up" | null;
   attempts: number;
   last_answer: string | null;
   created_ms: number;
   delivered_ms: number | null;
+  /** When it is tried next, of one that waits. */
+  next_ms: number | null;
+  /** The last of the attempts, the newest at the end. */
+  attempt_log: Attempt[];
+}
+
+/** One try to deliver a notification. */
+export interface Attempt {
+  attempt: number;
+  at_ms: number;
+  took_ms: number | null;
+  /** `unknown`: nobody noted what came of it. */
+  outcome: "delivered" | "retry" | "refused" | "permanent" | "given_up" | "under_way" | "unknown";
+  answer: string | null;
 }
 
 export interface AlertDetail extends Alert {
@@ -43,14 +59,22 @@ export interface AlertDetail extends Alert {
   notifications: Told[];
 }
 
-export interface Channel {
+/** A channel, with its settings but for those that are secret. */
+export interface Channel extends Record<string, unknown> {
   id: Id;
   name: string;
   kind: string;
-  /** Without secrets. */
-  config: Record<string, unknown>;
   /** Why nothing goes through it any more; null if it is in use. */
   disabled_reason: string | null;
+  /** A webhook whose secret was replaced: until when the one before signs too, Unix seconds. */
+  previous_until_s?: number;
+}
+
+/** A webhook's new secret, shown this once. */
+export interface Rotated {
+  id: Id;
+  secret: string;
+  previous_until_s: number;
 }
 
 /** What a channel of a kind needs, as JSON Schema. */
@@ -93,6 +117,16 @@ export interface RuleKind {
   /** What it is for, in a sentence. */
   means: string;
   settings: ChannelKind["settings"];
+}
+
+/** What a rule is about now. */
+export interface Matches {
+  subjects: number;
+  what: string;
+  everything: boolean;
+  examples: string[];
+  /** What people should know before they rely on it. */
+  warning: string | null;
 }
 
 /** What a rule would have done. */

@@ -6,12 +6,14 @@ import { type FieldSpec, Form } from "../forms/form";
 import { serverNow } from "../live/server_clock";
 import { deed } from "../parts/deed";
 import { el, setChildren, setText } from "../parts/element";
+import { soon } from "../parts/soon";
 import { kindLabel } from "./channel_settings";
 import type { Backtest, Rule, RuleKind } from "./contract";
-import { backtestWords, ruleFields } from "./rule_settings";
+import { backtestWords, matchWords, ruleFields } from "./rule_settings";
 
 const FIRST = "threshold";
 const EPISODES_SHOWN = 8;
+const TYPING_MS = 400;
 const RANGES = [
   ["-1d", "the last day"],
   ["-7d", "the last 7 days"],
@@ -71,8 +73,31 @@ export function ruleForm(
   kinds.target.addEventListener("change", build);
   build();
   if (rule) form.write(rule);
-  const trying = trial(app, () => ({ name: "tried", ...form.read(), kind: kinds.read() }));
-  return el("div", {}, form.element, trying);
+  const read = () => {
+    const said = form.read();
+    return { ...said, name: said["name"] || "tried", kind: kinds.read() };
+  };
+  return el("div", {}, form.element, matching(app, form.element, read), trial(app, read));
+}
+
+/** What the rule is about now, as the form stands; nothing while that is no rule. */
+function matching(app: App, form: HTMLElement, read: () => Record<string, unknown>): HTMLElement {
+  const words = el("p", { class: "note", role: "status", testid: "rule-matches" });
+  let asked = 0;
+  const look = async () => {
+    asked += 1;
+    const mine = asked;
+    // A half-filled form is refused: it says so when it is saved, not while somebody types.
+    const found = await app.editing.matchRule(read()).catch(() => null);
+    if (mine !== asked) return;
+    setText(words, found ? matchWords(found) : "");
+    words.classList.toggle("tone-warn", found !== null && found.warning !== null);
+  };
+  const later = soon(() => void look(), TYPING_MS);
+  form.addEventListener("input", later.ask);
+  form.addEventListener("change", later.ask);
+  later.ask();
+  return words;
 }
 
 /** A button that says what the rule would have done, as the form stands. */
@@ -85,9 +110,7 @@ function trial(app: App, read: () => Record<string, unknown>): HTMLElement {
     testid: "rule-try",
     act: async () => {
       setChildren(answer);
-      const body = read();
-      if (body["name"] === "") body["name"] = "tried";
-      setChildren(answer, ...shown(await app.editing.tryRule(body, String(range.read()))));
+      setChildren(answer, ...shown(await app.editing.tryRule(read(), String(range.read()))));
     },
   });
   return el(

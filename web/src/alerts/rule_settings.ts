@@ -4,9 +4,9 @@ import { formatSpan } from "../format";
 import { areaControl } from "../forms/control";
 import type { FieldSpec } from "../forms/form";
 import { fieldOf, type Setting, settingsOf } from "./channel_settings";
-import type { Backtest, Learned, Rule, RuleKind } from "./contract";
+import type { Backtest, Learned, Matches, Rule, RuleKind } from "./contract";
 
-const LATER = new Set(["channels", "severity", "runbook", "title", "body"]);
+const LATER = new Set(["channels", "groups", "severity", "runbook", "title", "body"]);
 const LONG = new Set(["body", "expression"]);
 /** What `fieldOf` calls them is what channels have: here are words of their own. */
 const LABELS: Record<string, string> = {
@@ -72,6 +72,15 @@ export function learnedWords(learned: Learned): string {
   if (series === 0) return ["nothing learned yet", ...beside].join(", ");
   const from = `learned from ${series} series over ${learned.weeks} weeks`;
   return [from, ...beside].join(", ");
+}
+
+/** `Matches 7 series: web/cpu, db/cpu, …`, or what there is to be warned of. */
+export function matchWords(found: Matches): string {
+  const warning = found.warning === null ? "" : `Warning: ${found.warning}.`;
+  if (found.subjects === 0) return warning;
+  const more = found.subjects > found.examples.length ? ", …" : ".";
+  const many = `${found.everything ? "all " : ""}${found.subjects}`;
+  return `Matches ${many} ${found.what}: ${found.examples.join(", ")}${more} ${warning}`.trimEnd();
 }
 
 /** `Would have fired 3 times (0.4 a day), for 25 min in all.` */

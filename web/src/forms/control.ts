@@ -14,7 +14,7 @@ export interface Control {
 export type Empty = undefined | null | string;
 
 interface TextOptions {
-  type?: "text" | "url" | "password" | "datetime-local" | "time";
+  type?: "text" | "url" | "password" | "datetime-local" | "date" | "time";
   placeholder?: string;
   empty?: Empty;
   suggestions?: readonly string[];

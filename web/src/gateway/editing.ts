@@ -1,5 +1,5 @@
 /** What people may change: monitors, maintenance windows, markers, public badges; alerts, silences, channels and rules. */
-import type { AlertDetail, Backtest, Rule, Silence, Trial } from "../alerts/contract";
+import type { AlertDetail, Backtest, Matches, Rotated, Rule, Silence, Trial } from "../alerts/contract";
 import type { Id, Monitor } from "./contract";
 import { type Gateway, monitorPath } from "./gateway";
 import type { AccountSettings, BadgeLinks, Maintenance, Marker } from "./outage_contract";
@@ -53,9 +53,16 @@ export class Editing {
     return this.gateway.ask(`/v1/silences/${encodeURIComponent(silence)}/end`, { method: "POST" });
   }
 
-  /** The answer holds a webhook's secret, this once. */
-  addChannel(body: Body): Promise<{ id: Id; secret?: string }> {
-    return this.gateway.ask("/v1/channels", { method: "POST", body });
+  /** Makes a channel, or changes the one named: secrets that are not said stay. What is made new tells a webhook's secret,
+   * this once. */
+  saveChannel(body: Body, channel?: Id): Promise<{ id: Id; secret?: string }> {
+    if (channel === undefined) return this.gateway.ask("/v1/channels", { method: "POST", body });
+    return this.gateway.ask(channelPath(channel), { method: "PUT", body });
+  }
+
+  /** Gives a webhook another secret; the one before signs too for `overlap_s` seconds. */
+  rotateSecret(channel: Id, body: Body): Promise<Rotated> {
+    return this.gateway.ask(channelPath(channel, "/rotate"), { method: "POST", body });
   }
 
   tryChannel(channel: Id): Promise<Trial> {
@@ -78,6 +85,15 @@ export class Editing {
 
   removeRule(id: Id): Promise<void> {
     return this.gateway.ask(`/v1/rules/${encodeURIComponent(id)}`, { method: "DELETE" });
+  }
+
+  /** What a rule would be about now. */
+  async matchRule(rule: Body): Promise<Matches> {
+    const found = await this.gateway.ask<{ matches: Matches }>("/v1/rules/match", {
+      method: "POST",
+      body: { rule },
+    });
+    return found.matches;
   }
 
   /** What a rule would have done; nothing is changed. */

@@ -19,7 +19,8 @@ export const NAME: FieldSpec = {
   make: (name) => textControl(name, { placeholder: "Database upgrade", empty: "" }),
 };
 
-const moment = (name: string): Control => {
+/** A moment in the browser's own zone, as milliseconds. */
+export const momentControl = (name: string): Control => {
   const control = textControl(name, { type: "datetime-local", empty: "" });
   return {
     ...control,
@@ -31,7 +32,7 @@ const moment = (name: string): Control => {
   };
 };
 
-function daysControl(name: string): Control {
+export function daysControl(name: string): Control {
   const boxes = WEEKDAYS.map((label, day) =>
     el("input", { type: "checkbox", name, value: day, "aria-label": label }),
   );
@@ -55,7 +56,7 @@ const MINUTES: FieldSpec = {
   make: (name) => numberControl(name, { placeholder: "60", empty: "" }),
 };
 
-const ZONE: FieldSpec = {
+export const ZONE: FieldSpec = {
   name: "zone",
   label: "Time zone",
   make: (name) => textControl(name, { placeholder: "UTC", suggestions: zones() }),
@@ -63,8 +64,8 @@ const ZONE: FieldSpec = {
 
 const FIELDS: Readonly<Record<RuleKind, readonly FieldSpec[]>> = {
   once: [
-    { name: "from_ms", label: "From", hint: "In this browser's time zone", make: moment },
-    { name: "to_ms", label: "To", make: moment },
+    { name: "from_ms", label: "From", hint: "In this browser's time zone", make: momentControl },
+    { name: "to_ms", label: "To", make: momentControl },
   ],
   weekly: [
     { name: "days", label: "Days", wide: true, make: daysControl },

@@ -2,7 +2,7 @@
 
 import type { Me } from "../gateway/contract";
 import { CONNECTION_LABEL, type Connection } from "../live/feed_state";
-import { ALERTS, HOME, incidentsAddress, MAINTENANCE, MODELS, SITUATIONS } from "../route";
+import { ALERTS, HOME, incidentsAddress, MAINTENANCE, MODELS, ON_CALL, SITUATIONS } from "../route";
 import { el, setClass, setText } from "./element";
 import { mark } from "./mark";
 
@@ -39,6 +39,7 @@ export function header(signOut: () => Promise<void>): Header {
     el("a", { href: ALERTS }, "Alerts"),
     el("a", { href: SITUATIONS }, "Situations"),
     el("a", { href: incidentsAddress() }, "Incidents", open),
+    el("a", { href: ON_CALL }, "On call"),
     el("a", { href: MODELS }, "Models"),
     el("a", { href: MAINTENANCE }, "Maintenance"),
   ];
