@@ -8,11 +8,11 @@ from typing import Any
 from launch.client import Gateway
 from vedette.errors import InvalidInput
 
-_FOUND = {"channel": "channels", "schedule": "schedules", "route": "routes"}
+_FOUND = {"channel": "channels", "group": "groups", "schedule": "schedules", "route": "routes"}
 
 
 def rows_of(gateway: Gateway, kind: str) -> list[dict[str, Any]]:
-    """All channels, schedules or routes of the account, as `kind` says in the singular."""
+    """All channels, groups, schedules or routes of the account, as `kind` says in the singular."""
     section = _FOUND[kind]
     found: list[dict[str, Any]] = gateway.call("GET", f"/v1/{section}")[section]
     return found

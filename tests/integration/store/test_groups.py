@@ -9,7 +9,7 @@ from tests.integration.store.test_keeping import now_ms, outbox, pass_time, rout
 from vedette.errors import Conflict, InvalidInput, NotFound
 from vedette.notifying.group import GroupSpec
 from vedette.notifying.route import Step
-from vedette.store import alerts, groups, silences
+from vedette.store import alerts, groups, routing, silences
 from vedette.store.keeping import keep
 from vedette.store.pool import Store
 
@@ -37,6 +37,14 @@ def test_a_rule_has_the_channels_of_its_groups_among_its_own(store: Store) -> No
     alerts.add_rule(store, 1, "older", "outage", {"channels": [c, a]})
     assert [row["config"]["channels"] for row in alerts.read_rules(store)] == [[a, b, c], [c, a]]
     assert [row["channels"] for row in alerts.rules_of(store, 1)] == [[b, a], [c, a]]
+
+
+def test_a_route_that_was_made_before_there_were_groups_names_none(store: Store) -> None:
+    (a,) = add_channels(store, "a")
+    route(store, Step(after_s=5, channels=[a]))
+    store.execute("UPDATE routes SET config = config #- '{steps,0,groups}'")
+    (found,) = routing.routes_of(store, 1)
+    assert found["steps"] == [{"after_s": 5, "channels": [a], "groups": [], "schedules": []}]
 
 
 def test_what_is_named_cannot_be_removed(store: Store) -> None:

@@ -13,6 +13,8 @@ export interface Hours {
 export interface Step {
   after_s: number;
   channels: number[];
+  /** All channels of each, as it is then. */
+  groups: number[];
   /** Whoever is on call then. */
   schedules: number[];
 }
@@ -30,6 +32,13 @@ export interface AlertRoute {
   steps: Step[];
   remind_s: number | null;
   group_s: number;
+}
+
+/** A named set of channels. */
+export interface ChannelGroup {
+  id: Id;
+  name: string;
+  channels: number[];
 }
 
 export interface Override {

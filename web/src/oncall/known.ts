@@ -6,6 +6,7 @@ import { type Names, namesOf } from "./wording";
 
 export interface Known {
   channels: Names;
+  groups: Names;
   schedules: Schedule[];
   routes: AlertRoute[];
   /** By schedule, from now on. */
@@ -13,11 +14,12 @@ export interface Known {
 }
 
 export async function readKnown(gateway: Gateway, onCall: OnCallGateway): Promise<Known> {
-  const [channels, schedules, routes] = await Promise.all([
+  const [channels, groups, schedules, routes] = await Promise.all([
     gateway.channels(),
+    onCall.groups(),
     onCall.schedules(),
     onCall.routes(),
   ]);
   const shifts = await Promise.all(schedules.map(async ({ id }) => [id, await onCall.shifts(id)] as const));
-  return { channels: namesOf(channels), schedules, routes, shifts: new Map(shifts) };
+  return { channels: namesOf(channels), groups: namesOf(groups), schedules, routes, shifts: new Map(shifts) };
 }

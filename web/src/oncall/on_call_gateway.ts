@@ -2,7 +2,7 @@
 import type { Id } from "../gateway/contract";
 import type { Body } from "../gateway/editing";
 import type { Gateway } from "../gateway/gateway";
-import type { AlertRoute, Override, Schedule, Shift } from "./contract";
+import type { AlertRoute, ChannelGroup, Override, Schedule, Shift } from "./contract";
 
 const SHIFT_DAYS = 366;
 
@@ -19,6 +19,10 @@ export class OnCallGateway {
 
   async schedules(): Promise<Schedule[]> {
     return (await this.gateway.ask<{ schedules: Schedule[] }>(pathOf("schedules"), {})).schedules;
+  }
+
+  async groups(): Promise<ChannelGroup[]> {
+    return (await this.gateway.ask<{ groups: ChannelGroup[] }>("/v1/groups", {})).groups;
   }
 
   /** Who is on call from now on, for a year. */

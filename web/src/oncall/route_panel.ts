@@ -16,12 +16,16 @@ export function routePanel(app: App, gateway: OnCallGateway, reload: () => Promi
   const making = el("div", { class: "form-inside" });
   let known: Known | null = null;
   const edit = async (route?: AlertRoute) => {
-    const [channels, schedules] = await Promise.all([app.gateway.channels(), gateway.schedules()]);
+    const [channels, groups, schedules] = await Promise.all([
+      app.gateway.channels(),
+      gateway.groups(),
+      gateway.schedules(),
+    ]);
     const left = (saved: boolean) => {
       setChildren(making);
       if (saved) void reload();
     };
-    setChildren(making, routeForm(gateway, { channels, schedules }, route, left));
+    setChildren(making, routeForm(gateway, { channels, groups, schedules }, route, left));
     making.scrollIntoView({ block: "nearest" });
   };
   const add = deed({ label: "New route", testid: "route-new", act: () => edit() });
@@ -36,7 +40,9 @@ export function routePanel(app: App, gateway: OnCallGateway, reload: () => Promi
   };
   const row = (route: AlertRoute, found: Known) => {
     const schedules = namesOf(found.schedules);
-    const steps = route.steps.map((step) => el("li", {}, stepText(step, found.channels, schedules)));
+    const steps = route.steps.map((step) =>
+      el("li", {}, stepText(step, found.channels, found.groups, schedules)),
+    );
     const manner = mannerText(route);
     return el(
       "tr",

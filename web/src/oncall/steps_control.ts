@@ -1,23 +1,25 @@
-/** The editor of a route's steps: after how long, and which channels and schedules. */
+/** The editor of a route's steps: after how long, and which channels, groups and schedules. */
 import type { Channel } from "../alerts/contract";
 import type { Control } from "../forms/control";
 import { el } from "../parts/element";
-import type { Schedule, Step } from "./contract";
+import type { ChannelGroup, Schedule, Step } from "./contract";
 import { type RowEditor, rowsControl } from "./row_list";
 import { spanOf, spanText } from "./wording";
 
 const LATER_S = 900;
 
-export function stepsControl(
-  name: string,
-  channels: readonly Channel[],
-  schedules: readonly Schedule[],
-): Control {
+interface Choices {
+  channels: readonly Channel[];
+  groups: readonly ChannelGroup[];
+  schedules: readonly Schedule[];
+}
+
+export function stepsControl(name: string, choices: Choices): Control {
   return rowsControl(name, {
     add: "Add a step",
     one: "step",
     fresh: (rows) => nextStep(rows as Step[]),
-    make: (value) => stepEditor(value as Step, channels, schedules),
+    make: (value) => stepEditor(value as Step, choices),
   });
 }
 
@@ -25,10 +27,50 @@ export function stepsControl(
 export function nextStep(steps: readonly Step[]): Step {
   const last = steps.length === 0 ? null : Number(steps[steps.length - 1]?.after_s);
   const after_s = last === null || Number.isNaN(last) ? 0 : last + LATER_S;
-  return { after_s, channels: [], schedules: [] };
+  return { after_s, channels: [], groups: [], schedules: [] };
 }
 
-function stepEditor(step: Step, channels: readonly Channel[], schedules: readonly Schedule[]): RowEditor {
+/** One box to tick: what it stands for, and whether the step names it. */
+export interface StepOption {
+  field: "channels" | "groups" | "schedules";
+  number: number;
+  label: string;
+  chosen: boolean;
+}
+
+/** All that a step may name, in the order in which it is shown. */
+export function stepOptions(step: Step, { channels, groups, schedules }: Choices): StepOption[] {
+  const of = (
+    field: StepOption["field"],
+    things: readonly { id: string | number; name: string }[],
+    words = "",
+  ) =>
+    things.map(({ id, name }) => ({
+      field,
+      number: Number(id),
+      label: words + name,
+      chosen: step[field].includes(Number(id)),
+    }));
+  return [
+    ...of("channels", channels),
+    ...of("groups", groups, "all of "),
+    ...of("schedules", schedules, "on call of "),
+  ];
+}
+
+/** The step that names what is chosen. */
+export function stepOf(after_s: number | string, chosen: readonly StepOption[]): Record<string, unknown> {
+  const numbers = (field: StepOption["field"]) =>
+    chosen.filter((one) => one.field === field).map(({ number }) => number);
+  return {
+    after_s,
+    channels: numbers("channels"),
+    groups: numbers("groups"),
+    schedules: numbers("schedules"),
+  };
+}
+
+function stepEditor(step: Step, choices: Choices): RowEditor {
   const after = el("input", {
     type: "text",
     class: "short",
@@ -37,11 +79,11 @@ function stepEditor(step: Step, channels: readonly Channel[], schedules: readonl
     autocomplete: "off",
   });
   after.value = spanText(step.after_s);
-  const who = [
-    ...channels.map(({ id, name }) => box(name, Number(id), step.channels)),
-    ...schedules.map(({ id, name }) => box(`on call of ${name}`, Number(id), step.schedules)),
-  ];
-  const chosen = (from: typeof who) => from.flatMap(({ number, input }) => (input.checked ? [number] : []));
+  const who = stepOptions(step, choices).map((option) => {
+    const input = el("input", { type: "checkbox" });
+    input.checked = option.chosen;
+    return { option, input, element: el("label", { class: "check" }, input, option.label) };
+  });
   return {
     element: el(
       "div",
@@ -53,16 +95,10 @@ function stepEditor(step: Step, channels: readonly Channel[], schedules: readonl
         ...who.map(({ element }) => element),
       ),
     ),
-    read: () => ({
-      after_s: spanOf(after.value),
-      channels: chosen(who.slice(0, channels.length)),
-      schedules: chosen(who.slice(channels.length)),
-    }),
+    read: () =>
+      stepOf(
+        spanOf(after.value),
+        who.flatMap(({ option, input }) => (input.checked ? [option] : [])),
+      ),
   };
-}
-
-function box(label: string, number: number, chosen: readonly number[]) {
-  const input = el("input", { type: "checkbox" });
-  input.checked = chosen.includes(number);
-  return { number, input, element: el("label", { class: "check" }, input, label) };
 }

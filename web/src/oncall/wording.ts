@@ -19,9 +19,10 @@ export function channelName(channels: Names, number: number): string {
 }
 
 /** `ops at once`, `whoever is on call of team after 15 min`. */
-export function stepText(step: Step, channels: Names, schedules: Names): string {
+export function stepText(step: Step, channels: Names, groups: Names, schedules: Names): string {
   const who = [
     ...step.channels.map((one) => channelName(channels, one)),
+    ...step.groups.map((one) => `all of ${named(groups, "group", one)}`),
     ...step.schedules.map((one) => `on call of ${named(schedules, "schedule", one)}`),
   ].join(", ");
   return `${who} ${step.after_s === 0 ? "at once" : `after ${formatSpan(step.after_s * 1000)}`}`;
