@@ -216,7 +216,8 @@ class AlertWorker:
     async def _failed(self, n: Notification, error: DeliveryError, took_ms: int) -> str:
         patience_s = give_up_after_s(n.config)
         failure: Failure | None = None
-        if error.permanent:
+        # What fails for good by a configuration that was replaced meanwhile is tried by the new one.
+        if error.permanent and await self._ask(outbox.disable_channel, n.channel, error.answer, n.config):
             failure = "permanent"
         elif error.refused:
             failure = "refused"
@@ -228,7 +229,6 @@ class AlertWorker:
             return "retry"
         await self._ask(outbox.failed, n.id, error.answer, failure, n.attempts, took_ms)
         if failure == "permanent":
-            await self._ask(outbox.disable_channel, n.channel, error.answer)
             self._log.error("channel_disabled", channel=n.channel, reason=error.answer)
         else:
             event = "notification_refused" if failure == "refused" else "notification_given_up"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from launch.naming import names_of, one_of
@@ -13,6 +14,21 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = "as 'mon-fri 09:00-17:30', 'sat,sun 00:00-00:00', '18:00-08:00', or any"
 STEP = "as 0=ops or 15m=schedule:team,group:shop,ops: after how long without an acknowledgement, and who"
 Rows = list[dict[str, Any]]
+_NAMED = {"group": "groups", "schedule": "schedules"}
+"""What steps name beside channels, with its kind before it: by what it is called in a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What steps may name."""
+
+    channels: Rows
+    groups: Rows
+    schedules: Rows
+
+    def of(self, kind: str) -> Rows:
+        """Those of a kind, in the singular."""
+        return {"channel": self.channels, "group": self.groups, "schedule": self.schedules}[kind]
 
 
 def hours_of(text: str, zone: str) -> dict[str, Any] | None:
@@ -44,36 +60,36 @@ def hours_words(hours: dict[str, Any] | None) -> str:
     return f"{'' if len(days) == 7 else named + ' '}{hours['since']}-{hours['until']} {hours['zone']}"
 
 
-def steps_of(texts: list[str], channels: Rows, schedules: Rows, groups: Rows) -> list[dict[str, Any]]:
+def steps_of(texts: list[str], named: Named) -> list[dict[str, Any]]:
     """Steps as a route has them; `InvalidInput` names what is not known."""
-    return [_step(text, channels, {"schedule": schedules, "group": groups}) for text in texts]
+    return [_step(text, named) for text in texts]
 
 
-def _step(text: str, channels: Rows, others: dict[str, Rows]) -> dict[str, Any]:
+def _step(text: str, named: Named) -> dict[str, Any]:
     after, equals, who = text.partition("=")
     if not equals or not who.strip():
         raise InvalidInput("--step", text, STEP)
     step: dict[str, Any] = {"after_s": seconds("--step", after.strip()), "channels": [], "groups": [], "schedules": []}
     for word in (part.strip() for part in who.split(",")):
         kind, colon, called = word.partition(":")
-        if colon and kind in others:
-            step[f"{kind}s"].append(one_of(others[kind], kind, called)["id"])
+        if colon and kind in _NAMED:
+            step[_NAMED[kind]].append(one_of(named.of(kind), kind, called)["id"])
         else:
             called = called if colon and kind == "channel" else word
-            step["channels"].append(one_of(channels, "channel", called)["id"])
+            step["channels"].append(one_of(named.channels, "channel", called)["id"])
     return step
 
 
-def steps_words(steps: list[dict[str, Any]], channels: Rows, schedules: Rows, groups: Rows) -> list[str]:
+def steps_words(steps: list[dict[str, Any]], named: Named) -> list[str]:
     """Each step as `steps_of` reads it."""
-    by_channel, by_schedule, by_group = names_of(channels), names_of(schedules), names_of(groups)
+    by_channel = names_of(named.channels)
+    others = {kind: names_of(named.of(kind)) for kind in _NAMED}
     return [
         f"{written(step['after_s'])}="
         + ",".join(
             [
                 *(by_channel.get(one, str(one)) for one in step["channels"]),
-                *(f"group:{by_group.get(one, one)}" for one in step["groups"]),
-                *(f"schedule:{by_schedule.get(one, one)}" for one in step["schedules"]),
+                *(f"{kind}:{names.get(one, one)}" for kind, names in others.items() for one in step[_NAMED[kind]]),
             ]
         )
         for step in steps

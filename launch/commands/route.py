@@ -11,7 +11,7 @@ from rich.table import Table
 
 from launch.client import Gateway, gateway
 from launch.naming import found_or_new, one_of, rows_of
-from launch.routes_in_words import HOURS, STEP, Rows, hours_of, hours_words, steps_of, steps_words
+from launch.routes_in_words import HOURS, STEP, Named, hours_of, hours_words, steps_of, steps_words
 from launch.timespans import SPAN, seconds, written
 from vedette.errors import InvalidInput
 
@@ -27,10 +27,10 @@ Called = Annotated[str, typer.Argument(metavar="ROUTE", help="its name, or its n
 def list_routes() -> None:
     """List routes, in the order in which they are asked."""
     reached = gateway()
-    known = _told(reached)
+    named = _named(reached)
     table = Table("position", "id", "name", "alerts", "hours", "who, after how long", "reminds", title="routes")
     for row in rows_of(reached, "route"):
-        steps = " → ".join(steps_words(row["steps"], *known)) or "nobody"
+        steps = " → ".join(steps_words(row["steps"], named)) or "nobody"
         reminds = "" if row["remind_s"] is None else f"each {written(row['remind_s'])}"
         cells = (row["position"], row["id"], row["name"], row["match"] or "all", hours_words(row["hours"]))
         table.add_row(*(escape(str(cell)) for cell in (*cells, steps, reminds)))
@@ -45,7 +45,7 @@ def show(route: Called) -> None:
     """Show a route, in the words in which `set` takes it."""
     reached = gateway()
     row = one_of(rows_of(reached, "route"), "route", route)
-    steps = steps_words(row["steps"], *_told(reached))
+    steps = steps_words(row["steps"], _named(reached))
     lines = [
         ("id", row["id"]),
         ("name", row["name"]),
@@ -92,7 +92,7 @@ def set_route(
     body |= {field: value for field, value in said.items() if value is not None}
     body["match"] = body.get("match") or None
     if step or nobody:
-        body["steps"] = steps_of(step or [], *_told(reached))
+        body["steps"] = steps_of(step or [], _named(reached))
     if remind is not None:
         body["remind_s"] = None if remind == "never" else seconds("--remind", remind)
     if group is not None:
@@ -105,9 +105,8 @@ def set_route(
     console.print(f"route {made['id']}", markup=False)
 
 
-def _told(reached: Gateway) -> tuple[Rows, Rows, Rows]:
-    """Whom steps may name: channels, schedules, groups."""
-    return rows_of(reached, "channel"), rows_of(reached, "schedule"), rows_of(reached, "group")
+def _named(reached: Gateway) -> Named:
+    return Named(*(rows_of(reached, kind) for kind in ("channel", "group", "schedule")))
 
 
 def _hours(known: dict[str, Any] | None, hours: str | None, zone: str | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from alerting.channels import CHANNELS
 from launch.client import Gateway
 from launch.declared import silences
 from launch.declared.files import SECTIONS, Fields
@@ -66,7 +67,10 @@ def _as_it_is(row: Fields, account: Account) -> Fields:
 
 
 def _channel(row: Fields, account: Account) -> Fields:
-    return {"kind": row.pop("kind"), "config": row}
+    """Without what nobody gives: a file that said when a replaced secret ends would undo a later replacement."""
+    kind = CHANNELS.get(row["kind"])
+    left_out = {"kind", *(kind.NOT_GIVEN if kind else ())}
+    return {"kind": row["kind"], "config": {name: value for name, value in row.items() if name not in left_out}}
 
 
 def _named_rule(row: Fields, account: Account) -> Fields:

@@ -47,7 +47,8 @@ class Refused(VedetteError):
 def judge(section: str, name: str, declared: Fields, account: Account) -> Fields:
     """The declaration with all its defaults, as the account would show it; a `Fault` says what is wrong.
 
-    Channels, roles and models keep what is not named, so of those it is what is declared.
+    Channels, roles and models keep what is not named, so of those it is what is declared; so do schedules their
+    overrides.
     """
     try:
         check_storable({"name": name, **declared})
@@ -57,7 +58,10 @@ def judge(section: str, name: str, declared: Fields, account: Account) -> Fields
     if section in _DEFINED:
         found = _valid(_DEFINED[section], body).model_dump(mode="json")
         found.pop("name")
-        return SHOWN[section](found, account)
+        shown = SHOWN[section](found, account)
+        if section == "schedules" and "overrides" not in declared:
+            del shown["overrides"]  # people take over from the page: where files say nothing of that, it stays
+        return shown
     if section == "silences":
         return _valid(DeclaredSilence.model_validate, body).fields()
     if section == "channels":

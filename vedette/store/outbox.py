@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vedette.store.pool import Store
+from vedette.store.pool import Jsonb, Store
 
 _MOST_SHOWN = 500
 """Characters of an answer that are kept."""
@@ -51,7 +51,8 @@ def claim(
     taken = {} if busy is None else busy
     rows = store.rows(
         "WITH busy AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS b (channel_id, places)),"
-        # Each channel's first by an index of its own: what waits behind them, however much, is not looked at.
+        # Each channel's first by an index of its own: what waits behind them, however much, is not looked at. (Hence a
+        # limit that the planner knows, and an array: of what it takes for thousands it would read the whole outbox.)
         " seen AS (SELECT f.*, f.place + coalesce(b.places, 0) AS turn FROM channels c"
         " LEFT JOIN busy b ON b.channel_id = c.id CROSS JOIN LATERAL ("
         "SELECT n.id, n.next_attempt_at, n.position,"
@@ -61,14 +62,14 @@ def claim(
         " AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
         " AND NOT EXISTS (SELECT 1 FROM notifications e WHERE e.alert_id = n.alert_id AND e.channel_id = n.channel_id"
         " AND e.position < n.position AND e.state = 'pending')"
-        " ORDER BY n.next_attempt_at, n.position LIMIT greatest(%s - coalesce(b.places, 0), 0)) f"
-        " WHERE c.disabled_reason IS NULL),"
+        " ORDER BY n.next_attempt_at, n.position LIMIT %s) f"
+        " WHERE c.disabled_reason IS NULL AND coalesce(b.places, 0) < %s AND f.place + coalesce(b.places, 0) <= %s),"
         " ranked AS (SELECT *, row_number() OVER (ORDER BY turn, next_attempt_at, position) AS rank FROM seen),"
         " chosen AS (SELECT id FROM ranked WHERE rank <= CASE WHEN turn = 1 THEN %s ELSE %s END),"
         # Another worker may have claimed, gathered, even delivered it since we looked: asked again once it is locked.
-        " due AS (SELECT n.id FROM notifications n WHERE n.id IN (SELECT id FROM chosen) AND n.state = 'pending'"
-        " AND n.next_attempt_at <= now() AND (n.claimed_until IS NULL OR n.claimed_until <= now())"
-        " AND NOT n.gathers AND n.carrier IS NULL FOR UPDATE OF n SKIP LOCKED),"
+        " due AS (SELECT n.id FROM notifications n WHERE n.id = ANY(ARRAY(SELECT id FROM chosen))"
+        " AND n.state = 'pending' AND n.next_attempt_at <= now() AND NOT n.gathers AND n.carrier IS NULL"
+        " AND (n.claimed_until IS NULL OR n.claimed_until <= now()) FOR UPDATE OF n SKIP LOCKED),"
         " claimed AS (UPDATE notifications n SET claimed_until = now() + make_interval(secs => %s),"
         " attempts = n.attempts + 1,"
         " first_attempt_at = coalesce(n.first_attempt_at, now())"
@@ -86,6 +87,8 @@ def claim(
         " SELECT * FROM claimed",
         list(taken.keys()),
         list(taken.values()),
+        most,
+        most,
         most,
         limit,
         limit - spare,
@@ -176,9 +179,17 @@ def failed(
     )
 
 
-def disable_channel(store: Store, channel: int, reason: str) -> None:
-    """Stop using a channel that can never work as it is; the reason is shown with it."""
-    store.execute("UPDATE channels SET disabled_reason = %s WHERE id = %s", reason, channel)
+def disable_channel(store: Store, channel: int, reason: str, config: dict[str, Any] | None = None) -> bool:
+    """Stop using a channel that can never work as it is; the reason is shown with it. False if it has another
+    configuration than this one by now, or is gone."""
+    return bool(
+        store.execute(
+            "UPDATE channels SET disabled_reason = %s WHERE id = %s AND config = coalesce(%s, config)",
+            reason,
+            channel,
+            None if config is None else Jsonb(config),
+        )
+    )
 
 
 def _noted(

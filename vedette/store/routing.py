@@ -18,10 +18,12 @@ def routes_of(store: Store, account: int) -> list[dict[str, Any]]:
     rows = store.rows(
         "SELECT id, name, position, config FROM routes WHERE account_id = %s ORDER BY position, id", account
     )
-    found = [{**row.pop("config"), **row} for row in rows]
-    for route in found:
-        route["steps"] = [{"groups": [], **step} for step in route["steps"]]  # those of before there were groups
-    return found
+    return [{**_with_groups(row.pop("config")), **row} for row in rows]
+
+
+def _with_groups(config: dict[str, Any]) -> dict[str, Any]:
+    """Steps of routes that were made before there were groups name none."""
+    return {**config, "steps": [{"groups": [], **step} for step in config["steps"]]}
 
 
 def put_route(store: Store, account: int, spec: RouteSpec, route: int | None = None) -> dict[str, Any]:

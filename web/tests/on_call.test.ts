@@ -1,10 +1,10 @@
 /** Who is on call and who is told, on the page: what is said in words, and what forms send. */
 import { expect, test } from "vitest";
 import { formatMoment } from "../src/format";
-import type { AlertRoute, Shift, Step } from "../src/oncall/contract";
+import type { AlertRoute, Shift } from "../src/oncall/contract";
 import { OnCallGateway } from "../src/oncall/on_call_gateway";
 import { routeBody, routeValues } from "../src/oncall/route_form";
-import { nextStep } from "../src/oncall/steps_control";
+import { nextStep, stepOf, stepOptions } from "../src/oncall/steps_control";
 import { takeoverBody } from "../src/oncall/takeover_form";
 import {
   hoursText,
@@ -22,8 +22,8 @@ const CHANNELS = new Map([
   [1, "ops"],
   [2, "ann"],
 ]);
-const SCHEDULES = new Map([[7, "team"]]);
 const GROUPS = new Map([[4, "shop team"]]);
+const SCHEDULES = new Map([[7, "team"]]);
 const NIGHTS = { days: [0, 1, 2, 3, 4], since: "18:00", until: "08:00", zone: "Europe/Berlin" };
 const ROUTE: AlertRoute = {
   id: 5,
@@ -31,7 +31,7 @@ const ROUTE: AlertRoute = {
   position: 3,
   match: '{severity="critical"}',
   hours: NIGHTS,
-  steps: [{ after_s: 0, channels: [1], groups: [4], schedules: [] }],
+  steps: [{ after_s: 0, channels: [1], groups: [], schedules: [] }],
   remind_s: 3600,
   group_s: 30,
 };
@@ -41,11 +41,12 @@ function shift(channel: number, from: number, to: number | null, override = fals
 }
 
 test("a step says who and after how long; what is gone is told by its number", () => {
-  const told = (step: Step) => stepText(step, CHANNELS, SCHEDULES, GROUPS);
-  expect(told({ after_s: 0, channels: [1, 2], groups: [], schedules: [] })).toBe("ops, ann at once");
-  expect(told({ after_s: 900, channels: [9], groups: [4], schedules: [7] })).toBe(
-    "channel 9, all of shop team, on call of team after 15 min",
-  );
+  expect(
+    stepText({ after_s: 0, channels: [1, 2], groups: [], schedules: [] }, CHANNELS, GROUPS, SCHEDULES),
+  ).toBe("ops, ann at once");
+  expect(
+    stepText({ after_s: 900, channels: [9], groups: [4], schedules: [7] }, CHANNELS, GROUPS, SCHEDULES),
+  ).toBe("channel 9, all of shop team, on call of team after 15 min");
 });
 
 test("a route says its hours and its manner", () => {
@@ -117,6 +118,24 @@ test("a new route tells the first channel at once, and a new step comes a quarte
   expect(routeValues(undefined, [])["steps"]).toEqual([]);
   expect(nextStep([])).toEqual({ after_s: 0, channels: [], groups: [], schedules: [] });
   expect(nextStep(first ? [first] : [])).toEqual({ after_s: 900, channels: [], groups: [], schedules: [] });
+});
+
+test("a step of the form names what it named: channels, groups and schedules", () => {
+  const named = (id: number, name: string) => ({ id, name });
+  const choices = {
+    channels: [1, 2].map((id) => ({ ...named(id, `c${id}`), kind: "webhook", disabled_reason: null })),
+    groups: [4, 1].map((id) => ({ ...named(id, `g${id}`), channels: [2] })),
+    schedules: [],
+  };
+  const step = { after_s: 900, channels: [2], groups: [4], schedules: [] };
+  const options = stepOptions(step, choices);
+  expect(options.map(({ label }) => label)).toEqual(["c1", "c2", "all of g4", "all of g1"]);
+  expect(
+    stepOf(
+      900,
+      options.filter(({ chosen }) => chosen),
+    ),
+  ).toEqual(step);
 });
 
 test("who takes over is sent as a number", () => {

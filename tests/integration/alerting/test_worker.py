@@ -10,7 +10,7 @@ import pytest
 
 from alerting.channels.base import GIVE_UP_AFTER_S
 from alerting.worker import AlertWorker
-from tests.integration.alerting.receiver import OK, Receiver, answer
+from tests.integration.alerting.receiver import OK, Answer, Received, Receiver, answer
 from tests.integration.alerting.working import add_channel, due_now, rows, step, tell, with_receiver, worker
 from tests.patience import PATIENCE_S
 from vedette.clock import FakeClock
@@ -115,6 +115,29 @@ def test_a_receiver_that_is_gone_disables_its_channel_and_no_other(store: Store)
     with_receiver(lambda request: answer(410) if request.path.endswith("gone") else OK, body)
     shown = {c["name"]: c["disabled_reason"] for c in alerts.channels_of(store, 1)}
     assert shown == {"gone": "410", "good": None}
+
+
+def test_a_channel_that_was_changed_during_an_attempt_is_not_disabled_by_it(store: Store) -> None:
+    channels: list[int] = []
+
+    def rule(request: Received) -> Answer:
+        if not request.path.endswith("gone"):
+            return OK
+        _, config = alerts.channel_config(store, 1, channels[0])
+        good = {**config, "url": config["url"].removesuffix("/gone")}
+        alerts.change_channel_config(store, 1, channels[0], config, good)
+        return answer(410)
+
+    async def body(receiver: Receiver) -> None:
+        channels.append(add_channel(store, receiver.url + "/gone", "hook"))
+        tell(store)
+        assert await step(worker(store)) == 1
+        assert [channel["disabled_reason"] for channel in alerts.channels_of(store, 1)] == [None]
+        due_now(store)
+        assert await step(worker(store)) == 1
+
+    with_receiver(rule, body)
+    assert rows(store) == [("delivered", 2, "200 thanks")]
 
 
 @pytest.mark.parametrize(

@@ -255,3 +255,41 @@ def test_pruning_removes_groups_after_what_names_them(house: Gateway, tmp_path: 
     assert code == 0, said
     assert said.splitlines().index("- group team") > said.splitlines().index("- route nights")
     assert house.get("/v1/groups").json() == {"groups": []}
+
+
+def test_who_takes_over_stays_where_files_do_not_say_and_is_no_difference(house: Gateway, tmp_path: Path) -> None:
+    text = """
+channels: [{name: log, kind: console, config: {}}]
+schedules: [{name: watch, rotation: [log], first: 2026-11-30}]
+"""
+    run(tmp_path, text, "--yes")
+    (watch,) = house.get("/v1/schedules").json()["schedules"]
+    channel = watch["rotation"][0]
+    taken = house.call("POST", f"/v1/schedules/{watch['id']}/overrides", json={"channel": channel, "minutes": 60})
+    assert taken.status_code == 201
+    assert run(tmp_path, text, "--yes") == (0, "nothing to do: the account is as declared\n")
+    code, said = run(tmp_path, text.replace("rotation", "handover: '10:00', rotation"), "--yes")
+    assert (code, "overrides" in said) == (0, False), said
+    assert len(house.get("/v1/schedules").json()["schedules"][0]["overrides"]) == 1
+    code, said = run(tmp_path, text.replace("rotation", "overrides: [], rotation"), "--yes")
+    assert (code, "overrides" in said) == (0, True), said
+    assert house.get("/v1/schedules").json()["schedules"][0]["overrides"] == []
+
+
+def test_a_file_of_a_webhook_whose_secret_was_replaced_is_valid_and_undoes_nothing(
+    house: Gateway, tmp_path: Path
+) -> None:
+    text = "channels: [{name: ops, kind: webhook, config: {url: 'https://ops.example/hook'}}]"
+    run(tmp_path, text, "--yes")
+    (ops,) = house.get("/v1/channels").json()["channels"]
+    rotate = f"/v1/channels/{ops['id']}/rotate"
+    house.call("POST", rotate, json={"overlap_s": 60})
+    file = exported("--section", "channels")
+    assert faults(SCHEMA, file) == []
+    out = CliRunner().invoke(app, ["export", "--section", "channels"]).stdout
+    until = house.call("POST", rotate, json={"overlap_s": 86_400}).json()["previous_until_s"]
+    assert run(tmp_path, out, "--yes") == (0, "nothing to do: the account is as declared\n")
+    code, said = run(tmp_path, out.replace("ops.example/hook", "ops.example/other"), "--yes")
+    assert code == 0, said
+    (ops,) = house.get("/v1/channels").json()["channels"]
+    assert (ops["url"], ops["previous_until_s"]) == ("https://ops.example/other", until)

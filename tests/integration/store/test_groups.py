@@ -46,6 +46,14 @@ def test_a_rule_has_the_channels_of_its_groups_among_its_own(store: Store) -> No
     assert [row["channels"] for row in alerts.rules_of(store, 1)] == [[b, a], [c, a]]
 
 
+def test_a_route_that_was_made_before_there_were_groups_names_none(store: Store) -> None:
+    (a,) = add_channels(store, "a")
+    route(store, Step(after_s=5, channels=[a]))
+    store.execute("UPDATE routes SET config = config #- '{steps,0,groups}'")
+    (found,) = routing.routes_of(store, 1)
+    assert found["steps"] == [{"after_s": 5, "channels": [a], "groups": [], "schedules": []}]
+
+
 def test_what_is_named_cannot_be_removed(store: Store) -> None:
     (a,) = add_channels(store, "a")
     first, second, third = (add_group(store, name, a) for name in ("first", "second", "third"))

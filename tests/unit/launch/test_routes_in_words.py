@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launch.routes_in_words import hours_of, hours_words, steps_of, steps_words
+from launch.routes_in_words import Named, hours_of, hours_words, steps_of, steps_words
 from vedette.errors import InvalidInput
 from vedette.notifying.route import Hours, Step
 
 CHANNELS: list[dict[str, Any]] = [{"id": 1, "name": "ops"}, {"id": 2, "name": "schedule:odd"}, {"id": 30, "name": "2"}]
-GROUPS: list[dict[str, Any]] = [{"id": 4, "name": "shop team"}]
 SCHEDULES: list[dict[str, Any]] = [{"id": 1, "name": "team"}, {"id": 7, "name": "night shift"}]
+GROUPS: list[dict[str, Any]] = [{"id": 5, "name": "shop team"}]
+NAMED = Named(CHANNELS, GROUPS, SCHEDULES)
 clocks = st.times().map(lambda one: f"{one:%H:%M}")
 
 
@@ -56,22 +57,19 @@ def test_what_are_no_hours_is_refused(text: str) -> None:
 def test_steps_are_read_as_they_are_written() -> None:
     steps = [
         Step(channels=[1, 30]).model_dump(),
-        Step(after_s=5400, channels=[1], schedules=[1, 7]).model_dump(),
-        Step(after_s=7200, groups=[4]).model_dump(),
+        Step(after_s=5400, channels=[1], groups=[5], schedules=[1, 7]).model_dump(),
     ]
-    words = steps_words(steps, CHANNELS, SCHEDULES, GROUPS)
-    assert words == ["0=ops,2", "1h30m=ops,schedule:team,schedule:night shift", "2h=group:shop team"]
-    assert (
-        steps_of(words, CHANNELS, SCHEDULES, GROUPS) == steps
-    )  # the channel that is called 2, not the one of that number
+    words = steps_words(steps, NAMED)
+    assert words == ["0=ops,2", "1h30m=ops,group:shop team,schedule:team,schedule:night shift"]
+    assert steps_of(words, NAMED) == steps  # the channel that is called 2, not the one of that number
 
 
 def test_a_channel_of_an_odd_name_is_meant_by_its_number_or_by_saying_that_it_is_one() -> None:
     for text in ("0=channel:schedule:odd", "0=channel:schedule:odd , 1"):
-        assert steps_of([text], CHANNELS, SCHEDULES, GROUPS)[0]["channels"][0] == 2
+        assert steps_of([text], NAMED)[0]["channels"][0] == 2
 
 
 @pytest.mark.parametrize("text", ["ops", "0=", "0= ", "0=schedule:ops", "0=group:ops", "0=cat", "later=ops", "0=ops,"])
 def test_what_is_no_step_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        steps_of([text], CHANNELS, SCHEDULES, GROUPS)
+        steps_of([text], NAMED)

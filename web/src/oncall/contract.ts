@@ -19,13 +19,6 @@ export interface Step {
   schedules: number[];
 }
 
-/** A named set of channels. */
-export interface Group {
-  id: Id;
-  name: string;
-  channels: number[];
-}
-
 export interface AlertRoute {
   id: Id;
   name: string;
@@ -39,6 +32,13 @@ export interface AlertRoute {
   steps: Step[];
   remind_s: number | null;
   group_s: number;
+}
+
+/** A named set of channels. */
+export interface ChannelGroup {
+  id: Id;
+  name: string;
+  channels: number[];
 }
 
 export interface Override {

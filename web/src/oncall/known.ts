@@ -1,12 +1,12 @@
 /** All that the page of who is on call shows, read together. */
 import type { Gateway } from "../gateway/gateway";
-import type { AlertRoute, Group, Schedule, Shift } from "./contract";
+import type { AlertRoute, Schedule, Shift } from "./contract";
 import type { OnCallGateway } from "./on_call_gateway";
 import { type Names, namesOf } from "./wording";
 
 export interface Known {
   channels: Names;
-  groups: Group[];
+  groups: Names;
   schedules: Schedule[];
   routes: AlertRoute[];
   /** By schedule, from now on. */
@@ -21,5 +21,5 @@ export async function readKnown(gateway: Gateway, onCall: OnCallGateway): Promis
     onCall.routes(),
   ]);
   const shifts = await Promise.all(schedules.map(async ({ id }) => [id, await onCall.shifts(id)] as const));
-  return { channels: namesOf(channels), groups, schedules, routes, shifts: new Map(shifts) };
+  return { channels: namesOf(channels), groups: namesOf(groups), schedules, routes, shifts: new Map(shifts) };
 }

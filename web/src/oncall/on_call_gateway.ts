@@ -2,13 +2,11 @@
 import type { Id } from "../gateway/contract";
 import type { Body } from "../gateway/editing";
 import type { Gateway } from "../gateway/gateway";
-import type { AlertRoute, Group, Override, Schedule, Shift } from "./contract";
+import type { AlertRoute, ChannelGroup, Override, Schedule, Shift } from "./contract";
 
 const SHIFT_DAYS = 366;
 
-type Room = "groups" | "routes" | "schedules";
-
-function pathOf(room: Room, id?: Id, rest = ""): string {
+function pathOf(room: "routes" | "schedules", id?: Id, rest = ""): string {
   return id === undefined ? `/v1/${room}` : `/v1/${room}/${encodeURIComponent(id)}${rest}`;
 }
 
@@ -19,12 +17,12 @@ export class OnCallGateway {
     return (await this.gateway.ask<{ routes: AlertRoute[] }>(pathOf("routes"), {})).routes;
   }
 
-  async groups(): Promise<Group[]> {
-    return (await this.gateway.ask<{ groups: Group[] }>(pathOf("groups"), {})).groups;
-  }
-
   async schedules(): Promise<Schedule[]> {
     return (await this.gateway.ask<{ schedules: Schedule[] }>(pathOf("schedules"), {})).schedules;
+  }
+
+  async groups(): Promise<ChannelGroup[]> {
+    return (await this.gateway.ask<{ groups: ChannelGroup[] }>("/v1/groups", {})).groups;
   }
 
   /** Who is on call from now on, for a year. */
@@ -34,11 +32,11 @@ export class OnCallGateway {
   }
 
   /** Makes one, or replaces the definition of the one named. */
-  save(room: Room, body: Body, id?: Id): Promise<{ id: Id }> {
+  save(room: "routes" | "schedules", body: Body, id?: Id): Promise<{ id: Id }> {
     return this.gateway.ask(pathOf(room, id), { method: id === undefined ? "POST" : "PUT", body });
   }
 
-  remove(room: Room, id: Id): Promise<void> {
+  remove(room: "routes" | "schedules", id: Id): Promise<void> {
     return this.gateway.ask(pathOf(room, id), { method: "DELETE" });
   }
 

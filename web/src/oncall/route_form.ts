@@ -3,9 +3,9 @@ import type { Channel } from "../alerts/contract";
 import { type Control, numberControl, selectControl, textControl } from "../forms/control";
 import { type FieldSpec, Form } from "../forms/form";
 import { daysControl, ownZone, ZONE } from "../maintenance/rule_form";
-import type { AlertRoute, Group, Schedule } from "./contract";
+import type { AlertRoute, ChannelGroup, Schedule } from "./contract";
 import type { OnCallGateway } from "./on_call_gateway";
-import { nextStep, stepsControl } from "./steps_control";
+import { stepsControl } from "./steps_control";
 import { spanOf, spanText } from "./wording";
 
 const DAYS = [0, 1, 2, 3, 4, 5, 6];
@@ -13,7 +13,7 @@ const DAYS = [0, 1, 2, 3, 4, 5, 6];
 /** `done` is called when it is saved, or left. */
 export function routeForm(
   gateway: OnCallGateway,
-  known: { channels: readonly Channel[]; groups: readonly Group[]; schedules: readonly Schedule[] },
+  known: { channels: readonly Channel[]; groups: readonly ChannelGroup[]; schedules: readonly Schedule[] },
   route: AlertRoute | undefined,
   done: (saved: boolean) => void,
 ): HTMLElement {
@@ -113,7 +113,9 @@ export function routeValues(
   const hours = route?.hours ?? { days: DAYS, since: "18:00", until: "08:00", zone: ownZone() };
   const always = route?.hours ? "no" : "yes";
   if (route) return { ...route, ...hours, always };
-  const first = channels[0] ? [{ ...nextStep([]), channels: [Number(channels[0].id)] }] : [];
+  const first = channels[0]
+    ? [{ after_s: 0, channels: [Number(channels[0].id)], groups: [], schedules: [] }]
+    : [];
   return { ...hours, always, steps: first };
 }
 

@@ -40,8 +40,9 @@ export function routePanel(app: App, gateway: OnCallGateway, reload: () => Promi
   };
   const row = (route: AlertRoute, found: Known) => {
     const schedules = namesOf(found.schedules);
-    const groups = namesOf(found.groups);
-    const steps = route.steps.map((step) => el("li", {}, stepText(step, found.channels, schedules, groups)));
+    const steps = route.steps.map((step) =>
+      el("li", {}, stepText(step, found.channels, found.groups, schedules)),
+    );
     const manner = mannerText(route);
     return el(
       "tr",

@@ -1,27 +1,25 @@
 /** The editor of a route's steps: after how long, and which channels, groups and schedules. */
+import type { Channel } from "../alerts/contract";
 import type { Control } from "../forms/control";
 import { el } from "../parts/element";
-import type { Step } from "./contract";
+import type { ChannelGroup, Schedule, Step } from "./contract";
 import { type RowEditor, rowsControl } from "./row_list";
 import { spanOf, spanText } from "./wording";
 
 const LATER_S = 900;
 
-type Named = readonly { id: string | number; name: string }[];
-
-/** Whom steps may name. */
-export interface Told {
-  channels: Named;
-  groups: Named;
-  schedules: Named;
+interface Choices {
+  channels: readonly Channel[];
+  groups: readonly ChannelGroup[];
+  schedules: readonly Schedule[];
 }
 
-export function stepsControl(name: string, told: Told): Control {
+export function stepsControl(name: string, choices: Choices): Control {
   return rowsControl(name, {
     add: "Add a step",
     one: "step",
     fresh: (rows) => nextStep(rows as Step[]),
-    make: (value) => stepEditor(value as Step, told),
+    make: (value) => stepEditor(value as Step, choices),
   });
 }
 
@@ -32,7 +30,47 @@ export function nextStep(steps: readonly Step[]): Step {
   return { after_s, channels: [], groups: [], schedules: [] };
 }
 
-function stepEditor(step: Step, told: Told): RowEditor {
+/** One box to tick: what it stands for, and whether the step names it. */
+export interface StepOption {
+  field: "channels" | "groups" | "schedules";
+  number: number;
+  label: string;
+  chosen: boolean;
+}
+
+/** All that a step may name, in the order in which it is shown. */
+export function stepOptions(step: Step, { channels, groups, schedules }: Choices): StepOption[] {
+  const of = (
+    field: StepOption["field"],
+    things: readonly { id: string | number; name: string }[],
+    words = "",
+  ) =>
+    things.map(({ id, name }) => ({
+      field,
+      number: Number(id),
+      label: words + name,
+      chosen: step[field].includes(Number(id)),
+    }));
+  return [
+    ...of("channels", channels),
+    ...of("groups", groups, "all of "),
+    ...of("schedules", schedules, "on call of "),
+  ];
+}
+
+/** The step that names what is chosen. */
+export function stepOf(after_s: number | string, chosen: readonly StepOption[]): Record<string, unknown> {
+  const numbers = (field: StepOption["field"]) =>
+    chosen.filter((one) => one.field === field).map(({ number }) => number);
+  return {
+    after_s,
+    channels: numbers("channels"),
+    groups: numbers("groups"),
+    schedules: numbers("schedules"),
+  };
+}
+
+function stepEditor(step: Step, choices: Choices): RowEditor {
   const after = el("input", {
     type: "text",
     class: "short",
@@ -41,13 +79,11 @@ function stepEditor(step: Step, told: Told): RowEditor {
     autocomplete: "off",
   });
   after.value = spanText(step.after_s);
-  const channels = told.channels.map(({ id, name }) => box(name, Number(id), step.channels));
-  const groups = told.groups.map(({ id, name }) => box(`all of ${name}`, Number(id), step.groups));
-  const schedules = told.schedules.map(({ id, name }) =>
-    box(`on call of ${name}`, Number(id), step.schedules),
-  );
-  const chosen = (from: readonly Box[]) =>
-    from.flatMap(({ number, input }) => (input.checked ? [number] : []));
+  const who = stepOptions(step, choices).map((option) => {
+    const input = el("input", { type: "checkbox" });
+    input.checked = option.chosen;
+    return { option, input, element: el("label", { class: "check" }, input, option.label) };
+  });
   return {
     element: el(
       "div",
@@ -56,26 +92,13 @@ function stepEditor(step: Step, told: Told): RowEditor {
       el(
         "div",
         { class: "days", role: "group", "aria-label": "Who is told" },
-        ...[...channels, ...groups, ...schedules].map(({ element }) => element),
+        ...who.map(({ element }) => element),
       ),
     ),
-    read: () => ({
-      after_s: spanOf(after.value),
-      channels: chosen(channels),
-      groups: chosen(groups),
-      schedules: chosen(schedules),
-    }),
+    read: () =>
+      stepOf(
+        spanOf(after.value),
+        who.flatMap(({ option, input }) => (input.checked ? [option] : [])),
+      ),
   };
-}
-
-interface Box {
-  number: number;
-  input: HTMLInputElement;
-  element: HTMLElement;
-}
-
-function box(label: string, number: number, chosen: readonly number[]): Box {
-  const input = el("input", { type: "checkbox" });
-  input.checked = chosen.includes(number);
-  return { number, input, element: el("label", { class: "check" }, input, label) };
 }

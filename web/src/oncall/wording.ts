@@ -19,7 +19,7 @@ export function channelName(channels: Names, number: number): string {
 }
 
 /** `ops at once`, `whoever is on call of team after 15 min`. */
-export function stepText(step: Step, channels: Names, schedules: Names, groups: Names): string {
+export function stepText(step: Step, channels: Names, groups: Names, schedules: Names): string {
   const who = [
     ...step.channels.map((one) => channelName(channels, one)),
     ...step.groups.map((one) => `all of ${named(groups, "group", one)}`),
