@@ -33,8 +33,8 @@ def test_a_route_is_made_shown_changed_and_removed(typed: Typed) -> None:
     assert typed(*SET, *STEPS, "--zone", "Europe/Berlin").strip() == "route 1"
     hours = {"days": [0, 1, 2, 3, 4], "since": "18:00", "until": "08:00", "zone": "Europe/Berlin"}
     steps = [
-        {"after_s": 0, "channels": [1], "schedules": []},
-        {"after_s": 900, "channels": [2], "schedules": [1]},
+        {"after_s": 0, "channels": [1], "groups": [], "schedules": []},
+        {"after_s": 900, "channels": [2], "groups": [], "schedules": [1]},
     ]
     made = {"id": 1, "name": "nights", "position": 5, "match": '{severity="critical"}', "hours": hours}
     assert stored(typed) == {**made, "steps": steps, "remind_s": 3600, "group_s": 30}
