@@ -13,8 +13,12 @@ from launch.client import gateway
 from launch.naming import found_or_new, names_of, one_of, rows_of
 from vedette.errors import InvalidInput
 
-app = typer.Typer(no_args_is_help=True, help="Notification groups: channels that rules and routes name as one.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Notification groups: named sets of channels, which rules and steps of routes name (docs/on-call.md).",
+)
 console = Console(highlight=False)
+Called = Annotated[str, typer.Argument(metavar="GROUP", help="its name, or its number")]
 
 
 @app.command("list")
@@ -24,17 +28,16 @@ def list_groups() -> None:
     names = names_of(rows_of(reached, "channel"))
     table = Table("id", "name", "channels", title="groups")
     for row in rows_of(reached, "group"):
-        channels = ", ".join(names.get(one, str(one)) for one in row["channels"])
-        table.add_row(*(escape(str(cell)) for cell in (row["id"], row["name"], channels)))
+        members = ", ".join(names.get(one, str(one)) for one in row["channels"])
+        table.add_row(*(escape(str(cell)) for cell in (row["id"], row["name"], members)))
     console.print(table)
 
 
 @app.command("set")
 def set_group(
-    group: Annotated[str, typer.Argument(metavar="GROUP", help="its name, or the number of one that there is")],
+    group: Called,
     channel: Annotated[
-        list[str] | None,
-        typer.Option("--channel", "-c", help="a channel's name or number; repeat it for each; replaces all there were"),
+        list[str] | None, typer.Option(help="its name, or its number; repeat it; replaces all that there were")
     ] = None,
     name: Annotated[str | None, typer.Option(help="another name")] = None,
 ) -> None:
@@ -42,13 +45,13 @@ def set_group(
     reached = gateway()
     known = found_or_new(rows_of(reached, "group"), "group", group)
     if known is None and not channel:
-        raise InvalidInput("--channel", None, "who is in it; once for each")
-    channels = rows_of(reached, "channel") if channel else []
-    chosen = [one_of(channels, "--channel", one)["id"] for one in channel or []]
-    body = {
-        "name": name or (group if known is None else known["name"]),
-        "channels": chosen or (known or {})["channels"],
-    }
+        raise InvalidInput("--channel", None, "at least one channel")
+    body = {"name": group, "channels": []} if known is None else {k: v for k, v in known.items() if k != "id"}
+    if channel:
+        channels = rows_of(reached, "channel")
+        body["channels"] = [one_of(channels, "channel", called)["id"] for called in channel]
+    if name is not None:
+        body["name"] = name
     if known is None:
         made = reached.call("POST", "/v1/groups", body=body)
     else:
@@ -57,7 +60,7 @@ def set_group(
 
 
 @app.command("remove")
-def remove_group(group: Annotated[str, typer.Argument(metavar="GROUP", help="its name, or its number")]) -> None:
-    """Remove a group; refused while a rule or route names it."""
+def remove_group(group: Called) -> None:
+    """Remove a group; refused while a rule or a route names it."""
     reached = gateway()
     reached.call("DELETE", f"/v1/groups/{one_of(rows_of(reached, 'group'), 'group', group)['id']}")
