@@ -18,6 +18,7 @@ from vedette.errors import Unavailable
 from vedette.events.check_series import check_series_of, named
 from vedette.statistics.anomaly import HOUR_MS, WEEK_MS, in_a_row, learn
 from vedette.store import anomalies
+from vedette.store.account_settings import anomaly_share
 from vedette.store.anomalies import DueRule, RuleRow
 from vedette.store.pool import Store
 from vedette.store.series import Catalogue, SeriesRef
@@ -31,6 +32,8 @@ AGAIN_S = 86_400.0
 SOON_S = 3_600.0
 """A rule that has series which are not ready is learned again so soon."""
 WEEKS, FEWEST_WEEKS = 4, 3
+FEWEST_A_WEEK = 0.25
+"""Fewer false alarms a week cannot be learned from so few weeks."""
 READY = 0.5
 """Share of the windows of a week that must be known."""
 MOST_SERIES = 300
@@ -78,7 +81,8 @@ def learn_rule(store: Store, account: int, spec: Anomaly, until_ms: int) -> Less
     if np.isnan(values[:, 0]).mean() > READY:
         values, begin_ms = values[:, 1:], begin_ms + WEEK_MS
     known = 1 - float(np.isnan(values).mean())
-    learned = learn(values, begin_ms, spec.false_alarms_per_week * known, spec.windows, spec.direction, spec.floor)
+    allowed = spec.false_alarms_per_week or max(FEWEST_A_WEEK, anomaly_share(store, account, spec.name))
+    learned = learn(values, begin_ms, allowed * known, spec.windows, spec.direction, spec.floor)
     lesson.weeks, lesson.threshold = learned.weeks, learned.threshold
     for at, one in enumerate(ready):
         if (usual := learned.usual(at)).is_sound():

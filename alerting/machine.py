@@ -222,7 +222,7 @@ class SubjectState:
                     due.append(state.turned + CALM_MS + self.heard_ms - self.last_at)
             elif state is not None and state.waits(rule.spec, signal):
                 due.append(state.since + hold_ms(rule.spec) + self.heard_ms - self.last_at)
-            elif state is not None and state.state == "pending" and signal.kind in READ:
+            elif state is not None and state.state == "pending" and signal.kind in READ and not state.quiet:
                 due.append(self.heard_ms + lapse_ms(rule.spec) + 1)
             elif isinstance(rule.spec, Absence) and signal.state != "over":
                 due.append(self.heard_ms + rule.spec.for_s * 1000)

@@ -7,17 +7,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from alerting.every_rule import Pattern, RuleBase
+from alerting.every_rule import Pattern
 from alerting.limited import Limited
+from alerting.rules.of_models import OfModels
 from vedette.events.patterns import matches_whole
 from vedette.events.signals import Signal
 
 
-class Drift(RuleBase):
+class Drift(OfModels):
     """A feature of a model has drifted, by the tests and the k of m windows that the model's own settings name."""
 
     kind: Literal["drift"]
-    model: int | None = Field(default=None, description="null: every model")
     feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
     segment: Pattern = Field(
         default=None,
@@ -27,7 +27,7 @@ class Drift(RuleBase):
 
     def is_about(self, signal: Signal) -> bool:
         """Whether the rule means the model, the feature and the segment."""
-        if self.model not in {None, signal.detail.get("model")}:
+        if not self.is_of(signal):
             return False
         segment = signal.detail.get("segment")
         if (segment is None) != (self.segment is None):
@@ -62,15 +62,14 @@ class Drift(RuleBase):
         return "; ".join([what, *(str(said[key]) for key in ("moved", "correlation") if key in said)])
 
 
-class ModelSilent(RuleBase):
+class ModelSilent(OfModels):
     """No rows of a model come any more."""
 
     kind: Literal["model_silent"]
-    model: int | None = Field(default=None, description="null: every model")
 
     def is_about(self, signal: Signal) -> bool:
         """Whether the rule means the model."""
-        return self.model in {None, signal.detail.get("model")}
+        return self.is_of(signal)
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether its data have stopped; None if the signal is about something else."""
@@ -103,19 +102,17 @@ Metric = Literal[
 ]
 
 
-class Quality(Limited):
+class Quality(Limited, OfModels):
     """A metric of a model's quality is below or above a limit, or away from a baseline, in the last windows."""
 
     kind: Literal["quality"]
-    model: int | None = Field(default=None, description="null: every model")
     metric: Metric
     windows: int = Field(default=1, ge=1, le=10, description="windows in a row")
     rows: int = Field(default=30, ge=1, description="windows with fewer labelled rows say nothing")
 
     def is_about(self, signal: Signal) -> bool:
         """Whether the rule means the model and the metric."""
-        about = signal.detail
-        return about.get("metric", self.metric) == self.metric and self.model in {None, about.get("model", self.model)}
+        return signal.detail.get("metric", self.metric) == self.metric and self.is_of(signal)
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the last windows are all beyond the limit; None if too few say anything, or it is about another."""

@@ -29,7 +29,8 @@ class RuleState:
     `unknown` is since when it is not known whether the condition holds, `clear_since` since when it is over (-1: it is
     not), `starts` are the last times of alerts' beginnings. While it is `flapping`, `holding` is the condition and
     `turned` when that changed; all by the subject's own clock. `means` is the memory of rules about changes, `unusual`
-    that of rules about anomalies, `rolling` that of thresholds of means.
+    that of rules about anomalies, `rolling` that of thresholds of means. What waits is `quiet` after so long without a
+    reading that the next one will begin it anew, unless that one says it was kept meanwhile.
     """
 
     state: Literal["ok", "pending", "firing"] = "ok"
@@ -47,6 +48,7 @@ class RuleState:
     unusual: Unusual | None = None
     rolling: Rolling | None = None
     began: int = 0
+    quiet: bool = False
 
     def __setstate__(self, state: Any) -> None:
         """Also of a version that kept less: what is missing has its default."""
@@ -73,7 +75,7 @@ class RuleState:
         return None if signal.at - self.clear_since < clear_ms else self.end()
 
     def _held(self, spec: AnyRule, at: int, gap_ms: int) -> AlertState | None:
-        self.clear_since = -1
+        self.clear_since, self.quiet = -1, False
         if self.state == "firing":
             return None
         # Only of readings there are signals all the time: of others there is one when something has changed.
@@ -97,9 +99,8 @@ class RuleState:
         return None if at - self.since < hold_ms(spec) else self.fire(at)
 
     def lapse(self, spec: AnyRule, last: Signal, gap_ms: int) -> AlertState | None:
-        """What waits for readings lapses after so long without one, as it would at the next; nobody is told."""
-        if last.kind in READ and gap_ms > lapse_ms(spec):
-            self.state = "ok"
+        """What waits for readings is quiet after so long without one; nobody is told, and nothing is decided."""
+        self.quiet = self.quiet or (last.kind in READ and gap_ms > lapse_ms(spec))
         return None
 
     def fire(self, at: int) -> AlertState:

@@ -55,7 +55,7 @@ class WaitEnd:
 def waits_of(state: SubjectState) -> dict[Key, int]:
     """What waits, each since when (ms UTC)."""
     found: dict[Key, int] = {
-        (rule, "pending"): one.since for rule, one in state.rules.items() if one.state == "pending"
+        (rule, "pending"): one.since for rule, one in state.rules.items() if one.state == "pending" and not one.quiet
     }
     for rule, since in state.suppressed.items():
         found[rule, "suppressed"] = since

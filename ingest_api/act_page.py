@@ -10,7 +10,7 @@ from fastapi import Response
 
 from vedette.store.alert_links import Link
 
-TAKE_UP, MORNING, RESOLVE, COMMENT = "acknowledge", "snooze-morning", "resolve", "comment"
+TAKE_UP, MORNING, RESOLVE, COMMENT, ASSIGN = "acknowledge", "snooze-morning", "resolve", "comment", "assign"
 HOURS = {"snooze-1h": 1, "snooze-4h": 4}
 """What the buttons say; of those that put off, for how many hours."""
 _MOST_SHOWN = 50
@@ -62,6 +62,8 @@ def buttons(link: Link, morning: datetime) -> str:
     others += _button(COMMENT, "Only remark")  # before what ends it: the key Enter presses the first of all
     if link.firing:
         others += _button(RESOLVE, "Resolve")
+        to = f'<input name="to" maxlength="200" value="{escape(link.channel)}" aria-label="Whose it is">'
+        others += to + _button(ASSIGN, "Assign to them")
     text = '<input name="text" maxlength="2000" placeholder="A remark" aria-label="A remark">'
     once = "<p>The link works once: for one of these.</p>"
     return f'<form method="post">{first}<div id="more">{text}{others}</div></form>{once}'

@@ -20,6 +20,7 @@ from alerting.rules import (
     Quality,
 )
 from alerting.rules.of_hosts import OfHosts
+from alerting.rules.of_models import OfModels
 from alerting.rules.of_monitors import OfMonitors
 from ingest_api.context import Context
 from vedette.events.check_series import CheckSeries, labels_in, matches, named
@@ -162,23 +163,29 @@ class Matching:
             return _none(f"model {spec.model} does not exist", "features of models")
         known = watched_models.features(self._store, self._account)
         chosen = [f"{self._models[model]}/{name}" for model, name in known
-                  if spec.model in {None, model} and _fits(spec.feature, name)]  # fmt: skip
+                  if spec.means(model, self._models[model]) and _fits(spec.feature, name)]  # fmt: skip
         return _told("features of models", chosen, len(chosen) == len(known))
 
     def _of_models(self, spec: ModelSilent | Quality | ModelMetric) -> Matches:
         if isinstance(spec, Quality):
-            told = self._numbered("model", spec.model, self._tasks)
+            told = self._modelled(spec, self._tasks)
             gone = told.warning is not None and spec.model in self._models
             return told._replace(warning=f"model {spec.model} has no task") if gone else told
         if isinstance(spec, ModelSilent):
-            return self._numbered("model", spec.model, self._models)
+            return self._modelled(spec, self._models)
         found = watched_models.reporting(self._store, self._account, spec.metric)
-        chosen = [self._models[number] for number in found if spec.model in {None, number}]
+        chosen = [self._models[number] for number in found if spec.means(number, self._models[number])]
         if chosen:
             return _told("models with that metric", chosen, len(chosen) == len(self._models))
         gone = spec.model is not None and spec.model not in self._models
         words = f"model {spec.model} does not exist" if gone else f"{NOTHING}: no values of {spec.metric} have come"
         return _none(words, "models with that metric")
+
+    def _modelled(self, spec: OfModels, known: Iterable[int]) -> Matches:
+        if spec.models is None:
+            return self._numbered("model", spec.model, known)
+        chosen = [number for number in sorted(known) if spec.means(number, self._models[number])]
+        return _told("models", [f"model {number}" for number in chosen], len(chosen) == len(self._models))
 
     def _numbered(self, what: str, wanted: int | None, known: Iterable[int]) -> Matches:
         numbers = sorted(known)

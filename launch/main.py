@@ -19,6 +19,7 @@ from launch.commands import (
     bootstrap,
     channel,
     doctor,
+    group,
     hosts,
     janitor,
     loadgen,
@@ -67,6 +68,7 @@ app.add_typer(channel.channel_app, name="channel")
 app.add_typer(rule.app, name="rule")
 app.add_typer(route.app, name="route")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(group.app, name="group")
 app.add_typer(alert.alert_app, name="alert")
 app.add_typer(alert.silence_app, name="silence")
 app.add_typer(situation.app, name="situation")

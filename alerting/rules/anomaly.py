@@ -21,7 +21,8 @@ class Anomaly(OfSeries):
     """A series is far from what is usual at its hour of the week, farther than false alarms allow.
 
     What is usual is learned from the last four weeks, and how far is too far from all series of the rule together, so
-    that in quiet weeks about `false_alarms_per_week` alerts come of all of them. Compared are means of windows, in UTC.
+    that in quiet weeks about `false_alarms_per_week` alerts come of all of them, or the rule's share of what the
+    account allows. Compared are means of windows, in UTC.
     """
 
     kind: Literal["anomaly"]
@@ -30,8 +31,11 @@ class Anomaly(OfSeries):
         default=900, ge=300, le=3600, description="300, 600, 900, 1200, 1800 or 3600"
     )
     windows: int = Field(default=2, ge=1, le=12, description="so many windows in a row must be unusual")
-    false_alarms_per_week: float = Field(
-        default=1.0, ge=0.25, le=1000, description="of all series of the rule together"
+    false_alarms_per_week: float | None = Field(
+        default=None,
+        ge=0.25,
+        le=1000,
+        description="of all series of the rule together; null: an equal share of what the account allows",
     )
     floor: float = Field(
         default=0.0, ge=0, allow_inf_nan=False, description="nothing is unusual while it is no farther off than this"

@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 from pydantic import Field
 
-from alerting.every_rule import Pattern, RuleBase
+from alerting.every_rule import Pattern
+from alerting.rules.of_models import OfModels
 from vedette.events.patterns import matches_whole
 from vedette.events.signals import Signal
 
@@ -26,17 +27,16 @@ class _Out(msgspec.Struct):
 _decoder = msgspec.json.Decoder(list[_Out])
 
 
-class ControlChart(RuleBase):
+class ControlChart(OfModels):
     """A control chart of a feature is out of control, by the rules of charts that the model's own settings name."""
 
     kind: Literal["control_chart"]
-    model: int | None = Field(default=None, description="null: every model that has charts")
     feature: Pattern = Field(default=None, description="a regular expression for whole names; null: every feature")
     charts: list[Chart] = Field(default_factory=list, max_length=6, description="which of them; empty: all")
 
     def is_about(self, signal: Signal) -> bool:
         """Whether the rule means the model and the feature, of all rows."""
-        if "segment" in signal.detail or self.model not in {None, signal.detail.get("model")}:
+        if "segment" in signal.detail or not self.is_of(signal):
             return False
         return self.feature is None or matches_whole(self.feature, str(signal.detail.get("feature")))
 

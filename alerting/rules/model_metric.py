@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from alerting.limited import Limited
+from alerting.rules.of_models import OfModels
 from vedette.events.model_metrics import MOST_RECENT
 from vedette.events.signals import Signal
 
@@ -24,11 +25,10 @@ class _Window(NamedTuple):
         return {"mean": self.mean, "min": self.min, "max": self.max, "count": float(self.values)}[name]
 
 
-class ModelMetric(Limited):
+class ModelMetric(Limited, OfModels):
     """A metric that clients report of a model is beyond a limit in some of its last windows."""
 
     kind: Literal["model_metric"]
-    model: int | None = Field(default=None, description="null: every model")
     metric: str = Field(min_length=1, max_length=200, description="its name, as it is reported")
     of_values: Literal["mean", "min", "max", "count"] = Field(
         default="mean", description="which number of a window is compared"
@@ -45,8 +45,7 @@ class ModelMetric(Limited):
 
     def is_about(self, signal: Signal) -> bool:
         """Whether the rule means the model and the metric."""
-        about = signal.detail
-        return about.get("metric", self.metric) == self.metric and self.model in {None, about.get("model", self.model)}
+        return signal.detail.get("metric", self.metric) == self.metric and self.is_of(signal)
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether enough of the last windows are beyond the limit; None if too few say anything, or it is about

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ingest_api.act_page import COMMENT, HOURS, MORNING, RESOLVE, STYLE, TAKE_UP, buttons, page, subjects
+from ingest_api.act_page import ASSIGN, COMMENT, HOURS, MORNING, RESOLVE, STYLE, TAKE_UP, buttons, page, subjects
 from ingest_api.context import Context, context
 from ingest_api.routes.hands import stream
 from vedette.errors import Conflict, InvalidInput, NotFound
@@ -19,8 +19,9 @@ from vedette.store import alert_links, deeds
 from vedette.store.alert_links import Deed, Link
 
 router = APIRouter(tags=["alerting"], include_in_schema=False)
-_DONE = {TAKE_UP: "Acknowledged", **dict.fromkeys((*HOURS, MORNING), "Put off"), RESOLVE: "Resolved", COMMENT: "Noted"}
-_MOST_TEXT = 2000
+_DONE = {TAKE_UP: "Acknowledged", **dict.fromkeys((*HOURS, MORNING), "Put off"), RESOLVE: "Resolved", COMMENT: "Noted",
+         ASSIGN: "Assigned"}  # fmt: skip
+_MOST_TEXT, _MOST_NAME = 2000, 200
 
 
 @router.get("/act/style.css")
@@ -51,8 +52,8 @@ def act(token: str, form: bytes = Depends(_form), found: Context = Depends(conte
     """Do it to all that the link is about and for which it makes sense."""
     try:
         link = alert_links.find(found.store, token)
-        pressed, text = _said(form)
-        done = alert_links.act(found.store, token, _deed(pressed, text, link, found.clock.now_ms()))
+        pressed, text, to = _said(form)
+        done = alert_links.act(found.store, token, _deed(pressed, text, to, link, found.clock.now_ms()))
         link = alert_links.find(found.store, token)
     except NotFound as error:
         return page(404, "Nothing here", said=str(error))
@@ -64,27 +65,33 @@ def act(token: str, form: bytes = Depends(_form), found: Context = Depends(conte
     return page(200, _DONE[pressed] if done else "Nothing to do", subjects(link))
 
 
-def _said(form: bytes) -> tuple[str, str]:
-    """The button, and the words beside it. Without a button, as from a page of an earlier version, it is taken up."""
+def _said(form: bytes) -> tuple[str, str, str]:
+    """The button, the words beside it, and to whom. Without a button, as from a page of an earlier version, it is taken
+    up."""
     try:
         said = dict(parse_qsl(form.decode(), max_num_fields=10))
     except ValueError as error:
-        raise InvalidInput("the form", "", "the fields deed and text") from error
+        raise InvalidInput("the form", "", "the fields deed, text and to") from error
     pressed, text = said.get("deed", TAKE_UP), said.get("text", "").strip()
     if pressed not in _DONE:
         raise InvalidInput("deed", pressed[:20], ", ".join(_DONE))
     if len(text) > _MOST_TEXT or "\0" in text or (pressed == COMMENT and not text):
         raise InvalidInput("text", text[:20], f"1 to {_MOST_TEXT} characters without NUL, with a remark")
-    return pressed, text
+    to = said.get("to", "").strip()
+    if pressed == ASSIGN and (not 1 <= len(to) <= _MOST_NAME or "\0" in to):
+        raise InvalidInput("to", to[:20], f"1 to {_MOST_NAME} characters without NUL")
+    return pressed, text, to
 
 
-def _deed(pressed: str, text: str, link: Link, now_ms: int) -> Deed:
+def _deed(pressed: str, text: str, to: str, link: Link, now_ms: int) -> Deed:
     if pressed == TAKE_UP:
         return partial(deeds.acknowledge, text=text)
     if pressed == RESOLVE:
         return partial(deeds.resolve, text=text)
     if pressed == COMMENT:
         return partial(deeds.comment, text=text)
+    if pressed == ASSIGN:
+        return partial(deeds.assign, to=to, text=text)
     if pressed == MORNING:
         until_ms = round(next_morning(now_ms, link.zone).timestamp() * 1000)
     else:

@@ -18,6 +18,7 @@ class Setting(StrEnum):
     """The settings there are."""
 
     trend_false_alarms_per_day = "trend-false-alarms-per-day"
+    anomaly_false_alarms_per_week = "anomaly-false-alarms-per-week"
 
 
 @app.command("show")
@@ -29,7 +30,7 @@ def show() -> None:
 
 @app.command("set")
 def change(setting: Setting, value: Annotated[float, typer.Argument(help="a number")]) -> None:
-    """Change a setting; trends follow within the hour."""
+    """Change a setting; trends follow within the hour, rules about anomalies within a minute."""
     name = setting.value.replace("-", "_")
     body = gateway().call("PATCH", "/v1/account/settings", body={name: value})
     console.print(f"{setting.value} {body[name]:g}")

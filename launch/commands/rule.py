@@ -18,7 +18,7 @@ console = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)
 KINDS = (
     "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
-    " model_silent, quality, model_metric, control_chart, burn_rate, expression"
+    " model_silent, quality, model_metric, control_chart, burn_rate, anomaly, expression"
 )
 Set = Annotated[
     list[str],
@@ -31,7 +31,7 @@ _SHOWN = 30
 def add_rule(
     name: str,
     kind: Annotated[str, typer.Argument(help=KINDS)],
-    series: Annotated[str | None, typer.Option(help="threshold, change, absence: a selector")] = None,
+    series: Annotated[str | None, typer.Option(help="threshold, change, absence, anomaly: a selector")] = None,
     expression: Annotated[
         str | None, typer.Option(help="expression: as memory.used / memory.total > 0.9 and cpu.used_ratio > 0.5")
     ] = None,
@@ -68,6 +68,7 @@ def add_rule(
     severity: Annotated[str | None, typer.Option(help="critical, warning, info; each kind has its own")] = None,
     runbook: Annotated[str | None, typer.Option(help="a page that says what to do")] = None,
     channel: Annotated[list[int], typer.Option(help="notify only these; may be repeated")] = [],  # noqa: B006 - typer copies it
+    group: Annotated[list[int], typer.Option(help="the same with all channels of these groups")] = [],  # noqa: B006 - typer copies it
     more: Set = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Make a rule."""
@@ -101,7 +102,13 @@ def add_rule(
         "severity": severity,
         "runbook": runbook,
     }
-    body = {"name": name, "kind": kind, "channels": channel, **{k: v for k, v in given.items() if v is not None}}
+    body = {
+        "name": name,
+        "kind": kind,
+        "channels": channel,
+        "groups": group,
+        **{k: v for k, v in given.items() if v is not None},
+    }
     made = gateway().call("POST", "/v1/rules", body={**body, **_fields(more)})
     console.print(f"rule {made['id']}")
     _tell(made["matches"], aside)

@@ -25,7 +25,7 @@ def people(installation: Installation) -> Iterator[list[int]]:
         for name in NAMES
     ]
     yield made
-    for room in ("routes", "schedules"):
+    for room in ("routes", "schedules", "groups"):
         for row in installation.call("GET", f"/v1/{room}")[room]:
             if row["name"].startswith("page "):
                 installation.call("DELETE", f"/v1/{room}/{row['id']}")
@@ -94,6 +94,7 @@ def test_a_route_with_its_steps_is_made_changed_and_removed(installation: Instal
     ann, _ = people
     plan = {"name": "page team", "rotation": [ann], "first": "2026-11-30"}
     team = installation.call("POST", "/v1/schedules", json=plan)["id"]
+    shop = installation.call("POST", "/v1/groups", json={"name": "page shop", "channels": people})["id"]
     with opened(installation.url) as page:
         enter(page)
         panel, form = page.get_by_test_id("routes"), page.get_by_test_id("route-form")
@@ -120,21 +121,24 @@ def test_a_route_with_its_steps_is_made_changed_and_removed(installation: Instal
         form.get_by_test_id("save").click()
         expect(form.get_by_test_id("error-steps")).to_contain_text("at least one")
         steps.nth(1).get_by_label("on call of page team").check()
+        steps.nth(1).get_by_label("all of page shop").check()
         form.get_by_test_id("save").click()
         row = panel.get_by_test_id("route-row").filter(has_text="page nights")
         expect(row).to_contain_text('{severity="critical"}')
         expect(row).to_contain_text(re.compile(r"Mon.Fri 18:00.08:00 \(UTC\)"))
-        expect(row.get_by_test_id("route-steps")).to_contain_text("page ann at onceon call of page team after 15 min")
+        told = "page ann at onceall of page shop, on call of page team after 15 min"
+        expect(row.get_by_test_id("route-steps")).to_contain_text(told)
         made = next(one for one in installation.call("GET", "/v1/routes")["routes"] if one["name"] == "page nights")
         assert made["steps"] == [
-            {"after_s": 0, "channels": [ann], "schedules": []},
-            {"after_s": 900, "channels": [], "schedules": [team]},
+            {"after_s": 0, "channels": [ann], "groups": [], "schedules": []},
+            {"after_s": 900, "channels": [], "groups": [shop], "schedules": [team]},
         ]
         assert (made["remind_s"], made["group_s"], made["hours"]["days"]) == (3600, 0, [0, 1, 2, 3, 4])
 
         row.get_by_test_id("route-change").click()
         expect(form.get_by_test_id("field-remind_s")).to_have_value("1h")
         expect(steps).to_have_count(2)
+        expect(steps.nth(1).get_by_label("all of page shop")).to_be_checked()
         steps.nth(1).get_by_test_id("steps-remove").click()
         form.get_by_test_id("field-always").select_option("yes")
         form.get_by_test_id("save").click()

@@ -47,10 +47,11 @@ class CheckSeries:
         place = "" if self.location is None else f"@{self.location}"
         return f"monitor:{self.monitor}{place}/{self.name}"
 
-    def labels(self) -> dict[str, str]:
-        """What a selector can ask of it, whatever the monitor's name and labels are."""
-        known = {"__name__": self.name, "monitor": str(self.monitor), "source": ""}
-        return known if self.location is None else {**known, "location": self.location}
+    def label(self, label: str) -> str:
+        """What a selector can ask of it, whatever the monitor's name and labels are; empty if it has none."""
+        if label == "__name__":
+            return self.name
+        return str(self.monitor) if label == "monitor" else (self.location or "") if label == "location" else ""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -91,10 +92,16 @@ def matches(selector: Selector, series: CheckSeries, labels: Mapping[str, str] |
 
     None: whatever these are.
     """
-    if named(selector) != series.name:
-        return False
-    known = series.labels() if labels is None else {**labels, **series.labels()}
-    return all(m.matches(known.get(m.label, "")) for m in selector.matchers if labels is not None or m.label in _OWN)
+    # Each signal is held against each rule, so nothing is built, or looked up, for what differs in its name.
+    is_named = False
+    for m in selector.matchers:
+        if m.label in _OWN:
+            if not m.matches(series.label(m.label)):
+                return False
+            is_named = is_named or (m.label == "__name__" and m.operator == "=")
+        elif labels is not None and not m.matches(labels.get(m.label, "")):
+            return False
+    return is_named
 
 
 def place_of(selector: Selector) -> Selector:

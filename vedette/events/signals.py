@@ -50,7 +50,9 @@ class Signal(msgspec.Struct, omit_defaults=True):
     together, state `up | degraded | partial | down`; in both `detail` has `maintenance: 1` or `suppressed_by` (a
     monitor that it depends on is down) when nobody is to be called, and the state is `paused`, or `unknown` when it is
     no longer checked there. `host`: subject `source:NAME`, state `active | silent`. `series`: subject
-    `series:SOURCE/NAME`, with the `value` last observed; in `detail`, of this and of `expression`, `turned_ms`, if the
+    `series:SOURCE/NAME`, with the `value` last observed; or of a monitor's checks
+    `monitor:ID/NAME` or `monitor:ID@LOCATION/NAME`, state `over` when it is checked no more, `detail` as of `monitor`;
+    in `detail`, of this and of `expression`, `turned_ms`, if the
     source's clock was ever set back: when the log heard of that last. Since then `at` is by another clock. `clone`:
     subject `clone:NAME`, state `clone | ok`, whether several machines report as this host. `clock`: subject
     `clock:NAME`, state `off | ok`, `value` its clock's offset in

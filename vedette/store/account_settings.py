@@ -6,6 +6,8 @@ from vedette.store.pool import Store
 
 TREND_FALSE_ALARMS_PER_DAY = 0.2
 """False alarms about steps, over all monitors of an account: one in five days."""
+ANOMALY_FALSE_ALARMS_PER_WEEK = 1.0
+"""Those of an account's rules about anomalies together, as far as rules name no number of their own."""
 
 
 def trend_false_alarms(store: Store, account: int) -> float:
@@ -22,6 +24,40 @@ def allow_trend_false_alarms(store: Store, account: int, a_day: float) -> None:
         account,
         a_day,
     )
+
+
+def anomaly_false_alarms(store: Store, account: int) -> float:
+    """How many false alarms a week the account allows its rules about anomalies together."""
+    row = store.row("SELECT anomaly_false_alarms_per_week AS n FROM account_settings WHERE account_id = %s", account)
+    return ANOMALY_FALSE_ALARMS_PER_WEEK if row is None else float(row["n"])
+
+
+def anomaly_share(store: Store, account: int, rule: str) -> float:
+    """The part of that which the rule of that name has, or would have beside those that there are: all have the
+    same."""
+    row = store.row(
+        "SELECT count(*)::int AS n FROM rules WHERE account_id = %s AND kind = 'anomaly' AND name <> %s"
+        " AND config->>'false_alarms_per_week' IS NULL",
+        account,
+        rule,
+    )
+    return anomaly_false_alarms(store, account) / (1 + (0 if row is None else row["n"]))
+
+
+def allow_anomaly_false_alarms(store: Store, account: int, a_week: float) -> None:
+    """Allow another number of them: rules without a number of their own are learned anew."""
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO account_settings (account_id, trend_false_alarms_per_day, anomaly_false_alarms_per_week)"
+            " VALUES (%s, %s, %s) ON CONFLICT (account_id) DO UPDATE"
+            " SET anomaly_false_alarms_per_week = excluded.anomaly_false_alarms_per_week",
+            (account, TREND_FALSE_ALARMS_PER_DAY, a_week),
+        )
+        connection.execute(
+            "UPDATE anomaly_rules a SET due_at = now() FROM rules r WHERE r.id = a.rule_id AND r.account_id = %s"
+            " AND r.config->>'false_alarms_per_week' IS NULL",
+            (account,),
+        )
 
 
 def trend_budgets(store: Store) -> dict[int, tuple[int, float]]:

@@ -72,7 +72,7 @@ async def deliver(kind: str, receiver: Receiver, timeout_s: float = 10.0) -> str
 def test_a_certificate_that_holds_is_accepted_and_one_that_has_expired_is_told(kind: str, authority: Authority) -> None:
     async def run(tls: ssl.SSLContext) -> str | DeliveryError:
         rule = strict(kind) if kind in PROTOCOLS else lambda request: answer(200)
-        async with receiving(rule, tls) as receiver:
+        async with receiving(rule, tls=tls) as receiver:
             return await deliver(kind, receiver)
 
     assert isinstance(asyncio.run(run(authority.server())), str)

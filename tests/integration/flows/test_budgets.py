@@ -85,12 +85,12 @@ def test_snapshots_from_before_budgets_load_and_counting_begins(store: Store) ->
     _, shop = add(store, "shop")
     clock = SystemClock()
     for old in (EndpointShard(), (EndpointShard(), OutageShard())):
-        logic = EndpointLogic(PolicyBook(store, clock), clock, 1, lambda gaps: [], pickle.dumps(old))
+        logic = EndpointLogic(PolicyBook(store, clock), clock, 1, lambda gaps: [], lambda *check: (), pickle.dumps(old))
         checks = [record(shop, 0, "down"), record(shop, 60)]
         written, _ = logic.on_batch([Results([(one.started_ms + 20, one) for one in checks])])
         (signal,) = [one for part in written for one in part.signals if one.kind == "budget"]
         assert (signal.state, signal.at) == ("spent", T0 + 60_000)
-        again = EndpointLogic(PolicyBook(store, clock), clock, 1, lambda gaps: [], logic.snapshot())
+        again = EndpointLogic(PolicyBook(store, clock), clock, 1, lambda gaps: [], lambda *check: (), logic.snapshot())
         later = [record(shop, 61, "down"), record(shop, 360)]
         written, _ = again.on_batch([Results([(one.started_ms + 20, one) for one in later])])
         (signal,) = [one for part in written for one in part.signals if one.kind == "budget"]

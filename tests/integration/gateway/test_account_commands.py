@@ -20,13 +20,20 @@ def test_a_setting_is_shown_and_changed(as_admin: Gateway) -> None:
     assert "trend-false-alarms-per-day 0.2" in CliRunner().invoke(app, ["account", "show"]).stdout
     changed = CliRunner().invoke(app, ["account", "set", "trend-false-alarms-per-day", "1.5"])
     assert (changed.exit_code, changed.stdout.strip()) == (0, "trend-false-alarms-per-day 1.5")
-    assert as_admin.get("/v1/account/settings").json() == {"trend_false_alarms_per_day": 1.5}
+    changed = CliRunner().invoke(app, ["account", "set", "anomaly-false-alarms-per-week", "3"])
+    assert (changed.exit_code, changed.stdout.strip()) == (0, "anomaly-false-alarms-per-week 3")
+    assert as_admin.get("/v1/account/settings").json() == {
+        "trend_false_alarms_per_day": 1.5,
+        "anomaly_false_alarms_per_week": 3.0,
+    }
 
 
-@pytest.mark.parametrize("words", [["trend-false-alarms-per-day", "0"], ["colour", "1"]])
+@pytest.mark.parametrize(
+    "words", [["trend-false-alarms-per-day", "0"], ["anomaly-false-alarms-per-week", "0.1"], ["colour", "1"]]
+)
 def test_what_cannot_be_set_changes_nothing(as_admin: Gateway, words: list[str]) -> None:
     assert CliRunner().invoke(app, ["account", "set", *words]).exit_code != 0
-    assert as_admin.get("/v1/account/settings").json() == {"trend_false_alarms_per_day": 0.2}
+    assert as_admin.get("/v1/account/settings").json()["trend_false_alarms_per_day"] == 0.2
 
 
 def test_a_rule_about_trends_is_made_with_its_direction_and_minimum(as_admin: Gateway) -> None:

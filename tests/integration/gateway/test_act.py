@@ -56,6 +56,7 @@ def test_buttons_put_off_resolve_and_remark_in_the_name_of_the_channel_once_each
         ({"deed": "snooze-1h", "text": "at lunch"}, "snoozed", "Put off"),
         ({"deed": "snooze-4h", "text": ""}, "snoozed", "Put off"),
         ({"deed": "comment", "text": " <b>the switch</b> 😀"}, "commented", "Noted"),
+        ({"deed": "assign", "text": "", "to": " ann@shop.example "}, "assigned", "Assigned"),
         ({"deed": "acknowledge", "text": "mine"}, "acknowledged", "Acknowledged"),
         ({"deed": "resolve", "text": "gone"}, "resolved", "Resolved"),
     ]
@@ -74,6 +75,7 @@ def test_buttons_put_off_resolve_and_remark_in_the_name_of_the_channel_once_each
         assert step["detail"]["text"] == form["text"].strip()
     found = fresh.get(path).json()
     now_ms = fresh.clock.now_ms()
+    assert found["assignee"] == "ann@shop.example"
     untils = [step["detail"]["until_ms"] - now_ms for step in found["timeline"] if step["state"] == "snoozed"]
     assert untils == [3_600_000, 4 * 3_600_000]
     assert len(found["timeline"]) == 1 + len(deeds)
@@ -104,8 +106,8 @@ def test_of_an_alert_that_is_over_a_remark_is_all_that_is_left(fresh: Gateway) -
     token = made(fresh, -7)
     look = acting(fresh, "GET", token).text
     assert look.count("<button") == 1
-    for deed in ("resolve", "snooze-1h", "acknowledge"):
-        assert "Nothing to do" in acting(fresh, "POST", token, deed=deed).text
+    for deed in ("resolve", "snooze-1h", "acknowledge", "assign"):
+        assert "Nothing to do" in acting(fresh, "POST", token, deed=deed, to="ann").text
     assert acting(fresh, "POST", token, deed="comment", text="it was the fan").status_code == 200
     assert fresh.get(path).json()["timeline"][-1]["detail"]["text"] == "it was the fan"
 
@@ -117,6 +119,8 @@ def test_of_an_alert_that_is_over_a_remark_is_all_that_is_left(fresh: Gateway) -
         ({"deed": "comment", "text": "  "}, "text"),
         ({"deed": "comment", "text": "a\0b"}, "text"),
         ({"deed": "resolve", "text": "x" * 2001}, "text"),
+        ({"deed": "assign", "to": " "}, "to"),
+        ({"deed": "assign", "to": "x" * 201}, "to"),
         ({str(number): "x" for number in range(20)}, "the form"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from vedette.clock import FakeClock, SystemClock
 from vedette.events.names import source_id
 from vedette.events.samples import layout_id, make_layout
 from vedette.events.topics import SAMPLES
-from vedette.store import anomalies
+from vedette.store import account_settings, anomalies
 from vedette.store.pool import Store
 from vedette.store.rollups import Catalogue, SourceRow, WideRows, write
 
@@ -127,6 +128,23 @@ def test_a_rule_is_learned_once_and_anew_when_its_settings_change(fresh: Gateway
     assert anomalies.claim(fresh.store, 600) is None  # somebody is at it
     assert fresh.call("DELETE", f"/v1/rules/{number}").status_code == 204
     assert fresh.store.rows("SELECT * FROM anomaly_series") == []
+
+
+def test_rules_without_a_number_of_their_own_share_what_the_account_allows(fresh: Gateway) -> None:
+    past(fresh.store, "web", 1)
+    number = add(fresh, false_alarms_per_week=None)
+    learn(fresh.store)
+    alone = anomalies.versions(fresh.store)[number][1]
+    assert anomalies.claim(fresh.store, 600) is None
+    set_to = fresh.call("PATCH", "/v1/account/settings", json={"anomaly_false_alarms_per_week": 100})
+    assert set_to.json() == {"trend_false_alarms_per_day": 0.2, "anomaly_false_alarms_per_week": 100.0}
+    learn(fresh.store)
+    assert anomalies.versions(fresh.store)[number][1] < alone, "more false alarms: nearer to what is usual"
+    share = partial(account_settings.anomaly_share, fresh.store, fresh.ours.account)
+    assert (share("odd"), share("another")) == (100, 50)
+    add(fresh, name="of its own", false_alarms_per_week=2)
+    add(fresh, name="third", false_alarms_per_week=None)
+    assert (share("odd"), share("third"), share("another")) == (50, 50, pytest.approx(100 / 3))
 
 
 def test_a_book_hears_of_what_was_learned(fresh: Gateway) -> None:

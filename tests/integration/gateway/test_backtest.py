@@ -11,12 +11,13 @@ import pytest
 
 from alerting.book import RuleBook
 from tests.integration.flows.draining import drain_alerts, drain_rollup, put
-from tests.integration.gateway.reports import NOW, fault, problem
+from tests.integration.gateway.reports import NOW, add_monitor, fault, problem
 from tests.integration.gateway.server import Gateway
 from vedette.clock import SystemClock
 from vedette.events.codec import encode_json
 from vedette.events.signals import Signal
 from vedette.events.topics import SAMPLES, SIGNALS
+from vedette.store.roles import set_roles
 
 HOUR_MS = 3_600_000
 BEGIN = NOW - NOW % 60_000 - 2 * HOUR_MS
@@ -130,6 +131,27 @@ def test_other_rules_are_tried_on_the_signals_that_the_log_holds(fresh: Gateway)
     ]
     assert found["episodes"][0]["title"] == "monitor 3 is down at fra-1"
     assert (found["looked_at"]["what"], found["looked_at"]["readings"], found["recorded"]) == ("signals", 4, None)
+
+
+def test_rules_that_choose_by_labels_and_roles_are_tried_too(fresh: Gateway) -> None:
+    now = SystemClock().now_ms()
+    fresh.clock.advance((now - fresh.clock.now_ms()) / 1000 + 60)
+    shop, mail = (add_monitor(fresh, name, labels={"team": name}) for name in ("shop", "mail"))
+    for number in (shop, mail):
+        down = Signal("monitor", 1, f"monitor:{number}", now - 800, "down", detail={"monitor": number})
+        put(fresh.log, SIGNALS.name, (f"1/monitor:{number}", encode_json(down)))
+    fresh.store.execute("INSERT INTO roles VALUES (1, 'db', 1, '{}', '')")
+    set_roles(fresh.store, 1, "web-1", ["db"])
+    for source in ("web-1", "web-2"):
+        put(fresh.log, SIGNALS.name, (source, encode_json(Signal("host", 1, f"source:{source}", now, "silent"))))
+    for rule, subjects in (
+        ({"kind": "outage", "monitors": '{team="shop"}'}, [f"monitor:{shop}"]),
+        ({"kind": "outage", "monitors": '{name="mail"}'}, [f"monitor:{mail}"]),
+        ({"kind": "host_silent", "hosts": '{role="db"}'}, ["source:web-1"]),
+    ):
+        asked = {"rule": {"name": "r", **rule}, "from": "-1h"}
+        found = fresh.call("POST", "/v1/rules/backtest", json=asked).json()
+        assert [one["subject"] for one in found["episodes"]] == subjects
 
 
 def test_a_rule_may_be_named_by_its_number(gateway: Gateway) -> None:

@@ -78,6 +78,8 @@ def test_every_route_that_takes_something_refuses_nonsense_with_a_problem(gatewa
                 "state": "x",
                 "format": "x",
                 "active": "x",
+                "matches": "x",
+                "ended": "x",
             },
             "content": None if method in {"GET", "DELETE"} else b'{"nonsense": [',
         }

@@ -30,6 +30,13 @@ def test_a_step_tells_the_channels_that_its_groups_have_when_it_is_due(store: St
     assert [channel for channel, *_ in outbox(store)] == [a, b, d, c]
 
 
+def test_steps_of_a_route_that_is_older_than_groups_have_none(store: Store) -> None:
+    (a,) = add_channels(store, "a")
+    route(store, Step(channels=[a]))
+    store.execute("UPDATE routes SET config = config #- '{steps,0,groups}'")
+    assert [step["groups"] for one in routing.routes_of(store, 1) for step in one["steps"]] == [[]]
+
+
 def test_a_rule_has_the_channels_of_its_groups_among_its_own(store: Store) -> None:
     a, b, c = add_channels(store, "a", "b", "c")
     team = add_group(store, "team", b, c)

@@ -23,7 +23,7 @@ from tests.integration.store.test_keeping import (
 )
 from vedette.errors import Conflict
 from vedette.notifying.route import Step
-from vedette.store import alerts, hands, recording, silences
+from vedette.store import alerts, deeds, hands, recording, silences
 from vedette.store import outbox as notifications
 from vedette.store.keeping import Kept, keep
 from vedette.store.pool import Store
@@ -100,7 +100,7 @@ def test_an_end_by_hand_and_the_flows_own_do_not_block_each_other(
 ) -> None:
     (channel,) = add_channels(store, "a")
     alert = start(store)
-    held, go_on = in_the_middle(monkeypatch, hands, "_open")
+    held, go_on = in_the_middle(monkeypatch, deeds, "_open")
     failures: list[BaseException] = []
 
     def noted(do: Callable[[], object]) -> None:

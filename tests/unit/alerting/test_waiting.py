@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerting.waiting import WaitEnd, waits_of
-from dataflows.alerts import Logged
+from dataflows.alerts import Logged, SubjectLogic
 from tests.unit.alerting.test_timers import Site
 from vedette.events.signals import Signal
 
@@ -118,6 +118,8 @@ def test_what_waits_for_readings_that_come_no_more_lapses() -> None:
             found, _ = site.logic.on_batch([Logged(site.clock.now_ms(), word)])
             ended += [one.outcome for one in found if isinstance(one, WaitEnd)]
     assert ended == ["lapsed"]
+    kept = Signal("series", 7, "series:web/cpu", site.shelf.seen_ms + 60_000, value=11)
+    assert SubjectLogic(site.book, site.clock, site.logic.snapshot()).on_batch([Logged(site.clock.now_ms(), kept)])[0]
     assert site.value(11) == []
     site.clock.advance(60)
     assert site.value(11) == ["firing"]

@@ -156,13 +156,17 @@ def no_hours(_: object) -> list[CheckWindow]:
     return []
 
 
+def no_rules(account: int, monitor: int, location: str) -> tuple[str, ...]:
+    return ()
+
+
 def _logic(snapshot: bytes) -> EndpointLogic:
-    return EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, no_hours, snapshot)  # type: ignore[arg-type]
+    return EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, no_hours, no_rules, snapshot)  # type: ignore[arg-type]
 
 
 def test_a_pause_and_a_removal_are_acted_upon_when_the_log_has_been_read_to_its_end(monkeypatch: Any) -> None:
     tables, clock = Tables(monkeypatch, [row(1), row(2), row(3)]), FakeClock()
-    logic = EndpointLogic(PolicyBook(None, clock), clock, 2, no_hours, None)  # type: ignore[arg-type]
+    logic = EndpointLogic(PolicyBook(None, clock), clock, 2, no_hours, no_rules, None)  # type: ignore[arg-type]
     failing = [(T0, CheckRecord(monitor, "a", T0, T0, "down", account=7)) for monitor in (1, 2)]
     logic.on_batch([Results(failing)])
     tables.rows, tables.version = [row(1, paused=True, changed_ms=T0 + 500), row(3)], 2
@@ -177,7 +181,7 @@ def test_a_pause_and_a_removal_are_acted_upon_when_the_log_has_been_read_to_its_
     ]
     assert [(state.monitor, state.state, state.at_ms) for state in written.batch.outages] == [(1, "paused", T0 + 500)]
     assert [incident.ended_ms for incident in written.batch.incidents] == [T0 + 500]
-    windows, outages, budgets = pickle.loads(logic.snapshot())
+    windows, outages, budgets, _readings = pickle.loads(logic.snapshot())
     assert logic.snapshot() != before
     assert {place[0] for place in windows.places} == set(outages.monitors) == set(budgets.monitors) == {1}
     late = CheckRecord(2, "a", T0 + 1000, T0 + 1000, "down", account=7)

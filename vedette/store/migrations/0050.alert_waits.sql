@@ -15,4 +15,5 @@ CREATE TABLE alert_waits (
     outcome text CHECK (outcome IN ('fired', 'lapsed'))
 );
 CREATE INDEX alert_waits_open ON alert_waits (account_id, since) WHERE ended_at IS NULL;
+CREATE INDEX alert_waits_rule ON alert_waits (rule_id);
 CREATE INDEX alert_waits_newest ON alert_waits (account_id, since DESC);

@@ -33,6 +33,14 @@ export function alertPage(app: App, id: string): Page {
     "aria-label": "A remark",
     testid: "alert-remark",
   });
+  const whose = el("input", {
+    type: "text",
+    class: "filter",
+    maxlength: "200",
+    placeholder: "ann@shop.example",
+    "aria-label": "Whose it is",
+    testid: "alert-whose",
+  });
   const actions = el("div", { class: "alert-deeds", testid: "alert-deeds" });
   let request = new AbortController();
   let alert: AlertDetail | null = null;
@@ -66,6 +74,15 @@ export function alertPage(app: App, id: string): Page {
         remark.value = "";
       },
     });
+  const give = () =>
+    deed({
+      label: "Assign",
+      testid: "alert-give",
+      act: async () => {
+        show(await app.editing.answerAlert(id, "assign", { to: whose.value.trim() || null }));
+        whose.value = "";
+      },
+    });
   const deeds = (found: AlertDetail): Child[] => {
     if (!app.viewer.responder) return [];
     const open = found.state === "firing";
@@ -78,6 +95,8 @@ export function alertPage(app: App, id: string): Page {
         app.viewer.me &&
         found.assignee !== app.viewer.me.email &&
         answer("Assign to me", "assign", { to: app.viewer.me.email }),
+      open && whose,
+      open && give(),
       open && answer("Resolve", "resolve"),
       remark,
       answer("Add the remark", "comment"),

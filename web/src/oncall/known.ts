@@ -1,12 +1,13 @@
 /** All that the page of who is on call shows, read together. */
 import type { Gateway } from "../gateway/gateway";
-import type { AlertRoute, Schedule, Shift } from "./contract";
+import type { AlertRoute, ChannelGroup, Schedule, Shift } from "./contract";
 import type { OnCallGateway } from "./on_call_gateway";
 import { type Names, namesOf } from "./wording";
 
 export interface Known {
   channels: Names;
   groups: Names;
+  sets: ChannelGroup[];
   schedules: Schedule[];
   routes: AlertRoute[];
   /** By schedule, from now on. */
@@ -21,5 +22,12 @@ export async function readKnown(gateway: Gateway, onCall: OnCallGateway): Promis
     onCall.routes(),
   ]);
   const shifts = await Promise.all(schedules.map(async ({ id }) => [id, await onCall.shifts(id)] as const));
-  return { channels: namesOf(channels), groups: namesOf(groups), schedules, routes, shifts: new Map(shifts) };
+  return {
+    channels: namesOf(channels),
+    groups: namesOf(groups),
+    sets: groups,
+    schedules,
+    routes,
+    shifts: new Map(shifts),
+  };
 }

@@ -4,9 +4,11 @@ import type { Body } from "../gateway/editing";
 import type { Gateway } from "../gateway/gateway";
 import type { AlertRoute, ChannelGroup, Override, Schedule, Shift } from "./contract";
 
+type Room = "routes" | "schedules" | "groups";
+
 const SHIFT_DAYS = 366;
 
-function pathOf(room: "routes" | "schedules", id?: Id, rest = ""): string {
+function pathOf(room: Room, id?: Id, rest = ""): string {
   return id === undefined ? `/v1/${room}` : `/v1/${room}/${encodeURIComponent(id)}${rest}`;
 }
 
@@ -22,7 +24,7 @@ export class OnCallGateway {
   }
 
   async groups(): Promise<ChannelGroup[]> {
-    return (await this.gateway.ask<{ groups: ChannelGroup[] }>("/v1/groups", {})).groups;
+    return (await this.gateway.ask<{ groups: ChannelGroup[] }>(pathOf("groups"), {})).groups;
   }
 
   /** Who is on call from now on, for a year. */
@@ -32,11 +34,11 @@ export class OnCallGateway {
   }
 
   /** Makes one, or replaces the definition of the one named. */
-  save(room: "routes" | "schedules", body: Body, id?: Id): Promise<{ id: Id }> {
+  save(room: Room, body: Body, id?: Id): Promise<{ id: Id }> {
     return this.gateway.ask(pathOf(room, id), { method: id === undefined ? "POST" : "PUT", body });
   }
 
-  remove(room: "routes" | "schedules", id: Id): Promise<void> {
+  remove(room: Room, id: Id): Promise<void> {
     return this.gateway.ask(pathOf(room, id), { method: "DELETE" });
   }
 

@@ -3,6 +3,7 @@ import type { App } from "../app";
 import { el, setChildren } from "../parts/element";
 import type { Page } from "../parts/page";
 import { errorState, skeletonRows } from "../parts/states";
+import { groupPanel } from "./group_panel";
 import { readKnown } from "./known";
 import { OnCallGateway } from "./on_call_gateway";
 import { routePanel } from "./route_panel";
@@ -28,7 +29,11 @@ export function onCallPage(app: App): Page {
       setChildren(content, errorState("Who is on call could not be loaded", error, again));
     }
   };
-  const panels = [schedulePanel(app, gateway, load), routePanel(app, gateway, load)];
+  const panels = [
+    schedulePanel(app, gateway, load),
+    routePanel(app, gateway, load),
+    groupPanel(app, gateway, load),
+  ];
   // A handover shows by itself.
   const timer = window.setInterval(() => {
     if (!document.hidden) void load();
