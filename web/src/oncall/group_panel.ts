@@ -8,7 +8,7 @@ import { el, setChildren } from "../parts/element";
 import type { ChannelGroup } from "./contract";
 import type { Known } from "./known";
 import type { OnCallGateway } from "./on_call_gateway";
-import { type Panel, table } from "./panel";
+import { type Panel, rowDeeds, table } from "./panel";
 import { channelName } from "./wording";
 
 const HEAD = ["Group", "Channels", ""];
@@ -40,19 +40,12 @@ export function groupPanel(app: App, gateway: OnCallGateway, reload: () => Promi
       el("td", { class: "wrap" }, group.channels.map((one) => channelName(found.channels, one)).join(", ")),
       el("td", {}, app.viewer.admin && deeds(group)),
     );
-  const deeds = (group: ChannelGroup) => {
-    const change = deed({ label: "Change", testid: "group-change", act: () => edit(group) });
-    const remove = deed({
-      label: "Remove",
-      testid: "group-remove",
-      confirm: "Remove it?",
-      act: async () => {
-        await gateway.remove("groups", group.id);
-        await reload();
-      },
-    });
-    return el("div", { class: "row-deeds" }, change, remove);
-  };
+  const deeds = (group: ChannelGroup) =>
+    rowDeeds(
+      "group",
+      () => edit(group),
+      () => gateway.remove("groups", group.id).then(reload),
+    );
   const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => known && show(known))];
   return {
     element: el(

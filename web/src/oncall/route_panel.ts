@@ -5,7 +5,7 @@ import { el, setChildren } from "../parts/element";
 import type { AlertRoute } from "./contract";
 import type { Known } from "./known";
 import type { OnCallGateway } from "./on_call_gateway";
-import { type Panel, table } from "./panel";
+import { type Panel, rowDeeds, table } from "./panel";
 import { routeForm } from "./route_form";
 import { hoursText, mannerText, namesOf, stepText } from "./wording";
 
@@ -59,19 +59,12 @@ export function routePanel(app: App, gateway: OnCallGateway, reload: () => Promi
       el("td", {}, app.viewer.admin && deeds(route)),
     );
   };
-  const deeds = (route: AlertRoute) => {
-    const change = deed({ label: "Change", testid: "route-change", act: () => edit(route) });
-    const remove = deed({
-      label: "Remove",
-      testid: "route-remove",
-      confirm: "Remove it?",
-      act: async () => {
-        await gateway.remove("routes", route.id);
-        await reload();
-      },
-    });
-    return el("div", { class: "row-deeds" }, change, remove);
-  };
+  const deeds = (route: AlertRoute) =>
+    rowDeeds(
+      "route",
+      () => edit(route),
+      () => gateway.remove("routes", route.id).then(reload),
+    );
   const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => known && show(known))];
   return {
     element: el(
