@@ -166,3 +166,28 @@ def test_who_answers_alerts_takes_over_and_changes_nothing_else(installation: In
             expect(page.get_by_test_id(hidden)).to_have_count(0)
         for hidden in ("schedule-new", "route-new"):
             expect(page.get_by_test_id(hidden)).to_be_hidden()
+
+
+def test_a_group_is_made_changed_and_removed(installation: Installation, people: list[int]) -> None:
+    ann, bob = people
+    with opened(installation.url) as page:
+        enter(page)
+        panel, form = page.get_by_test_id("groups"), page.get_by_test_id("group-form")
+        panel.get_by_test_id("group-new").click()
+        form.get_by_test_id("field-name").fill("page shop")
+        form.get_by_test_id("save").click()
+        expect(form.get_by_test_id("error-channels")).to_contain_text("at least 1")
+        form.get_by_label("page ann").check()
+        form.get_by_test_id("save").click()
+        row = panel.get_by_test_id("group-row").filter(has_text="page shop")
+        expect(row).to_contain_text("page ann")
+        row.get_by_test_id("group-change").click()
+        form.get_by_label("page bob").check()
+        form.get_by_test_id("field-name").fill("page shop team")
+        form.get_by_test_id("save").click()
+        expect(row).to_contain_text("page ann, page bob")
+        [kept] = [one for one in installation.call("GET", "/v1/groups")["groups"] if one["name"] == "page shop team"]
+        assert kept["channels"] == [ann, bob]
+        row.get_by_test_id("group-remove").click()
+        row.get_by_test_id("group-remove").click()
+        expect(row).to_have_count(0)
