@@ -28,20 +28,21 @@ fi
 # Most of the time tests wait for processes to start, die and come back: several wait at once. A file stays together.
 # Those that run whole installations, and kill servers under load, come afterwards: two files at a time.
 ended=0
-run() {
-  local code=0
+run() { # at most so many minutes, with these arguments
+  local code=0 minutes=$1
+  shift
   # A test that hangs fails by itself (see pyproject.toml); what hangs beyond that ends with a word, and the rest is run.
   local limit=()
-  ! command -v timeout >/dev/null || limit=(timeout --signal=INT --kill-after=60 2400)
+  ! command -v timeout >/dev/null || limit=(timeout --signal=INT --kill-after=60 "${minutes}m")
   ${limit[@]+"${limit[@]}"} .venv/bin/pytest --durations=30 "$@" || code=$?
-  [ "$code" -ne 124 ] || echo "error: the tests were stopped after 40 minutes" >&2
+  [ "$code" -ne 124 ] || echo "error: the tests were stopped after $minutes minutes" >&2
   [ "$code" -eq 5 ] && return # of the tests that were asked for, none is of this part
   some=1
   [ "$code" -eq 0 ] || ended=$code
 }
 some=0
-run -m "not (e2e or failures)" --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile "$@"
-run -m "e2e or failures" --numprocesses "${VEDETTE_TEST_INSTALLATIONS:-2}" --dist loadfile "$@"
+run 50 -m "not (e2e or failures)" --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile "$@"
+run 30 -m "e2e or failures" --numprocesses "${VEDETTE_TEST_INSTALLATIONS:-2}" --dist loadfile "$@"
 if [ "$some" -eq 0 ]; then
   echo "error: no test was found for: $*" >&2
   exit 5
