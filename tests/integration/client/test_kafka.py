@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,15 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 ROOT = Path(__file__).parents[3]
 MINUTE = 60_000
 QUICK: dict[str, Any] = {"tick_s": 0.005, "batch_age_s": 0.01}
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Such sockets are collected here, after all else is closed, and not amid a test that knows nothing of them."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
