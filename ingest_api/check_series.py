@@ -79,6 +79,11 @@ _FOLDS: dict[str, dict[str, Fold]] = {
 }
 
 
+def mean_of(measure: str, windows: list[CheckWindow]) -> float | None:
+    """The Apdex, the share of failed checks or the mean duration of some windows; None without such checks."""
+    return _FOLDS[measure]["avg"](windows)
+
+
 def check_series(
     context: Context, account: int, selectors: Sequence[Selector], wanted: Span, agg: str
 ) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from alerting.learning import learn_rule
 from alerting.rules import Anomaly, OfSeries, Rule
 from alerting.titles import Titles
 from ingest_api.backtests.rollups import MOST_READINGS, MOST_SERIES, UNLEARNED, Backtest, warm_up_ms
+from ingest_api.check_series import mean_of
 from ingest_api.context import Context
 from vedette.errors import InvalidInput
 from vedette.events.check_series import CheckSeries, labels_in, matches, may_match, named
@@ -114,19 +115,9 @@ def _count(result: Backtest, more: int, span: tuple[int, int]) -> None:
 def _of_minute(account: int, wanted: _Wanted, window: CheckWindow, before_ms: int) -> Iterator[Signal]:
     """A minute at one location, so shortly before its end: of a series, no two readings have one time."""
     location = None if wanted.scope == "endpoint" else window.location
-    value = _mean(window, wanted.measure)
+    value = mean_of(wanted.measure, [window])
     if value is None or not wanted.means(window.monitor, location):
         return
     subject = CheckSeries(window.monitor, location, wanted.measure).subject
     at = window.bucket_ms + MINUTE_MS - before_ms
     yield Signal("series", account, subject, at, value=value, detail={"monitor": window.monitor})
-
-
-def _mean(window: CheckWindow, measure: str) -> float | None:
-    good = window.up + window.degraded
-    if measure == "duration_ms":
-        return window.sum_ms / good if good else None
-    if measure == "failure_ratio":
-        return window.down / (good + window.down) if good + window.down else None
-    scored = window.satisfied + window.tolerating + window.frustrated
-    return (window.satisfied + window.tolerating / 2) / scored if scored else None

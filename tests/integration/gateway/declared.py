@@ -30,7 +30,7 @@ def at_home(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     """The same with the secrets that files refer to, and the time of the database, which silences go by."""
     monkeypatch.setenv("HOOK_SECRET", "a secret from elsewhere")
     monkeypatch.setenv("BOT", "12345:abcdefghijklmnopqrstuvwxyz012345678")
-    monkeypatch.setenv("SLACK_URL", "https://hooks.slack.com/services/T000/B000/XXXX")
+    monkeypatch.setenv("SLACK_URL", "https://hooks.slack.com/services/T000/B000/a-secret")
     gateway.clock.advance(time.time() - gateway.clock.now_ms() / 1000)
     return visit(gateway, monkeypatch)
 

@@ -8,7 +8,7 @@ import { el, setChildren } from "../parts/element";
 import type { ChannelGroup } from "./contract";
 import type { Known } from "./known";
 import type { OnCallGateway } from "./on_call_gateway";
-import { type Panel, rowDeeds, table } from "./panel";
+import { type Panel, panelOf, rowDeeds, table } from "./panel";
 import { channelName } from "./wording";
 
 const HEAD = ["Group", "Channels", ""];
@@ -46,21 +46,8 @@ export function groupPanel(app: App, gateway: OnCallGateway, reload: () => Promi
       () => edit(group),
       () => gateway.remove("groups", group.id).then(reload),
     );
-  const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => known && show(known))];
-  return {
-    element: el(
-      "section",
-      { class: "panel block", testid: "groups", "aria-label": "Groups" },
-      el("header", { class: "chart-head" }, el("h3", {}, "Groups")),
-      el("div", { class: "alert-deeds" }, add),
-      making,
-      content,
-    ),
-    show,
-    close() {
-      for (const stop of stops) stop();
-    },
-  };
+  const again = () => known && show(known);
+  return panelOf(app, { testid: "groups", title: "Groups", add, making, content, show, again });
 }
 
 function groupForm(

@@ -5,7 +5,7 @@ import { el, setChildren } from "../parts/element";
 import type { AlertRoute } from "./contract";
 import type { Known } from "./known";
 import type { OnCallGateway } from "./on_call_gateway";
-import { type Panel, rowDeeds, table } from "./panel";
+import { type Panel, panelOf, rowDeeds, table } from "./panel";
 import { routeForm } from "./route_form";
 import { hoursText, mannerText, namesOf, stepText } from "./wording";
 
@@ -65,19 +65,6 @@ export function routePanel(app: App, gateway: OnCallGateway, reload: () => Promi
       () => edit(route),
       () => gateway.remove("routes", route.id).then(reload),
     );
-  const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => known && show(known))];
-  return {
-    element: el(
-      "section",
-      { class: "panel block", testid: "routes", "aria-label": "Routes" },
-      el("header", { class: "chart-head" }, el("h3", {}, "Routes")),
-      el("div", { class: "alert-deeds" }, add),
-      making,
-      content,
-    ),
-    show,
-    close() {
-      for (const stop of stops) stop();
-    },
-  };
+  const again = () => known && show(known);
+  return panelOf(app, { testid: "routes", title: "Routes", add, making, content, show, again });
 }

@@ -7,7 +7,7 @@ import { el, setChildren } from "../parts/element";
 import type { Override, Schedule } from "./contract";
 import type { Known } from "./known";
 import type { OnCallGateway } from "./on_call_gateway";
-import { type Panel, table } from "./panel";
+import { type Panel, panelOf, table } from "./panel";
 import { scheduleForm } from "./schedule_form";
 import { takeoverForm } from "./takeover_form";
 import { channelName, nowAndNext, rotationText } from "./wording";
@@ -99,19 +99,6 @@ export function schedulePanel(app: App, gateway: OnCallGateway, reload: () => Pr
       el("td", {}, el("div", { class: "row-deeds" }, app.viewer.responder && end)),
     );
   };
-  const stops = [app.viewer.forAdmins(add), app.viewer.changed.on(() => known && show(known))];
-  return {
-    element: el(
-      "section",
-      { class: "panel block", testid: "schedules", "aria-label": "Schedules" },
-      el("header", { class: "chart-head" }, el("h3", {}, "Schedules")),
-      el("div", { class: "alert-deeds" }, add),
-      making,
-      content,
-    ),
-    show,
-    close() {
-      for (const stop of stops) stop();
-    },
-  };
+  const again = () => known && show(known);
+  return panelOf(app, { testid: "schedules", title: "Schedules", add, making, content, show, again });
 }
