@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 export VEDETTE_DATA ?= .vedette
 
-.PHONY: help up containers test testbed testbed-down lint bench web clean
+.PHONY: help up containers test testbed testbed-down lint bench native web clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-up: $(VENV)/.installed web ## Set everything up, then run the whole pipeline on this machine
+up: $(VENV)/.installed native web ## Set everything up, then run the whole pipeline on this machine
 	@exec $(BIN)/vedette up
 
 containers: ## Build the images, then run the whole pipeline in containers (needs Docker Compose)
@@ -18,7 +18,7 @@ containers: ## Build the images, then run the whole pipeline in containers (need
 	@echo "sign in as admin@localhost with the password in deploy/secrets/admin_password:"
 	@docker compose --file deploy/compose.yaml port gateway 8420 | sed 's|^|http://|'
 
-test: $(VENV)/.installed-dev web ## Set everything up, then run all tests
+test: $(VENV)/.installed-dev native web ## Set everything up, then run all tests
 	@deploy/test.sh
 
 testbed: $(VENV)/.installed-dev ## Bring up real servers for the tests, and print their environment
@@ -30,7 +30,7 @@ testbed-down: $(VENV)/.installed-dev ## Take these servers down, and delete thei
 lint: $(VENV)/.installed-dev ## Check style, types and the rooms' rules
 	@deploy/lint.sh
 
-bench: $(VENV)/.installed-dev ## Run the benchmarks, each beside its peer
+bench: $(VENV)/.installed-dev native ## Run the benchmarks, each beside its peer
 	$(BIN)/python benchmarks/rollup.py
 	$(BIN)/python benchmarks/probe.py --https
 	$(BIN)/python benchmarks/archive.py
@@ -42,11 +42,14 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks, each beside its peer
 	$(BIN)/python benchmarks/agent.py
 	$(BIN)/python benchmarks/client.py
 
+native: ## Build the probes' quick TLS engine (if Rust is there)
+	@deploy/native.sh $(VENV)
+
 web: ## Build the page (if Node is there)
 	@deploy/web.sh
 
 clean: ## Remove what was installed and built; data stays
-	rm -rf $(VENV) web/node_modules ingest_api/static build *.egg-info
+	rm -rf $(VENV) native/target web/node_modules ingest_api/static build *.egg-info
 
 $(VENV)/.installed: requirements.lock pyproject.toml deploy/install.sh
 	@deploy/install.sh $(VENV) requirements.lock

@@ -45,6 +45,7 @@ async def serve(certificate: str | None) -> None:
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
+        context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE  # as nginx does by default: the client's first choice
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Target, "127.0.0.1", 0, ssl=context, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)

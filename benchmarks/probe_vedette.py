@@ -60,13 +60,12 @@ async def lane(check: HttpCheck, checks: int, reporter: Reporter, tally: Tally) 
         reporter.add(result)
 
 
-async def rounds(url: str, checks: int, lanes: int, folder: Path) -> Tally:
+async def rounds(url: str, checks: int, lanes: int, folder: Path, vantage: Vantage) -> Tally:
     """Run `checks` checks over `lanes` lanes, results into a spool; everything is on disk at the end."""
-    clock = SystemClock()
+    clock = vantage.clock
     spool = Spool(folder, clock, max_bytes=1 << 30, max_age_s=3600)
     reporter = Reporter(spool, Journal(folder), clock, lambda: None)
     writing = asyncio.create_task(reporter.run(lambda: None))
-    vantage = Vantage("benchmark", clock)
     made = [HttpCheck(Monitor(id=n + 1, name="m", url=url), vantage) for n in range(lanes)]
     tally = Tally()
     await asyncio.gather(*(lane(check, checks // lanes, reporter, tally) for check in made))
@@ -79,11 +78,12 @@ async def rounds(url: str, checks: int, lanes: int, folder: Path) -> Tally:
 
 
 async def measure(url: str, checks: int, lanes: int) -> dict[str, object]:
-    """Warm up, then the measured run."""
+    """Warm up, then the measured run by the same probe."""
+    vantage = Vantage("benchmark", SystemClock())
     with tempfile.TemporaryDirectory() as folder:
-        await rounds(url, WARM_UP, min(lanes, WARM_UP), Path(folder) / "warm")
+        await rounds(url, WARM_UP, min(lanes, WARM_UP), Path(folder) / "warm", vantage)
         begin = cpu_s()
-        tally = await rounds(url, checks, lanes, Path(folder) / "run")
+        tally = await rounds(url, checks, lanes, Path(folder) / "run", vantage)
         used = cpu_s() - begin
     done = checks // lanes * lanes
     phases = {name: total / done for name, total in tally.phases.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from probes.check import Vantage
 from probes.faults import Fault
 from probes.monitors import Monitor
@@ -31,7 +33,8 @@ class TlsCheck(Visitor):
             if stream.data or stream.ended:
                 said = "spoke" if stream.data else "closed the connection"
                 return Fault("tls", f"the server {said} before the handshake")
-            await self.secure(transport, stream, self._name, visit)
+            await self.secure(transport, stream, self._name, place.port, visit)
+            await asyncio.sleep(0)  # the last word of the handshake is on its way: the server shall see a whole one
         finally:
             stream.close()
         return None

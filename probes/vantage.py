@@ -9,6 +9,7 @@ from probes.lifeline import Lifeline, parse_references, usual_references
 from probes.names import Names
 from probes.names.sources import Watched
 from probes.net.resolver import RESOLV_CONF, nameservers
+from probes.tls import TlsContexts
 from vedette.clock import Clock
 from vedette.settings import ProbeSettings
 
@@ -24,4 +25,11 @@ async def open_vantage(settings: ProbeSettings, clock: Clock) -> Vantage:
     lifeline = Lifeline(references, clock.monotonic, least=1 if named else 2)
     now = clock.monotonic
     names = Names(Watched(now), now, settings.dns_cache_s) if settings.dns_cache_s else None
-    return Vantage(settings.location, clock, allow_private=settings.allow_private, lifeline=lifeline, names=names)
+    return Vantage(
+        settings.location,
+        clock,
+        TlsContexts(quick=settings.tls_engine == "auto"),
+        allow_private=settings.allow_private,
+        lifeline=lifeline,
+        names=names,
+    )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from probes.acquaintance import Known
 from probes.assertions import Finding
 from probes.check import Vantage
 from probes.evidence import evidence
@@ -50,7 +51,8 @@ class Seen(Protocol):
 class Visit:
     """What is known so far in one run: kept outside the run's coroutine, which a timeout may cut anywhere.
 
-    `seen` is what came back, `notes` tell what else is worth knowing when it fails.
+    `seen` is what came back, `notes` tell what else is worth knowing when it fails. Who is `careful` speaks TLS by
+    OpenSSL alone: another engine than the one whose failure this check is to confirm.
     """
 
     trace: Trace = field(default_factory=Trace)
@@ -61,12 +63,17 @@ class Visit:
     http_version: str | None = None
     redirects: int = 0
     tls_version: str | None = None
+    careful: bool = False
     seen: Seen | None = None
     notes: Head = ()
 
     def tried(self, address: str) -> None:
         """This address is being connected to."""
         self.address = address
+
+
+class Unsuited(Exception):
+    """A trial of the quick TLS engine failed, before anything was asked."""
 
 
 class Visitor(ABC):
@@ -78,6 +85,8 @@ class Visitor(ABC):
 
     asserts = False
     """Whether `findings` may find anything."""
+    repeatable = True
+    """Whether what was asked before a redirect may be asked again."""
 
     def __init__(self, monitor: Monitor, vantage: Vantage) -> None:
         self.monitor = monitor
@@ -110,8 +119,14 @@ class Visitor(ABC):
 
     async def visited(self, scheduled_ms: int, attempt: int = 1) -> tuple[CheckResult, Visit]:
         """The same, with all that was seen."""
+        try:
+            return await self._visited(scheduled_ms, attempt, careful=attempt > 1)
+        except Unsuited:
+            return await self._visited(scheduled_ms, attempt, careful=True)
+
+    async def _visited(self, scheduled_ms: int, attempt: int, *, careful: bool) -> tuple[CheckResult, Visit]:
         monitor, clock, lifeline = self.monitor, self._vantage.clock, self._vantage.lifeline
-        visit = Visit()
+        visit = Visit(careful=careful)
         started_ms = clock.now_ms()
         begin = clock.monotonic()
         fault = await self._faultless(visit)
@@ -176,6 +191,8 @@ class Visitor(ABC):
             return Fault(_TIMEOUTS[visit.trace.phase], f"no end after {self.monitor.timeout_s:g} s")
         except Faulted as error:
             return error.fault
+        except Unsuited:
+            raise
         except Exception as error:  # noqa: BLE001 a mistake of ours must neither stop the probe nor blame the endpoint
             # the place only: a traceback with its variables could show a monitor's secret headers
             place = traceback.extract_tb(error.__traceback__)[-1]
@@ -188,18 +205,50 @@ class Visitor(ABC):
         transport: asyncio.Transport,
         conversation: Conversation,
         server_name: str,
+        port: int,
         visit: Visit,
         *,
         protocols: Protocols = BARE,
     ) -> asyncio.Transport:
         """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`."""
         visit.trace.phase = "tls"
-        context = self._vantage.tls.context(self.monitor.verify_tls, protocols)
         begin = self.now()
-        secured = await secure(transport, conversation, server_name, context)
+        secured = await self._agreed(transport, conversation, server_name.rstrip("."), port, visit, protocols)
         visit.trace.add("tls", self.now() - begin)
         visit.tls_version = tls_version(secured)
         end_ms = certificate_end_ms(secured)
         if end_ms is not None:
             visit.tls_expires = min(end_ms, visit.tls_expires or end_ms)
+        return secured
+
+    async def _agreed(
+        self,
+        transport: asyncio.Transport,
+        conversation: Conversation,
+        name: str,
+        port: int,
+        visit: Visit,
+        protocols: Protocols,
+    ) -> asyncio.Transport:
+        """The session, spoken by the engine that suits; raises `Unsuited` if this was to be found out."""
+        tls, verify = self._vantage.tls, self.monitor.verify_tls
+        server = tls.acquaintance(name, port, verify, protocols)
+        trial = server.known is Known.MET and (visit.redirects == 0 or self.repeatable)
+        engine, quick = tls.engine(
+            name, verify, protocols, quick=not visit.careful and (trial or server.known is Known.TRIED)
+        )
+        try:
+            if trial and quick:  # some servers hang where they do not understand: OpenSSL needs its time, too
+                async with asyncio.timeout(self.monitor.timeout_s / 2):
+                    secured = await secure(transport, conversation, engine)
+            else:
+                secured = await secure(transport, conversation, engine)
+        except asyncio.CancelledError:
+            server.failed(quick=quick)
+            raise
+        except (Faulted, TimeoutError) as error:
+            if server.failed(quick=quick):
+                raise Unsuited from error
+            raise
+        server.went_well(quick=quick)
         return secured

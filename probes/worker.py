@@ -56,7 +56,8 @@ async def run(settings: ProbeSettings, clock: Clock, rng: random.Random, stop: a
     loader = MonitorLoader(client, settings.spool, settings.location, clock, changed=rounds.use, shard=shard)
     control = ControlFollower(client, settings.location, clock, rng, ordered=rounds.recheck, reload=loader.load)
     log = get_logger("probe")
-    log.info("probe_started", location=settings.location, spooled=len(spool))
+    engine = "rustls" if vantage.tls.quick else "openssl"
+    log.info("probe_started", location=settings.location, spooled=len(spool), tls=engine)
     await asyncio.to_thread(loader.recall)
     parts = [
         asyncio.create_task(loader.run(settings.reload_s), name="loader"),

@@ -287,6 +287,9 @@ class ProbeSettings(SenderSettings):
     dns_cache_s: float = Field(
         default=30.0, ge=0, le=3600, description="longest time that a name's addresses are kept; 0: not at all"
     )
+    tls_engine: Literal["auto", "openssl"] = Field(
+        default="auto", description="auto: rustls for servers that it suits, where it was built; else OpenSSL for all"
+    )
     exporter_port: int = Field(default=0, ge=0, le=65_535, description="port of GET /probe for Prometheus; 0: none")
     exporter_host: str = Field(default="127.0.0.1", description="the address at which that port is open")
     exporter_modules: Path | None = Field(default=None, description="a blackbox.yml with more modules for it")

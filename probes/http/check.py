@@ -14,7 +14,7 @@ from probes.http.ask import ask
 from probes.http.proxy import REFUSED
 from probes.http.redirects import FOLLOWED, Hop, next_hop
 from probes.http.reply import Reply
-from probes.http.request import request_bytes
+from probes.http.request import SAFE, request_bytes
 from probes.http.target import parse_target
 from probes.http.way import way_of
 from probes.monitors import Monitor
@@ -43,6 +43,7 @@ class HttpCheck(Visitor):
                 raise InvalidInput("headers.Authorization", "***", "no such header beside auth")
             headers["Authorization"] = monitor.auth.header()
         body = None if monitor.body is None else monitor.body.encode()
+        self.repeatable = monitor.method.upper() in SAFE
         self._way = way_of(monitor)
         self._first = Hop(monitor.method.upper(), parse_target(monitor.url), headers, body)
         self._request = self._bytes(self._first)

@@ -13,7 +13,9 @@ from vedette.errors import InvalidInput
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]{0,8000}")
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding", "upgrade", "te", "expect"})
-UNSENT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing at the server (RFC 9110, 9.2.1)."""
+UNSENT_BODY = SAFE
 """Methods whose requests say nothing of a body."""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from probes.faults import Fault, Faulted, connect_fault
 from probes.net.certificate import not_after_ms
+from probes.net.engine import Engine, TlsError
 from probes.net.session import Session
 from probes.net.trace import Trace
 
@@ -49,40 +49,38 @@ async def connect(
     raise Faulted(next((fault for fault in faults if not fault.own), faults[0]))
 
 
-async def secure(
-    transport: asyncio.Transport, conversation: Conversation, server_name: str, context: ssl.SSLContext
-) -> asyncio.Transport:
-    """Put TLS over `transport`, asking for `server_name`; raises `Faulted` with `tls_certificate` or `tls`."""
-    session = Session(transport, cast("asyncio.Protocol", conversation), context, server_name.rstrip("."))
+async def secure(transport: asyncio.Transport, conversation: Conversation, engine: Engine) -> asyncio.Transport:
+    """Put TLS over `transport`, spoken by `engine`; raises `Faulted` with `tls_certificate` or `tls`."""
+    session = Session(transport, cast("asyncio.Protocol", conversation), engine)
     try:
         await session.shake_hands()
-    except ssl.SSLCertVerificationError as error:
-        raise Faulted(Fault("tls_certificate", error.verify_message or str(error))) from error
-    except (OSError, ssl.SSLError) as error:
-        raise Faulted(Fault("tls", _reason(error))) from error
+    except TlsError as error:
+        raise Faulted(Fault("tls_certificate" if error.about_certificate else "tls", error.reason)) from error
+    except OSError as error:
+        reason = error.strerror or str(error) or "the server closed the connection during the handshake"
+        raise Faulted(Fault("tls", reason)) from error
     return session
 
 
 def spoken_protocol(transport: asyncio.Transport) -> str | None:
     """The protocol that both sides agreed on in the handshake (ALPN), if they did."""
-    session = transport.get_extra_info("ssl_object")
-    return session.selected_alpn_protocol() if session is not None else None
+    engine = _engine(transport)
+    return None if engine is None else engine.protocol
 
 
 def tls_version(transport: asyncio.Transport) -> str | None:
     """The version of TLS that is spoken, such as TLSv1.3."""
-    session = transport.get_extra_info("ssl_object")
-    return session.version() if session is not None else None
+    engine = _engine(transport)
+    return None if engine is None else engine.version
 
 
 def certificate_end_ms(transport: asyncio.Transport) -> int | None:
     """When the server's certificate ends (ms UTC), verified or not."""
-    session = transport.get_extra_info("ssl_object")
-    der = session.getpeercert(binary_form=True) if session is not None else None
+    engine = _engine(transport)
+    der = None if engine is None else engine.certificate
     return not_after_ms(der) if der else None
 
 
-def _reason(error: OSError) -> str:
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.replace("_", " ").lower()
-    return error.strerror or str(error) or "the server closed the connection during the handshake"
+def _engine(transport: asyncio.Transport) -> Engine | None:
+    found: Engine | None = transport.get_extra_info("engine")
+    return found

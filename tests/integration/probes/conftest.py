@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import subprocess
 from collections.abc import Callable, Coroutine
@@ -14,6 +15,7 @@ import uvloop
 
 from probes.kinds import run_check
 from probes.monitors import Monitor
+from probes.net import rustls
 from probes.tls import TlsContexts
 from tests.integration.probes.endpoint import Handler, endpoint
 from vedette.clock import SystemClock
@@ -26,6 +28,13 @@ Run = Callable[[Coroutine[Any, Any, CheckResult]], CheckResult]
 def run(request: pytest.FixtureRequest) -> Run:
     """Run a coroutine on the loop that probes use, and on the one that everybody has."""
     return uvloop.run if request.param == "uvloop" else asyncio.run
+
+
+@pytest.fixture(scope="session")
+def quick() -> None:
+    """Skips where the quick TLS engine was not built; fails in CI."""
+    if not rustls.is_there():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("the quick TLS engine is not here: make native")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,176 @@
+//! Trust: how a server's certificate is judged.
+
+use std::fmt;
+use std::iter;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{verify_tls12_signature, verify_tls13_signature, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use crate::chains::{key, Chains};
+
+/// An authority, and the seconds since 1970 between which it counts.
+pub struct Anchor {
+    anchor: TrustAnchor<'static>,
+    from: i64,
+    to: i64,
+}
+
+impl Anchor {
+    /// None where `der` cannot be read: an authority that is not understood vouches for nobody.
+    pub fn new(der: &[u8], from: i64, to: i64) -> Option<Self> {
+        let mut store = RootCertStore::empty();
+        store.add(CertificateDer::from(der.to_vec())).ok()?;
+        store.roots.pop().map(|anchor| Self { anchor, from, to })
+    }
+}
+
+/// Trusts whom one of the authorities vouches for, under the name that was asked for. rustls takes authorities as ever
+/// valid; here one whose time has not come or is over counts for nothing.
+pub struct Authorities {
+    anchors: Vec<Anchor>,
+    algorithms: WebPkiSupportedAlgorithms,
+    counting: Mutex<Counting>,
+    good: Mutex<Chains>,
+}
+
+/// The authorities that count from `from` to `to` (seconds since 1970).
+#[derive(Clone)]
+struct Counting {
+    store: Arc<RootCertStore>,
+    from: i64,
+    to: i64,
+}
+
+impl Authorities {
+    pub fn new(anchors: Vec<Anchor>, algorithms: WebPkiSupportedAlgorithms) -> Self {
+        let none = Counting { store: Arc::new(RootCertStore::empty()), from: 1, to: 0 };
+        Self { anchors, algorithms, counting: Mutex::new(none), good: Mutex::default() }
+    }
+
+    fn at(&self, now: i64) -> Counting {
+        let mut counting = held(&self.counting);
+        if now < counting.from || now > counting.to {
+            *counting = self.counted(now);
+        }
+        counting.clone()
+    }
+
+    fn counted(&self, now: i64) -> Counting {
+        let (mut store, mut from, mut to) = (RootCertStore::empty(), i64::MIN, i64::MAX);
+        for each in &self.anchors {
+            if now < each.from {
+                to = to.min(each.from - 1);
+            } else if now > each.to {
+                from = from.max(each.to + 1);
+            } else {
+                (from, to) = (from.max(each.from), to.min(each.to));
+                store.roots.push(each.anchor.clone());
+            }
+        }
+        Counting { store: Arc::new(store), from, to }
+    }
+}
+
+/// What a panic elsewhere left is whole all the same: each change is one assignment.
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl fmt::Debug for Authorities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} authorities", self.anchors.len())
+    }
+}
+
+impl ServerCertVerifier for Authorities {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let second = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let shown: Vec<_> = iter::once(end_entity).chain(intermediates).collect();
+        let key = key(&shown, server_name);
+        if held(&self.good).has(&key, second) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let certificate = ParsedCertificate::try_from(end_entity)?;
+        let authorities = self.at(second);
+        let roots = &authorities.store;
+        verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, self.algorithms.all)?;
+        verify_server_name(&certificate, server_name)?;
+        held(&self.good).add(key, &shown, (authorities.from, authorities.to));
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Takes any certificate, for monitors that are told to. That the server holds its key is checked all the same.
+#[derive(Debug)]
+pub struct Anybody {
+    pub algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
