@@ -1,7 +1,9 @@
 """TLS 1.2 and 1.3 for probes: the client's side of rustls, over memory (see `src/`)."""
 
 from collections.abc import Sequence
-from typing import final
+from typing import Literal, final
+
+Blame = Literal["certificate", "protocol", "engine"]
 
 @final
 class Config:
@@ -23,7 +25,7 @@ class Client:
     @property
     def ended(self) -> bool: ...
     @property
-    def failure(self) -> tuple[bool, str] | None: ...
+    def failure(self) -> tuple[Blame, str] | None: ...
     @property
     def protocol(self) -> str | None: ...
     @property

@@ -2,7 +2,8 @@
 
 A server is met with OpenSSL first. If that went well, the next check is a trial of rustls; what fails in it was not
 asked yet, and is asked again with OpenSSL at once. After a trial that went well rustls speaks to the server, and its
-word counts like any: there is no second try. After a failure OpenSSL has the word again, until the server is well.
+word counts like any: there is no second try, unless rustls itself says that it understands less than OpenSSL might.
+After a failure OpenSSL has the word again, until the server is well.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ class Acquaintance:
         elif quick:
             self.known = Known.TRIED
 
-    def failed(self, *, quick: bool) -> bool:
-        """A handshake failed, `quick` with rustls. Whether it was a trial, which says nothing about the server."""
-        trial = quick and self.known is Known.MET
-        if trial:
+    def failed(self, *, quick: bool, doubtful: bool = False) -> bool:
+        """A handshake failed, `quick` with rustls, which finds its own word `doubtful`. Whether OpenSSL is to judge."""
+        again = quick and (doubtful or self.known is Known.MET)
+        if again:
             self.known = Known.UNSUITED
         elif self.known is not Known.UNSUITED:
             self.known = Known.STRANGER
-        return trial
+        return again

@@ -16,6 +16,7 @@ from probes.evidence import evidence
 from probes.faults import Fault, Faulted, FaultKind
 from probes.monitors import Monitor
 from probes.net.connection import Conversation, certificate_end_ms, secure, tls_version
+from probes.net.engine import TlsError
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
@@ -233,7 +234,8 @@ class Visitor(ABC):
         """The session, spoken by the engine that suits; raises `Unsuited` if this was to be found out."""
         tls, verify = self._vantage.tls, self.monitor.verify_tls
         server = tls.acquaintance(name, port, verify, protocols)
-        trial = server.known is Known.MET and (visit.redirects == 0 or self.repeatable)
+        again = visit.redirects == 0 or self.repeatable
+        trial = server.known is Known.MET and again
         engine, quick = tls.engine(
             name, verify, protocols, quick=not visit.careful and (trial or server.known is Known.TRIED)
         )
@@ -247,7 +249,9 @@ class Visitor(ABC):
             server.failed(quick=quick)
             raise
         except (Faulted, TimeoutError) as error:
-            if server.failed(quick=quick):
+            cause = error.__cause__
+            doubtful = again and isinstance(cause, TlsError) and cause.blame == "engine"
+            if server.failed(quick=quick, doubtful=doubtful):
                 raise Unsuited from error
             raise
         server.went_well(quick=quick)

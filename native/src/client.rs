@@ -67,10 +67,10 @@ impl Client {
         Ok(PyBytes::new(py, &out))
     }
 
-    /// What went wrong: whether it is about the certificate, and what.
+    /// What is to blame for what went wrong (`certificate`, `protocol`, `engine`), and what it was.
     #[getter]
-    fn failure(&self) -> Option<(bool, &str)> {
-        self.failure.as_ref().map(|found| (found.about_certificate, found.text.as_str()))
+    fn failure(&self) -> Option<(&str, &str)> {
+        self.failure.as_ref().map(|found| (found.blame.name(), found.text.as_str()))
     }
 
     /// Whether the handshake is done, and the server is who it should be.

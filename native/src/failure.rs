@@ -3,38 +3,61 @@
 use std::io;
 
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error};
 
-/// What went wrong: that the server could not show who it is (`about_certificate`), or anything else of the protocol.
+/// Who or what is to blame: what the server shows for itself, what else it does, or that rustls knows less than others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Blame {
+    Certificate,
+    Protocol,
+    Engine,
+}
+
+impl Blame {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::Protocol => "protocol",
+            Self::Engine => "engine",
+        }
+    }
+}
+
+/// What went wrong.
 pub struct Failure {
-    pub about_certificate: bool,
+    pub blame: Blame,
     pub text: String,
 }
 
 impl Failure {
     /// `error`, which a server of this `name` brought about.
     pub fn new(error: &Error, name: &ServerName<'_>) -> Self {
-        let (about_certificate, text) = match error {
-            Error::InvalidCertificate(found) => (true, certificate_text(found, name)),
-            Error::NoCertificatesPresented => (true, "the server showed no certificate".into()),
-            Error::AlertReceived(alert) => (false, format!("alert {}", words(&format!("{alert:?}")))),
-            Error::PeerIncompatible(why) => (false, words(&format!("{why:?}"))),
-            Error::InvalidMessage(_) => (false, "the server speaks no TLS, or breaks its rules".into()),
-            other => (false, other.to_string()),
+        use AlertDescription as A;
+        let (blame, text) = match error {
+            Error::InvalidCertificate(found) => about_certificate(found, name),
+            Error::NoCertificatesPresented => (Blame::Certificate, "the server showed no certificate".into()),
+            Error::AlertReceived(alert) => {
+                let older = matches!(alert, A::ProtocolVersion | A::InsufficientSecurity);
+                let blame = if older { Blame::Engine } else { Blame::Protocol };
+                (blame, format!("alert {}", words(&format!("{alert:?}"))))
+            }
+            Error::InvalidMessage(_) => (Blame::Protocol, "the server speaks no TLS, or breaks its rules".into()),
+            Error::DecryptError => (Blame::Protocol, "a record cannot be decrypted".into()),
+            other => (Blame::Engine, other.to_string()),
         };
-        Self { about_certificate, text }
+        Self { blame, text }
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self { about_certificate: false, text: error.to_string() }
+        Self { blame: Blame::Protocol, text: error.to_string() }
     }
 }
 
-fn certificate_text(found: &CertificateError, name: &ServerName<'_>) -> String {
+fn about_certificate(found: &CertificateError, name: &ServerName<'_>) -> (Blame, String) {
     use CertificateError as C;
-    match found {
+    let text = match found {
         C::Expired | C::ExpiredContext { .. } => "certificate has expired".into(),
         C::NotValidYet | C::NotValidYetContext { .. } => "certificate is not yet valid".into(),
         C::UnknownIssuer => "unable to get local issuer certificate".into(),
@@ -44,8 +67,9 @@ fn certificate_text(found: &CertificateError, name: &ServerName<'_>) -> String {
             let kind = if matches!(name, ServerName::IpAddress(_)) { "IP address" } else { "Hostname" };
             format!("{kind} mismatch, certificate is not valid for '{}'.", name.to_str())
         }
-        other => other.to_string(),
-    }
+        other => return (Blame::Engine, other.to_string()),
+    };
+    (Blame::Certificate, text)
 }
 
 /// `HandshakeFailure` as words: `handshake failure`.

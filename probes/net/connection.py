@@ -55,7 +55,7 @@ async def secure(transport: asyncio.Transport, conversation: Conversation, engin
     try:
         await session.shake_hands()
     except TlsError as error:
-        raise Faulted(Fault("tls_certificate" if error.about_certificate else "tls", error.reason)) from error
+        raise Faulted(Fault("tls_certificate" if error.blame == "certificate" else "tls", error.reason)) from error
     except OSError as error:
         reason = error.strerror or str(error) or "the server closed the connection during the handshake"
         raise Faulted(Fault("tls", reason)) from error

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
-Failure = tuple[bool, str]
-"""What broke a session: whether it is about the certificate, and the reason in words."""
+Blame = Literal["certificate", "protocol", "engine"]
+"""What the server shows for itself, what else it does, or what the engine knows less of than others do."""
+
+Failure = tuple[Blame, str]
+"""What broke a session: what is to blame, and the reason in words."""
 
 
 class TlsError(OSError):
-    """A session that failed: whether it is `about_certificate`, and the `reason`."""
+    """A session that failed: what is to `blame`, and the `reason`."""
 
     def __init__(self, failure: Failure) -> None:
-        self.about_certificate, self.reason = failure
+        self.blame, self.reason = failure
         super().__init__(self.reason)
 
 

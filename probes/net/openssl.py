@@ -62,9 +62,9 @@ class OpenSsl:
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLCertVerificationError as error:
-            self.failure = (True, error.verify_message or str(error))
+            self.failure = ("certificate", error.verify_message or str(error))
         except ssl.SSLError as error:
-            self.failure = (False, _reason(error))
+            self.failure = ("protocol", _reason(error))
         else:
             self.stands = True
 
@@ -78,7 +78,7 @@ class OpenSsl:
             except ssl.SSLZeroReturnError:
                 piece = b""
             except ssl.SSLError as error:
-                self.failure = (False, _reason(error))
+                self.failure = ("protocol", _reason(error))
                 break
             self.ended = not piece
             said = said + piece if said else piece

@@ -13,6 +13,7 @@ from probes.credentials import BasicAuth
 from probes.http.request import user_agent
 from tests.integration.probes.conftest import Run, check
 from tests.integration.probes.endpoint import Handler, answers, endpoint, says
+from tests.integration.probes.engines import RUSTLS, Knowing, looking
 from tests.integration.probes.second import Asked, Script, frame, says2, second_endpoint, second_tls
 from tests.integration.probes.test_asserting import asserting
 from vedette.events.checks import CheckResult
@@ -31,6 +32,18 @@ async def look(script: Script, path: str = "/", *, tls: ssl.SSLContext | None = 
 def both(certificate: Path) -> ssl.SSLContext:
     """A server that chooses HTTP/2 where it is offered."""
     return second_tls(certificate, "h2", "http/1.1")
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_quick_engine_brings_it_too(certificate: Path, both: ssl.SSLContext) -> None:
+    async def script() -> None:
+        trust = Knowing(certificate)
+        async with second_endpoint(says2(body=b"x" * 60_000), both) as port:
+            result = await looking(trust, port, verify_tls=False)()
+        assert (result.outcome, result.http_version, result.bytes) == ("up", "2", 60_000)
+        assert trust.spoke == [RUSTLS]
+
+    asyncio.run(script())
 
 
 @pytest.mark.parametrize(
