@@ -42,7 +42,7 @@ bench: $(VENV)/.installed-dev native ## Run the benchmarks, each beside its peer
 	$(BIN)/python benchmarks/agent.py
 	$(BIN)/python benchmarks/client.py
 
-native: ## Build the probes' quick TLS engine (if Rust is there)
+native: $(VENV)/.installed ## Build the probes' quick TLS engine (if Rust is there)
 	@deploy/native.sh $(VENV)
 
 web: ## Build the page (if Node is there)

@@ -16,11 +16,12 @@ built=$site/vedette_tls.abi3.so
 if [ -f "$built" ] && [ -z "$(find native/src native/Cargo.toml -newer "$built" -print -quit)" ]; then
   exit 0
 fi
+target=${CARGO_TARGET_DIR:-native/target}
 command -v cargo >/dev/null 2>&1 || without "Rust is not here"
 command -v cc >/dev/null 2>&1 || without "a C compiler is not here"
 echo "building the quick TLS engine …" >&2
 cargo build --quiet --release --manifest-path native/Cargo.toml || without "the quick TLS engine does not build"
-[ -f native/target/release/libvedette_tls.so ] || without "this is no Linux"
+[ -f "$target/release/libvedette_tls.so" ] || without "this is no Linux"
 # Under a new name first: a process may have the old one open.
-cp native/target/release/libvedette_tls.so "$built.new"
+cp "$target/release/libvedette_tls.so" "$built.new"
 mv "$built.new" "$built"

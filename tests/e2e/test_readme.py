@@ -46,7 +46,8 @@ class Newcomer:
         self.url = f"http://127.0.0.1:{self.port}"
         hidden = {"VIRTUAL_ENV", "PYTHONPATH"}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("VEDETTE_") and k not in hidden}
-        self.env = {**inherited, "VEDETTE_PORT": self.port}
+        # what Rust compiled of others' code already is not compiled again
+        self.env = {**inherited, "VEDETTE_PORT": self.port, "CARGO_TARGET_DIR": str(ROOT / "native" / "target")}
         self.printed = folder.parent / "printed.txt"
         with self.printed.open("wb") as output:
             self.up = subprocess.Popen(["make", "up"], cwd=folder, env=self.env, stdout=output, stderr=output)
