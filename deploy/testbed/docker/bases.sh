@@ -29,9 +29,10 @@ cat >"$work/trust" <<'TRUST'
 set -eu
 bundle=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
 [ -f "$bundle" ] || exit 0
-mkdir -p "$1/etc/testbed"
+mkdir -p "$1/etc/testbed" "$1/root/.cargo"
 cp "$bundle" "$1/etc/testbed/ca.pem"
 printf '[global]\ncert = /etc/testbed/ca.pem\n' >"$1/etc/pip.conf"
+printf '[http]\ncainfo = "/etc/testbed/ca.pem"\n' >"$1/root/.cargo/config.toml"
 TRUST
 chmod +x "$work/trust"
 
