@@ -17,7 +17,7 @@ BUCKETS_A_DAY = 288
 SIZES = (0.0045, 0.009, 0.02)
 """Changes of Apdex that a chart each is made for; each chart finds others too, somewhat later than its own."""
 _PARTS = (0.4, 0.28, 0.32)
-"""What each size may have of the false alarms: the smallest most, for its thresholds rise most for what a baseline errs."""
+"""What each size may have of the false alarms: the smallest most, as what a baseline errs costs it most."""
 _MISSING = 0.8
 """Of what the other corrections allow for, so much comes; measured on simulated fleets."""
 _SHARED = np.array(
