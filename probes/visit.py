@@ -20,7 +20,7 @@ from probes.net.engine import TlsError
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
-from probes.tls import BARE, Protocols
+from probes.tls import BARE, Protocols, Where
 from vedette.events.checks import CheckResult
 from vedette.telemetry import get_logger
 
@@ -53,7 +53,8 @@ class Visit:
     """What is known so far in one run: kept outside the run's coroutine, which a timeout may cut anywhere.
 
     `seen` is what came back, `notes` tell what else is worth knowing when it fails. Who is `careful` speaks TLS by
-    OpenSSL alone: another engine than the one whose failure this check is to confirm.
+    OpenSSL alone: another engine than the one whose failure this check is to confirm. While it is a `trial` of the
+    other one, nothing that goes wrong is told.
     """
 
     trace: Trace = field(default_factory=Trace)
@@ -65,6 +66,7 @@ class Visit:
     redirects: int = 0
     tls_version: str | None = None
     careful: bool = False
+    trial: bool = False
     seen: Seen | None = None
     notes: Head = ()
 
@@ -188,7 +190,9 @@ class Visitor(ABC):
         try:
             async with asyncio.timeout(self.monitor.timeout_s):
                 return await self.look(visit)
-        except TimeoutError:
+        except TimeoutError as error:
+            if visit.trial:
+                raise Unsuited from error
             return Fault(_TIMEOUTS[visit.trace.phase], f"no end after {self.monitor.timeout_s:g} s")
         except Faulted as error:
             return error.fault
@@ -206,15 +210,19 @@ class Visitor(ABC):
         transport: asyncio.Transport,
         conversation: Conversation,
         server_name: str,
-        port: int,
+        at: tuple[str, int],
         visit: Visit,
         *,
         protocols: Protocols = BARE,
     ) -> asyncio.Transport:
-        """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`."""
+        """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`.
+
+        The server is `at` a host's port, and asked for by a name, which many may share.
+        """
         visit.trace.phase = "tls"
         begin = self.now()
-        secured = await self._agreed(transport, conversation, server_name.rstrip("."), port, visit, protocols)
+        where = (*at, self.monitor.ip_version, self.monitor.proxy)
+        secured = await self._agreed(transport, conversation, server_name.rstrip("."), where, visit, protocols)
         visit.trace.add("tls", self.now() - begin)
         visit.tls_version = tls_version(secured)
         end_ms = certificate_end_ms(secured)
@@ -227,32 +235,32 @@ class Visitor(ABC):
         transport: asyncio.Transport,
         conversation: Conversation,
         name: str,
-        port: int,
+        where: Where,
         visit: Visit,
         protocols: Protocols,
     ) -> asyncio.Transport:
         """The session, spoken by the engine that suits; raises `Unsuited` if this was to be found out."""
         tls, verify = self._vantage.tls, self.monitor.verify_tls
-        server = tls.acquaintance(name, port, verify, protocols)
-        again = visit.redirects == 0 or self.repeatable
-        trial = server.known is Known.MET and again
-        engine, quick = tls.engine(
-            name, verify, protocols, quick=not visit.careful and (trial or server.known is Known.TRIED)
-        )
+        server = tls.acquaintance(where, name, verify, protocols)
+        # without a second try it would be rustls that has the last word
+        may = not visit.careful and (visit.redirects == 0 or self.repeatable)
+        trial = may and server.known is Known.MET
+        engine, quick = tls.engine(name, verify, protocols, quick=trial or (may and server.known is Known.TRIED))
+        visit.trial = trial and quick
         try:
-            if trial and quick:  # some servers hang where they do not understand: OpenSSL needs its time, too
-                async with asyncio.timeout(self.monitor.timeout_s / 2):
-                    secured = await secure(transport, conversation, engine)
-            else:
+            # some servers hang where they do not understand: OpenSSL needs its time, too
+            async with asyncio.timeout(self.monitor.timeout_s / 2 if visit.trial else None):
                 secured = await secure(transport, conversation, engine)
         except asyncio.CancelledError:
-            server.failed(quick=quick)
+            server.failed(again=visit.trial)
             raise
         except (Faulted, TimeoutError) as error:
             cause = error.__cause__
-            doubtful = again and isinstance(cause, TlsError) and cause.blame == "engine"
-            if server.failed(quick=quick, doubtful=doubtful):
+            again = visit.trial or (quick and isinstance(cause, TlsError) and cause.blame == "engine")
+            server.failed(again=again)
+            if again:
                 raise Unsuited from error
             raise
+        visit.trial = False
         server.went_well(quick=quick)
         return secured
