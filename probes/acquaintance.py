@@ -48,3 +48,7 @@ class Acquaintance:
         """A handshake failed; `again`: with rustls, and OpenSSL is to judge."""
         if self.known is not Known.UNSUITED:
             self.known = Known.DOUBTED if again else Known.STRANGER
+
+    def unsuited(self) -> None:
+        """A session stood, but came to something that rustls does not do."""
+        self.known = Known.UNSUITED

@@ -59,7 +59,7 @@ class TlsContexts:
 
     def engine(self, name: str, verify: bool, protocols: Protocols, *, quick: bool) -> tuple[Engine, bool]:
         """The engine for a session with the server of this name, at its first word; whether it is the quick one."""
-        if quick and self.quick:
+        if quick and self.quick and "_" not in name:  # for OpenSSL no wildcard stands for an underscore
             from vedette_tls import Client
 
             with contextlib.suppress(ValueError):  # a name that it does not take for one

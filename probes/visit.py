@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from probes.acquaintance import Known
+from probes.acquaintance import Acquaintance, Known
 from probes.assertions import Finding
 from probes.check import Vantage
 from probes.evidence import evidence
 from probes.faults import Fault, Faulted, FaultKind
 from probes.monitors import Monitor
 from probes.net.connection import Conversation, certificate_end_ms, secure, tls_version
-from probes.net.engine import TlsError
+from probes.net.engine import Engine, TlsError
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
@@ -54,7 +54,7 @@ class Visit:
 
     `seen` is what came back, `notes` tell what else is worth knowing when it fails. Who is `careful` speaks TLS by
     OpenSSL alone: another engine than the one whose failure this check is to confirm. While it is a `trial` of the
-    other one, nothing that goes wrong is told.
+    other one, nothing that goes wrong is told; `quick` is the session that it spoke last, and with whom.
     """
 
     trace: Trace = field(default_factory=Trace)
@@ -67,6 +67,7 @@ class Visit:
     tls_version: str | None = None
     careful: bool = False
     trial: bool = False
+    quick: tuple[Engine, Acquaintance] | None = None
     seen: Seen | None = None
     notes: Head = ()
 
@@ -76,7 +77,8 @@ class Visit:
 
 
 class Unsuited(Exception):
-    """A trial of the quick TLS engine failed, before anything was asked."""
+    """The quick TLS engine failed in its trial, or where it knows less than OpenSSL; nothing was changed by what was
+    asked so far."""
 
 
 class Visitor(ABC):
@@ -132,7 +134,7 @@ class Visitor(ABC):
         visit = Visit(careful=careful)
         started_ms = clock.now_ms()
         begin = clock.monotonic()
-        fault = await self._faultless(visit)
+        fault = self._doubted(visit, await self._faultless(visit))
         total_ms = round((clock.monotonic() - begin) * 1000, 3)
         verdict = self.verdict(visit, fault)
         if self.asserts or self._limited or verdict is not UP:
@@ -205,6 +207,22 @@ class Visitor(ABC):
             get_logger("probe").error("check_broken", monitor=self.monitor.id, error=repr(error), at=at)
             return Fault("internal", repr(error), own=True)
 
+    def _doubted(self, visit: Visit, fault: Fault | None) -> Fault | None:
+        """The fault, unless it is the quick engine's; raises `Unsuited` where the check can begin anew.
+
+        Whatever else went wrong, OpenSSL is the next to speak to this server.
+        """
+        if fault is None or visit.quick is None:
+            return fault
+        engine, server = visit.quick
+        if engine.failure is None or engine.failure[0] != "engine":
+            server.failed(again=False)
+            return fault
+        server.unsuited()
+        if self.repeatable:
+            raise Unsuited
+        return Fault("internal", f"the quick TLS engine does not suit this server: {engine.failure[1]}", own=True)
+
     async def secure(
         self,
         transport: asyncio.Transport,
@@ -263,4 +281,5 @@ class Visitor(ABC):
             raise
         visit.trial = False
         server.went_well(quick=quick)
+        visit.quick = (engine, server) if quick else None
         return secured
