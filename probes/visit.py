@@ -122,10 +122,10 @@ class Visitor(ABC):
         result, _ = await self.visited(scheduled_ms, attempt)
         return result
 
-    async def visited(self, scheduled_ms: int, attempt: int = 1) -> tuple[CheckResult, Visit]:
-        """The same, with all that was seen."""
+    async def visited(self, scheduled_ms: int, attempt: int = 1, *, careful: bool = False) -> tuple[CheckResult, Visit]:
+        """The same, with all that was seen. Who is `careful` never takes more than the monitor's timeout."""
         try:
-            return await self._visited(scheduled_ms, attempt, careful=attempt > 1)
+            return await self._visited(scheduled_ms, attempt, careful=careful or attempt > 1)
         except Unsuited:
             return await self._visited(scheduled_ms, attempt, careful=True)
 

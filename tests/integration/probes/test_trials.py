@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from typing import Any
 import pytest
 import uvloop
 
+from probes.check import Vantage
+from probes.prometheus.modules import Module
+from probes.prometheus.probing import Probing
 from tests.integration.probes.endpoint import answers, endpoint
 from tests.integration.probes.engines import OPENSSL, RUSTLS, Knowing, Watched, changing, looking, old
 from tests.integration.probes.test_bad_certificates import Authority
+from vedette.clock import SystemClock
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -142,6 +147,23 @@ def test_a_server_that_was_down_at_its_trial_is_tried_again_when_it_is_well(auth
             outcomes = [(await look()).outcome for _ in range(4)]
         assert outcomes == ["up", "down", "up", "up"]
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, OPENSSL, RUSTLS]
+
+    run(script())
+
+
+def test_a_scrape_ends_in_its_time(authority: Authority) -> None:
+    """Prometheus does not wait for a second try."""
+
+    async def script() -> None:
+        trust = Watched(authority.certificate)
+        modules = {"tls": Module("tcp", {"kind": "tls"}, None, frozenset(), None)}
+        probing = Probing(modules, Vantage("here", SystemClock(), trust))
+        async with changing([authority.server(), None]) as (port, _):
+            for up in (1, 0):
+                begin = time.monotonic()
+                text = await probing.scrape(f"127.0.0.1:{port}", "tls", 1.5)
+                assert f"probe_success {up}" in text
+                assert time.monotonic() - begin < 1.4
 
     run(script())
 
