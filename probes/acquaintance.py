@@ -3,7 +3,8 @@
 A server is met with OpenSSL first. If that went well, the next check is a trial of rustls; what fails in it was not
 asked yet, and is asked again with OpenSSL at once. After a trial that went well rustls speaks to the server, and its
 word counts like any: there is no second try, unless rustls itself says that it understands less than OpenSSL might.
-After a failure OpenSSL has the word again, until the server is well.
+After a failure OpenSSL has the word again, until the server is well. Several checks of one server may run at once:
+each knows by itself whether it is a trial.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ class Known(Enum):
     """OpenSSL has: rustls may try."""
     TRIED = auto()
     """rustls has, too."""
+    DOUBTED = auto()
+    """rustls could not; whether OpenSSL can is being found out."""
     UNSUITED = auto()
     """rustls could not, OpenSSL could; so it stays."""
 
@@ -36,14 +39,16 @@ class Acquaintance:
         """A handshake stood, `quick` with rustls."""
         if self.known is Known.STRANGER:
             self.known = Known.MET
-        elif quick:
+        elif self.known is Known.DOUBTED and not quick:
+            self.known = Known.UNSUITED
+        elif self.known is Known.MET and quick:
             self.known = Known.TRIED
 
-    def failed(self, *, quick: bool, doubtful: bool = False) -> bool:
-        """A handshake failed, `quick` with rustls, which finds its own word `doubtful`. Whether OpenSSL is to judge."""
-        again = quick and (doubtful or self.known is Known.MET)
-        if again:
-            self.known = Known.UNSUITED
-        elif self.known is not Known.UNSUITED:
-            self.known = Known.STRANGER
-        return again
+    def failed(self, *, again: bool) -> None:
+        """A handshake failed; `again`: with rustls, and OpenSSL is to judge."""
+        if self.known is not Known.UNSUITED:
+            self.known = Known.DOUBTED if again else Known.STRANGER
+
+    def unsuited(self) -> None:
+        """A session stood, but came to something that rustls does not do."""
+        self.known = Known.UNSUITED

@@ -39,6 +39,7 @@ class Check(Protocol):
         """Check once, for the slot `scheduled_ms` (ms UTC).
 
         Every fault of the endpoint, of the network or of this code becomes part of the result; only
-        cancellation ends it without one. Takes at most the monitor's timeout.
+        cancellation ends it without one. Takes at most the monitor's timeout, or twice that where it begins anew since
+        the quick TLS engine does not suit the server.
         """
         ...

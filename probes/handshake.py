@@ -33,7 +33,7 @@ class TlsCheck(Visitor):
             if stream.data or stream.ended:
                 said = "spoke" if stream.data else "closed the connection"
                 return Fault("tls", f"the server {said} before the handshake")
-            await self.secure(transport, stream, self._name, place.port, visit)
+            await self.secure(transport, stream, self._name, (place.host, place.port), visit)
             await asyncio.sleep(0)  # the last word of the handshake is on its way: the server shall see a whole one
         finally:
             stream.close()

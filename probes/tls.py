@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Protocols = tuple[str, ...]
 """What a client offers to speak (ALPN), the best first; nothing for what may not be HTTP."""
 
+Where = tuple[object, ...]
+"""What tells a server from others that are asked for by the same name: its host and port, and the way there."""
+
 BARE: Protocols = ()
 HTTP1: Protocols = ("http/1.1",)
 HTTP2: Protocols = ("h2",)
@@ -43,20 +46,20 @@ class TlsContexts:
         self.quick = quick and rustls.is_there()
         self._made: dict[tuple[bool, Protocols], ssl.SSLContext] = {}
         self._like: dict[tuple[bool, Protocols], Config] = {}
-        self._met: dict[tuple[str, int, bool, Protocols], Acquaintance] = {}
+        self._met: dict[tuple[Where, str, bool, Protocols], Acquaintance] = {}
 
-    def acquaintance(self, name: str, port: int, verify: bool, protocols: Protocols) -> Acquaintance:
+    def acquaintance(self, where: Where, name: str, verify: bool, protocols: Protocols) -> Acquaintance:
         """What is known of a server that is spoken to in this way. When there are too many, all are met anew."""
-        found = self._met.get((name, port, verify, protocols))
+        found = self._met.get((where, name, verify, protocols))
         if found is None:
             if len(self._met) >= MOST_ACQUAINTANCES:
                 self._met.clear()
-            found = self._met[name, port, verify, protocols] = Acquaintance()
+            found = self._met[where, name, verify, protocols] = Acquaintance()
         return found
 
     def engine(self, name: str, verify: bool, protocols: Protocols, *, quick: bool) -> tuple[Engine, bool]:
         """The engine for a session with the server of this name, at its first word; whether it is the quick one."""
-        if quick and self.quick:
+        if quick and self.quick and "_" not in name:  # for OpenSSL no wildcard stands for an underscore
             from vedette_tls import Client
 
             with contextlib.suppress(ValueError):  # a name that it does not take for one

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from probes.acquaintance import Known
+from probes.acquaintance import Acquaintance, Known
 from probes.assertions import Finding
 from probes.check import Vantage
 from probes.evidence import evidence
 from probes.faults import Fault, Faulted, FaultKind
 from probes.monitors import Monitor
 from probes.net.connection import Conversation, certificate_end_ms, secure, tls_version
-from probes.net.engine import TlsError
+from probes.net.engine import Engine, TlsError
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
 from probes.outcome import UP, Verdict, has_limits, judge_fault, limit_findings, with_findings
-from probes.tls import BARE, Protocols
+from probes.tls import BARE, Protocols, Where
 from vedette.events.checks import CheckResult
 from vedette.telemetry import get_logger
 
@@ -53,7 +53,8 @@ class Visit:
     """What is known so far in one run: kept outside the run's coroutine, which a timeout may cut anywhere.
 
     `seen` is what came back, `notes` tell what else is worth knowing when it fails. Who is `careful` speaks TLS by
-    OpenSSL alone: another engine than the one whose failure this check is to confirm.
+    OpenSSL alone: another engine than the one whose failure this check is to confirm. While it is a `trial` of the
+    other one, nothing that goes wrong is told; `quick` is the session that it spoke last, and with whom.
     """
 
     trace: Trace = field(default_factory=Trace)
@@ -65,6 +66,8 @@ class Visit:
     redirects: int = 0
     tls_version: str | None = None
     careful: bool = False
+    trial: bool = False
+    quick: tuple[Engine, Acquaintance] | None = None
     seen: Seen | None = None
     notes: Head = ()
 
@@ -74,7 +77,8 @@ class Visit:
 
 
 class Unsuited(Exception):
-    """A trial of the quick TLS engine failed, before anything was asked."""
+    """The quick TLS engine failed in its trial, or where it knows less than OpenSSL; nothing was changed by what was
+    asked so far."""
 
 
 class Visitor(ABC):
@@ -118,10 +122,10 @@ class Visitor(ABC):
         result, _ = await self.visited(scheduled_ms, attempt)
         return result
 
-    async def visited(self, scheduled_ms: int, attempt: int = 1) -> tuple[CheckResult, Visit]:
-        """The same, with all that was seen."""
+    async def visited(self, scheduled_ms: int, attempt: int = 1, *, careful: bool = False) -> tuple[CheckResult, Visit]:
+        """The same, with all that was seen. Who is `careful` never takes more than the monitor's timeout."""
         try:
-            return await self._visited(scheduled_ms, attempt, careful=attempt > 1)
+            return await self._visited(scheduled_ms, attempt, careful=careful or attempt > 1)
         except Unsuited:
             return await self._visited(scheduled_ms, attempt, careful=True)
 
@@ -130,7 +134,7 @@ class Visitor(ABC):
         visit = Visit(careful=careful)
         started_ms = clock.now_ms()
         begin = clock.monotonic()
-        fault = await self._faultless(visit)
+        fault = self._doubted(visit, await self._faultless(visit))
         total_ms = round((clock.monotonic() - begin) * 1000, 3)
         verdict = self.verdict(visit, fault)
         if self.asserts or self._limited or verdict is not UP:
@@ -188,7 +192,9 @@ class Visitor(ABC):
         try:
             async with asyncio.timeout(self.monitor.timeout_s):
                 return await self.look(visit)
-        except TimeoutError:
+        except TimeoutError as error:
+            if visit.trial:
+                raise Unsuited from error
             return Fault(_TIMEOUTS[visit.trace.phase], f"no end after {self.monitor.timeout_s:g} s")
         except Faulted as error:
             return error.fault
@@ -201,20 +207,40 @@ class Visitor(ABC):
             get_logger("probe").error("check_broken", monitor=self.monitor.id, error=repr(error), at=at)
             return Fault("internal", repr(error), own=True)
 
+    def _doubted(self, visit: Visit, fault: Fault | None) -> Fault | None:
+        """The fault, unless it is the quick engine's; raises `Unsuited` where the check can begin anew.
+
+        Whatever else went wrong, OpenSSL is the next to speak to this server.
+        """
+        if fault is None or visit.quick is None:
+            return fault
+        engine, server = visit.quick
+        if engine.failure is None or engine.failure[0] != "engine":
+            server.failed(again=False)
+            return fault
+        server.unsuited()
+        if self.repeatable:
+            raise Unsuited
+        return Fault("internal", f"the quick TLS engine does not suit this server: {engine.failure[1]}", own=True)
+
     async def secure(
         self,
         transport: asyncio.Transport,
         conversation: Conversation,
         server_name: str,
-        port: int,
+        at: tuple[str, int],
         visit: Visit,
         *,
         protocols: Protocols = BARE,
     ) -> asyncio.Transport:
-        """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`."""
+        """Put TLS over a connection, as the phase `tls`, and note the certificate's end; raises `Faulted`.
+
+        The server is `at` a host's port, and asked for by a name, which many may share.
+        """
         visit.trace.phase = "tls"
         begin = self.now()
-        secured = await self._agreed(transport, conversation, server_name.rstrip("."), port, visit, protocols)
+        where = (*at, self.monitor.ip_version, self.monitor.proxy)
+        secured = await self._agreed(transport, conversation, server_name.rstrip("."), where, visit, protocols)
         visit.trace.add("tls", self.now() - begin)
         visit.tls_version = tls_version(secured)
         end_ms = certificate_end_ms(secured)
@@ -227,32 +253,33 @@ class Visitor(ABC):
         transport: asyncio.Transport,
         conversation: Conversation,
         name: str,
-        port: int,
+        where: Where,
         visit: Visit,
         protocols: Protocols,
     ) -> asyncio.Transport:
         """The session, spoken by the engine that suits; raises `Unsuited` if this was to be found out."""
         tls, verify = self._vantage.tls, self.monitor.verify_tls
-        server = tls.acquaintance(name, port, verify, protocols)
-        again = visit.redirects == 0 or self.repeatable
-        trial = server.known is Known.MET and again
-        engine, quick = tls.engine(
-            name, verify, protocols, quick=not visit.careful and (trial or server.known is Known.TRIED)
-        )
+        server = tls.acquaintance(where, name, verify, protocols)
+        # without a second try it would be rustls that has the last word
+        may = not visit.careful and (visit.redirects == 0 or self.repeatable)
+        trial = may and server.known is Known.MET
+        engine, quick = tls.engine(name, verify, protocols, quick=trial or (may and server.known is Known.TRIED))
+        visit.trial = trial and quick
         try:
-            if trial and quick:  # some servers hang where they do not understand: OpenSSL needs its time, too
-                async with asyncio.timeout(self.monitor.timeout_s / 2):
-                    secured = await secure(transport, conversation, engine)
-            else:
+            # some servers hang where they do not understand: OpenSSL needs its time, too
+            async with asyncio.timeout(self.monitor.timeout_s / 2 if visit.trial else None):
                 secured = await secure(transport, conversation, engine)
         except asyncio.CancelledError:
-            server.failed(quick=quick)
+            server.failed(again=visit.trial)
             raise
         except (Faulted, TimeoutError) as error:
             cause = error.__cause__
-            doubtful = again and isinstance(cause, TlsError) and cause.blame == "engine"
-            if server.failed(quick=quick, doubtful=doubtful):
+            again = visit.trial or (quick and isinstance(cause, TlsError) and cause.blame == "engine")
+            server.failed(again=again)
+            if again:
                 raise Unsuited from error
             raise
+        visit.trial = False
         server.went_well(quick=quick)
+        visit.quick = (engine, server) if quick else None
         return secured

@@ -47,8 +47,11 @@ impl Client {
         PyBytes::new(py, &said)
     }
 
-    /// Say `data` to the server; it is `pending` then.
+    /// Say `data` to the server; it is `pending` then. After a failure nothing more is said.
     fn send(&mut self, data: &[u8]) -> PyResult<()> {
+        if self.failure.is_some() {
+            return Ok(());
+        }
         self.connection.set_buffer_limit(None);
         Ok(self.connection.writer().write_all(data)?)
     }
@@ -115,17 +118,24 @@ impl Client {
             if self.connection.read_tls(&mut rest)? == 0 {
                 break;
             }
+            let is_silent = !self.connection.is_handshaking() && !self.connection.wants_write();
             let state = match self.connection.process_new_packets() {
                 Ok(state) => state,
                 Err(error) => {
                     self.read(said).ok(); // what it said before it broke off
-                    return Err(Failure::new(&error, &self.name));
+                    let greeted = self.connection.negotiated_cipher_suite().is_some();
+                    return Err(Failure::new(&error, &self.name, greeted));
                 }
             };
             if state.plaintext_bytes_to_read() > 0 {
                 self.read(said)?;
             }
             self.ended = state.peer_has_closed();
+            // in TLS 1.2 all that rustls says by itself, once hands are shaken, is that it does not do so again
+            let is_old = self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_2);
+            if is_silent && is_old && !self.ended && self.connection.wants_write() {
+                return Err(Failure::lacking("the server wants to shake hands again, and rustls does not"));
+            }
         }
         Ok(())
     }

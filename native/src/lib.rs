@@ -5,6 +5,8 @@
 mod chains;
 mod client;
 mod config;
+mod der;
+mod doubts;
 mod failure;
 mod trust;
 mod validity;

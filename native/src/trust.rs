@@ -12,6 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use crate::chains::{key, Chains};
+use crate::doubts::{about_anchor, about_authority, about_server};
 
 /// An authority, and the seconds since 1970 between which it counts.
 pub struct Anchor {
@@ -21,8 +22,11 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    /// None where `der` cannot be read: an authority that is not understood vouches for nobody.
+    /// None where `der` cannot be read or is doubted: an authority that is not understood vouches for nobody.
     pub fn new(der: &[u8], from: i64, to: i64) -> Option<Self> {
+        if about_anchor(der) {
+            return None;
+        }
         let mut store = RootCertStore::empty();
         store.add(CertificateDer::from(der.to_vec())).ok()?;
         store.roots.pop().map(|anchor| Self { anchor, from, to })
@@ -107,6 +111,9 @@ impl ServerCertVerifier for Authorities {
         let roots = &authorities.store;
         verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, self.algorithms.all)?;
         verify_server_name(&certificate, server_name)?;
+        if about_server(end_entity) || intermediates.iter().any(|der| about_authority(der)) {
+            return Err(Error::General("a certificate that rustls does not wholly judge".into()));
+        }
         held(&self.good).add(key, &shown, (authorities.from, authorities.to));
         Ok(ServerCertVerified::assertion())
     }

@@ -2,46 +2,18 @@
 //!
 //! Only the path to it is walked: Certificate > tbsCertificate > validity (RFC 5280, 4.1).
 
-const SEQUENCE: u8 = 0x30;
-const VERSION: u8 = 0xA0;
+use crate::der::{element, from_validity, inside, SEQUENCE};
+
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 /// From when to when, both included; None where `der` is no certificate that can be read.
 pub fn validity(der: &[u8]) -> Option<(i64, i64)> {
-    let (mut tbs, _) = inside(der, SEQUENCE).and_then(|(certificate, _)| inside(certificate, SEQUENCE))?;
-    if tbs.first() == Some(&VERSION) {
-        tbs = element(tbs)?.2;
-    }
-    for _serial_number_then_signature_then_issuer in 0..3 {
-        tbs = element(tbs)?.2;
-    }
-    let (times, _) = inside(tbs, SEQUENCE)?;
+    let (times, _) = inside(from_validity(der)?, SEQUENCE)?;
     let (kind, from, rest) = element(times)?;
     let from = seconds(kind, from)?;
     let (kind, to, _) = element(rest)?;
     Some((from, seconds(kind, to)?))
-}
-
-fn inside(data: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    element(data).and_then(|(found, content, rest)| (found == tag).then_some((content, rest)))
-}
-
-/// The tag and the content of the first element of `data`, and what follows it.
-fn element(data: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = data.split_first()?;
-    let (&first, mut rest) = rest.split_first()?;
-    let mut length = usize::from(first);
-    if first >= 0x80 {
-        let (digits, more) = rest.split_at_checked(usize::from(first & 0x7F))?;
-        if digits.len() > 4 {
-            return None;
-        }
-        length = digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit));
-        rest = more;
-    }
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
 }
 
 fn seconds(kind: u8, text: &[u8]) -> Option<i64> {

@@ -111,7 +111,8 @@ async def _opened(
     if prelude.early or prelude.ended:
         said = "spoke" if prelude.early else "closed the connection"
         raise Faulted(Fault("tls", f"the server {said} before the handshake"))
-    transport = await visitor.secure(transport, prelude, target.host, target.port, visit, protocols=way.protocols)
+    at = target.host, target.port
+    transport = await visitor.secure(transport, prelude, target.host, at, visit, protocols=way.protocols)
     spoken = spoken_protocol(transport)
     if way.forced and spoken != "h2":
         raise Faulted(Fault("protocol", f"the server does not speak HTTP/2 (it chose {spoken or 'nothing'})"))

@@ -45,7 +45,8 @@ class Probing:
         check = cast("Visitor", await asyncio.to_thread(build_check, monitor, self._vantage))
         self._running += 1
         try:
-            result, visit = await check.visited(self._vantage.clock.now_ms())
+            # who scrapes has given up when a check begins anew after a trial of the quick TLS engine
+            result, visit = await check.visited(self._vantage.clock.now_ms(), careful=True)
         finally:
             self._running -= 1
         return exposition(module, result, visit, _refusal(module, result, visit))

@@ -21,10 +21,14 @@ CREATE TABLE IF NOT EXISTS report (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL
 )
 """
-# Looks from the oldest on, and only until one is young enough: the table may hold millions.
+# Looks from the oldest on, and only until one is young enough: the table may hold millions. A clock that was set back
+# left some from times that have yet to come: they hide none that are too old.
 _DROP_OLD = """
 DELETE FROM report
- WHERE id < coalesce((SELECT id FROM report WHERE at_ms >= ? ORDER BY id LIMIT 1), 9223372036854775807)
+ WHERE at_ms < :oldest
+   AND id < coalesce(
+       (SELECT id FROM report WHERE at_ms BETWEEN :oldest AND :now ORDER BY id LIMIT 1), 9223372036854775807
+   )
 RETURNING length(body)
 """
 
@@ -114,7 +118,7 @@ class Spool:
 
     def _trim(self, now: int, size: int) -> list[int]:
         """Drop what is above the bounds, where `size` bytes are there; the sizes of what went."""
-        gone = self._db.execute(_DROP_OLD, (now - self._max_age_ms,)).fetchall()
+        gone = self._db.execute(_DROP_OLD, {"oldest": now - self._max_age_ms, "now": now}).fetchall()
         excess = size - sum(row[0] for row in gone) - self._max_bytes
         while excess > 0:
             row = self._db.execute(

@@ -15,7 +15,7 @@ from probes.check import Vantage
 from probes.kinds import build_check
 from probes.monitors import Monitor
 from probes.net.engine import Engine
-from probes.tls import Protocols
+from probes.tls import Protocols, Where
 from tests.integration.probes.test_bad_certificates import Authority
 from tests.integration.probes.test_tls import TrustingThis
 from vedette.clock import SystemClock
@@ -40,8 +40,8 @@ class Watched(TrustingThis):
 class Knowing(Watched):
     """Knows every server already."""
 
-    def acquaintance(self, name: str, port: int, verify: bool, protocols: Protocols) -> Acquaintance:
-        found = super().acquaintance(name, port, verify, protocols)
+    def acquaintance(self, where: Where, name: str, verify: bool, protocols: Protocols) -> Acquaintance:
+        found = super().acquaintance(where, name, verify, protocols)
         found.known = Known.TRIED
         return found
 

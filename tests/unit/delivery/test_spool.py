@@ -78,6 +78,19 @@ def test_what_is_too_old_is_dropped_with_the_next_report(tmp_path: Path) -> None
     spool.close()
 
 
+def test_what_is_too_old_is_dropped_behind_what_a_clock_that_was_set_back_left(tmp_path: Path) -> None:
+    clock = FakeClock()
+    spool = open_spool(tmp_path, clock, max_age_s=100)
+    clock.advance(10_000)
+    spool.append("samples", bodies(1, 1))
+    clock.advance(-10_000)
+    spool.append("samples", bodies(2, 2))
+    clock.advance(101)
+    spool.append("samples", bodies(3, 3))
+    assert (waiting(spool), spool.dropped) == ([*bodies(1, 1), *bodies(3, 3)], 1)
+    spool.close()
+
+
 def test_what_is_just_not_too_old_stays(tmp_path: Path) -> None:
     clock = FakeClock()
     spool = open_spool(tmp_path, clock, max_age_s=100)
