@@ -137,10 +137,12 @@ def check_now(
         fields["expected_status"] = expect
     if insecure:
         fields["verify_tls"] = False
-    result, now_ms = check_once(fields, LOCATION)
-    for line in lines_of(url, result, now_ms):
+    looked = check_once(fields, LOCATION)
+    for line in lines_of(url, looked):
         print(line)
-    sys.exit(_EXIT.get(result.outcome, 0))
+    if (looked.result.error or "").startswith("tls_certificate"):
+        print("\n--insecure accepts the certificate, and shows it")
+    sys.exit(_EXIT.get(looked.result.outcome, 0))
 
 
 def _header(written: str) -> tuple[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from probes.faults import Fault, Faulted, connect_fault
-from probes.net.certificate import not_after_ms
 from probes.net.engine import Engine, TlsError
 from probes.net.session import Session
 from probes.net.trace import Trace
@@ -74,11 +73,10 @@ def tls_version(transport: asyncio.Transport) -> str | None:
     return None if engine is None else engine.version
 
 
-def certificate_end_ms(transport: asyncio.Transport) -> int | None:
-    """When the server's certificate ends (ms UTC), verified or not."""
+def certificate(transport: asyncio.Transport) -> bytes | None:
+    """The server's certificate as DER, verified or not."""
     engine = _engine(transport)
-    der = None if engine is None else engine.certificate
-    return not_after_ms(der) if der else None
+    return None if engine is None else engine.certificate
 
 
 def _engine(transport: asyncio.Transport) -> Engine | None:
