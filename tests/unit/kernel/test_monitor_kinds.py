@@ -109,6 +109,8 @@ def test_a_stored_definition_has_only_the_fields_of_its_kind() -> None:
         ("kind", {"url": "http://x/", "kind": "smtp"}, "'http', 'tcp'"),
         ("resolver", {"url": "dns://x", "resolver": "dns.example"}, "an IP address"),
         ("resolver", {"url": "dns://x", "resolver": "8.8.8.8:0"}, "a port from 1"),
+        ("url", {"url": "ftp://x"}, "or tcp://host:port, tls://host"),
+        ("url", {"url": "shop.example"}, "an http:// or https:// URL with a host; or tcp://"),
         ("record_type", {"url": "dns://x", "record_type": "ANY"}, "'A', 'AAAA'"),
         ("expected_answers", {"url": "dns://x", "expected_answers": ["::1"]}, "such as 192.0.2.1"),
         ("expected_answers", {"url": "dns://x", "record_type": "MX", "expected_answers": ["m"]}, "such as 10 mail"),
