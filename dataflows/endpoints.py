@@ -169,6 +169,8 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         policy = self._book.policy(result.monitor)
         watched = policy.watched(result.location, end_ms(true))
         silence = self._outages.silence_of(result.monitor) if watched else None
+        for location in self._outages.gone(result.monitor, policy):
+            self._shard.over((result.monitor, location), end_ms(true))
         counted = self._shard.fold(result, silence)
         if counted and watched:
             self._budgets.fold(result, policy, logged_ms)

@@ -27,6 +27,7 @@ from launch.commands import (
     model,
     model_metrics,
     monitor,
+    monitor_views,
     plugin,
     processes,
     rebuild,
@@ -62,6 +63,7 @@ app.add_typer(hosts.role_app, name="role")
 app.add_typer(hosts.host_app, name="host")
 app.add_typer(manage.user_app, name="user")
 app.add_typer(manage.token_app, name="token")
+monitor.app.add_typer(monitor_views.app)
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(channel.channel_app, name="channel")

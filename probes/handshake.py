@@ -29,7 +29,7 @@ class TlsCheck(Visitor):
         found = await self.reach.addresses(place.host, place.port, literal=place.literal, trace=trace, now=self.now)
         stream = visit.seen = Stream(trace, self.now, 4096)
         try:
-            transport = await connect(found, place.port, stream, trace, self.now, visit.tried)
+            transport = await connect(found, place.port, stream, trace, self.now, visit.tried, self.monitor.timeout_s)
             if stream.data or stream.ended:
                 said = "spoke" if stream.data else "closed the connection"
                 return Fault("tls", f"the server {said} before the handshake")

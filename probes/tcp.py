@@ -35,7 +35,7 @@ class TcpCheck(Visitor):
         found = await self.reach.addresses(place.host, place.port, literal=place.literal, trace=trace, now=self.now)
         stream = visit.seen = Stream(trace, self.now, ANSWER_LIMIT)
         try:
-            transport = await connect(found, place.port, stream, trace, self.now, visit.tried)
+            transport = await connect(found, place.port, stream, trace, self.now, visit.tried, self.monitor.timeout_s)
             if self._send:
                 transport.write(self._send)
             return await self._answered(stream) if self._expect else None

@@ -15,7 +15,8 @@ from probes.check import Vantage
 from probes.evidence import evidence
 from probes.faults import Fault, Faulted, FaultKind
 from probes.monitors import Monitor
-from probes.net.connection import Conversation, certificate_end_ms, secure, tls_version
+from probes.net.certificate import not_after_ms
+from probes.net.connection import Conversation, certificate, secure, tls_version
 from probes.net.engine import Engine, TlsError
 from probes.net.reach import Reach
 from probes.net.trace import Phase, Trace
@@ -55,6 +56,7 @@ class Visit:
     `seen` is what came back, `notes` tell what else is worth knowing when it fails. Who is `careful` speaks TLS by
     OpenSSL alone: another engine than the one whose failure this check is to confirm. While it is a `trial` of the
     other one, nothing that goes wrong is told; `quick` is the session that it spoke last, and with whom.
+    `certificate` (DER) is the last server's.
     """
 
     trace: Trace = field(default_factory=Trace)
@@ -65,6 +67,7 @@ class Visit:
     http_version: str | None = None
     redirects: int = 0
     tls_version: str | None = None
+    certificate: bytes | None = None
     careful: bool = False
     trial: bool = False
     quick: tuple[Engine, Acquaintance] | None = None
@@ -243,7 +246,8 @@ class Visitor(ABC):
         secured = await self._agreed(transport, conversation, server_name.rstrip("."), where, visit, protocols)
         visit.trace.add("tls", self.now() - begin)
         visit.tls_version = tls_version(secured)
-        end_ms = certificate_end_ms(secured)
+        visit.certificate = certificate(secured)
+        end_ms = not_after_ms(visit.certificate) if visit.certificate else None
         if end_ms is not None:
             visit.tls_expires = min(end_ms, visit.tls_expires or end_ms)
         return secured

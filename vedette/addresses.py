@@ -7,6 +7,13 @@ import ipaddress
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_CLOUDS = frozenset(
+    ipaddress.IPv4Address(text)
+    for text in (
+        "168.63.129.16",  # Azure: the host of a virtual machine, under an address that looks public
+        "192.0.0.192",  # Oracle Cloud Classic: metadata
+    )
+)
 _NEVER_PUBLIC = tuple(
     ipaddress.IPv6Network(network)
     for network in (
@@ -22,8 +29,8 @@ def is_public(address: Address) -> bool:
     """Whether packets to the address leave for the public Internet.
 
     An IPv6 address that carries one of IPv4 (mapped, 6to4, NAT64) is as public as what it carries: a gateway on the
-    way would unpack it. Loopback, private, link-local (where clouds serve their metadata), shared and multicast
-    addresses are not public.
+    way would unpack it. Loopback, private, link-local (where most clouds serve their metadata), shared and multicast
+    addresses are not public, nor those outside of these at which some clouds serve it.
     """
     if isinstance(address, ipaddress.IPv6Address):
         if any(address in network for network in _NEVER_PUBLIC):
@@ -33,4 +40,4 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and address not in _CLOUDS

@@ -11,9 +11,13 @@ from ingest_api.importing.entries import Entry, Fault, Parsed, Place, bound, wri
 from ingest_api.importing.modules import module_fields
 from ingest_api.importing.reading import interval, mapping, sequence, text
 from vedette.errors import InvalidInput, shown
+from vedette.events.check_series import KNOWN_LABELS
 
 _USUAL = "http_2xx"
 _LABELS = ("module", "__param_module")
+_TAKEN = (*_LABELS, "name")
+"""Labels that say something else about a target than what it belongs to."""
+KNOWN = frozenset(KNOWN_LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ def _fields(target: _Target, modules: dict[str, Any], counted: dict[str, int], n
     alone = counted[str(target.address)] == 1
     named = target.labels.get("name")
     fields["name"] = text("labels.name", named) if named is not None else address if alone else f"{address} ({chosen})"
+    labels = {name: one for name, one in target.labels.items() if name not in _TAKEN and not name.startswith("__")}
+    notes += [f"labels.{name}: not carried over; that label is Vedette's own" for name in sorted(labels.keys() & KNOWN)]
+    if labels.keys() - KNOWN:
+        fields["labels"] = {name: text(f"labels.{name}", one) for name, one in labels.items() if name not in KNOWN}
     if target.interval is not None:
         fields["interval_s"] = interval("scrape_interval", target.interval, notes)
     return fields

@@ -9,6 +9,7 @@ from ingest_api.importing.reading import mapping, seconds, sequence, set_timeout
 from vedette.errors import InvalidInput
 
 _TIMEOUT_S = 10.0
+_SPECIAL = frozenset(".^$*+?{}[]\\|()")
 _IP = {"ip4": "4", "ip6": "6"}
 
 
@@ -44,13 +45,33 @@ def _http(fields: dict[str, Any], about: dict[str, Any], address: str, notes: li
     fields["max_redirects"] = 10 if follow else 0
     _trust(fields, about, notes)
     _auth(fields, about)
-    patterns = sequence("fail_if_body_not_matches_regexp", about.pop("fail_if_body_not_matches_regexp", None))
-    if patterns:
-        fields["assertions"] = [{"type": "body", "op": "regex", "value": text("regexp", one)} for one in patterns]
+    if "proxy_url" in about:
+        fields["proxy"] = text("proxy_url", about.pop("proxy_url"))
+    if about.pop("enable_http2", True) is False:
+        fields["http_version"] = "1.1"
+    assertions = _patterns(about, notes)
+    if assertions:
+        fields["assertions"] = assertions
     if about.pop("fail_if_not_ssl", False) and not fields["url"].startswith("https://"):
         notes.append("fail_if_not_ssl: not carried over; an https:// address says the same")
     if about.pop("valid_http_versions", None):
         notes.append("valid_http_versions: not carried over")
+
+
+def _patterns(about: dict[str, Any], notes: list[str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name, op in (("fail_if_body_not_matches_regexp", "regex"), ("fail_if_body_matches_regexp", "not_regex")):
+        patterns = sequence(name, about.pop(name, None))
+        found += ({"type": "body", "op": op, "value": text(name, one)} for one in patterns)
+    for name, op in (("fail_if_header_not_matches", "regex"), ("fail_if_header_matches", "not_regex")):
+        for one in sequence(name, about.pop(name, None)):
+            match = mapping(name, one)
+            if match.get("allow_missing"):
+                notes.append(f"{name}: not carried over; here a header that is missing fails")
+                continue
+            header, pattern = text(f"{name}.header", match.get("header")), text(f"{name}.regexp", match.get("regexp"))
+            found.append({"type": "header", "name": header, "op": op, "value": pattern})
+    return found
 
 
 def _auth(fields: dict[str, Any], about: dict[str, Any]) -> None:
@@ -79,6 +100,27 @@ def _tcp(fields: dict[str, Any], about: dict[str, Any], address: str, notes: lis
     fields["url"] = f"{'tls' if secure else 'tcp'}://{address}"
     if secure:
         _trust(fields, about, notes)
+        return  # what is said within TLS is noted: TLS monitors look at the handshake
+    steps = [mapping("query_response", one) for one in sequence("query_response", about.get("query_response"))]
+    sent, expected = (_only(steps, name) for name in ("send", "expect"))
+    known = {key for step in steps for key in step} <= {"send", "expect"}
+    first = not sent or ("send" in steps[0] and "expect" not in steps[0])  # of a step, what is expected comes first
+    if known and first and len(sent) <= 1 and len(expected) <= 1 and not any(map(_is_pattern, expected)):
+        about.pop("query_response", None)
+        for one in sent:
+            fields["send"] = f"{one}\n"
+        for one in expected:
+            fields["expect"] = one.removeprefix("^")
+
+
+def _only(steps: list[dict[str, Any]], name: str) -> list[str]:
+    return [text(f"query_response.{name}", step[name]) for step in steps if step.get(name)]
+
+
+def _is_pattern(expected: str) -> bool:
+    """Whether it is more than a text, perhaps at the beginning; TCP monitors look for texts."""
+    plain = expected.removeprefix("^")
+    return not plain or bool(_SPECIAL & set(plain))
 
 
 def _icmp(fields: dict[str, Any], about: dict[str, Any], address: str, notes: list[str]) -> None:
@@ -92,9 +134,18 @@ def _dns(fields: dict[str, Any], about: dict[str, Any], address: str, notes: lis
     fields["resolver"] = address
 
 
+def _grpc(fields: dict[str, Any], about: dict[str, Any], address: str, notes: list[str]) -> None:
+    secure = bool(about.pop("tls", False))
+    fields["url"] = address if "://" in address else f"{'grpcs' if secure else 'grpc'}://{address}"
+    if "service" in about:
+        fields["service"] = text("service", about.pop("service"))
+    _trust(fields, about, notes)
+
+
 _PROBERS: dict[str, Callable[[dict[str, Any], dict[str, Any], str, list[str]], None]] = {
     "http": _http,
     "tcp": _tcp,
     "icmp": _icmp,
     "dns": _dns,
+    "grpc": _grpc,
 }

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from launch.checked_once import LOCATION, check_once, lines_of
 from launch.client import access, gateway
+from launch.given import Set, given_fields
 from vedette.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, help="Endpoints that are checked.")
@@ -37,13 +38,16 @@ def add_monitor(
     zone: Annotated[str, typer.Option(help="heartbeat: of the cron times")] = "UTC",
     grace: Annotated[int, typer.Option(help="heartbeat: seconds that a ping may be late")] = 300,
     max_run: Annotated[int | None, typer.Option(help="heartbeat: seconds that a run may take")] = None,
+    more: Set = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Check an endpoint from now on, or wait for a job's pings."""
     if kind == "heartbeat":
         if name is None:
             raise InvalidInput("--name", "<missing>", "a name for the heartbeat")
         fields = {"every_s": every, "cron": cron, "zone": zone, "grace_s": grace, "max_run_s": max_run}
-        made = gateway().call("POST", "/v1/monitors", body={"name": name, "kind": kind, "url": url or "", **fields})
+        made = gateway().call(
+            "POST", "/v1/monitors", body={"name": name, "kind": kind, "url": url or "", **fields, **given_fields(more)}
+        )
         console.print(f"monitor {made['id']}: {made['name']}", markup=False)
         _print_url(gateway().call("GET", f"/v1/monitors/{made['id']}/ping-url"))
         return
@@ -56,6 +60,7 @@ def add_monitor(
         "interval_s": interval,
         "timeout_s": timeout,
         "apdex_t_ms": apdex,
+        **given_fields(more),
     }
     made = gateway().call("POST", "/v1/monitors", body=body)
     console.print(f"monitor {made['id']}: {made['name']}", markup=False)
@@ -137,10 +142,12 @@ def check_now(
         fields["expected_status"] = expect
     if insecure:
         fields["verify_tls"] = False
-    result, now_ms = check_once(fields, LOCATION)
-    for line in lines_of(url, result, now_ms):
+    looked = check_once(fields, LOCATION)
+    for line in lines_of(url, looked):
         print(line)
-    sys.exit(_EXIT.get(result.outcome, 0))
+    if (looked.result.error or "").startswith("tls_certificate"):
+        print("\n--insecure accepts the certificate, and shows it")
+    sys.exit(_EXIT.get(looked.result.outcome, 0))
 
 
 def _header(written: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from launch.client import gateway
+from launch.given import Set, given_fields
 from vedette.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="When there is an alert.")
@@ -20,10 +20,6 @@ KINDS = (
     "outage, endpoint_down, degraded, trend, host_silent, host_flag, threshold, change, absence, plugin_notice, drift,"
     " model_silent, quality, model_metric, control_chart, burn_rate, anomaly, expression"
 )
-Set = Annotated[
-    list[str],
-    typer.Option("--set", "-s", help="a field of the rule, as above=0.9 or outside=[10,90]; may be repeated"),
-]
 _SHOWN = 30
 
 
@@ -109,7 +105,7 @@ def add_rule(
         "groups": group,
         **{k: v for k, v in given.items() if v is not None},
     }
-    made = gateway().call("POST", "/v1/rules", body={**body, **_fields(more)})
+    made = gateway().call("POST", "/v1/rules", body={**body, **given_fields(more)})
     console.print(f"rule {made['id']}")
     _tell(made["matches"], aside)
 
@@ -117,7 +113,7 @@ def add_rule(
 @app.command("change")
 def change_rule(rule: int, fields: Set) -> None:
     """Change fields of a rule; its open alerts stay, and end when the new condition does not hold."""
-    _tell(gateway().call("PUT", f"/v1/rules/{rule}", body={**_rule(rule), **_fields(fields)})["matches"], aside)
+    _tell(gateway().call("PUT", f"/v1/rules/{rule}", body={**_rule(rule), **given_fields(fields)})["matches"], aside)
 
 
 @app.command("match")
@@ -126,7 +122,7 @@ def match_rule(
     fields: Set = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Say what a rule is about now. Nothing is changed."""
-    tried = {"name": "tried", **({} if rule is None else _rule(rule)), **_fields(fields)}
+    tried = {"name": "tried", **({} if rule is None else _rule(rule)), **given_fields(fields)}
     _tell(gateway().call("POST", "/v1/rules/match", body={"rule": tried})["matches"], console)
 
 
@@ -177,7 +173,7 @@ def backtest(
     until: Annotated[str, typer.Option("--to")] = "now",
 ) -> None:
     """Try a rule on the past: how often it would have fired, when, and for how long. Nothing is changed."""
-    tried = {"name": "tried", **({} if rule is None else _rule(rule)), **_fields(fields)}
+    tried = {"name": "tried", **({} if rule is None else _rule(rule)), **given_fields(fields)}
     body: dict[str, Any] = {"rule": tried, "from": since, "to": until}
     found = gateway().call("POST", "/v1/rules/backtest", body=body if rule is None else {**body, "id": rule})
     seen = found["looked_at"]
@@ -213,17 +209,3 @@ def _rule(number: int) -> dict[str, Any]:
         if row["id"] == number:
             return {name: value for name, value in row.items() if name != "id"}
     raise NotFound(f"rule {number} does not exist")
-
-
-def _fields(given: list[str]) -> dict[str, Any]:
-    """`name=value` pairs; a value is JSON where it can be read as such, else text."""
-    found: dict[str, Any] = {}
-    for one in given:
-        name, equals, text = one.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{one!r}: a field and its value, as above=0.9", param_hint="--set")
-        try:
-            found[name] = json.loads(text)
-        except ValueError:
-            found[name] = text
-    return found

@@ -79,7 +79,7 @@ class DnsCheck(Visitor):
 
 
 def normal(kind: str, text: str) -> str:
-    """An answer as it is compared: addresses in their one spelling, names without case and final dot."""
+    """An answer as it is compared: addresses in their one spelling, names without case and final dot, no quotes."""
     if kind in {"A", "AAAA"}:
         try:
             return str(ipaddress.ip_address(text.strip()))
@@ -87,6 +87,8 @@ def normal(kind: str, text: str) -> str:
             return text
     if kind == "TXT":
         return text
+    if kind == "CAA":
+        text = text.replace('"', " ")
     return " ".join(plain(word) for word in text.split())
 
 

@@ -7,7 +7,9 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28}
+TYPES = {
+    "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "CAA": 257,
+}  # fmt: skip
 CODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 _IN, _RESPONSE, _TRUNCATED, _RECURSE = 1, 0x8000, 0x0200, 0x0100
 _HEADER = struct.Struct("!6H")
@@ -125,10 +127,31 @@ def _text(data: bytes, at: int, size: int, kind: int) -> str:
     if kind == TYPES["TXT"]:
         return _strings(piece)
     if kind == TYPES["MX"]:
-        if size < 3:
-            raise Malformed("a mail exchanger without a name")
-        return f"{int.from_bytes(piece[:2], 'big')} {_name(data, at + 2)[0]}"
+        return f"{_numbers('!H', piece, 0)} {_name(data, at + 2)[0]}"
+    if kind == TYPES["SRV"]:
+        return f"{_numbers('!HHH', piece, 0)} {_name(data, at + 6)[0]}"
+    if kind == TYPES["SOA"]:
+        master, behind = _name(data, at)
+        mailbox, behind = _name(data, behind)
+        return f"{master} {mailbox} {_numbers('!5I', piece, behind - at)}"
+    if kind == TYPES["CAA"]:
+        return _authority(piece)
     return _name(data, at)[0]
+
+
+def _numbers(form: str, piece: bytes, at: int) -> str:
+    if len(piece) < at + struct.calcsize(form):
+        raise Malformed("a record without all of its numbers")
+    return " ".join(map(str, struct.unpack_from(form, piece, at)))
+
+
+def _authority(piece: bytes) -> str:
+    """Flags, tag and value of a CAA record (RFC 8659, 4.1)."""
+    end = 2 + piece[1] if len(piece) > 1 else 0
+    if not 2 < end <= len(piece):
+        raise Malformed("a certificate authority without a tag")
+    tag, value = (part.decode("utf-8", "backslashreplace") for part in (piece[2:end], piece[end:]))
+    return f'{piece[0]} {tag} "{value}"'
 
 
 def _strings(piece: bytes) -> str:

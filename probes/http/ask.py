@@ -55,16 +55,16 @@ async def ask(
     `request` is the one of HTTP/1.1; where HTTP/2 is spoken it is made from the hop.
     """
     addresses, port = await _addresses(visitor, visit, hop.target, way, redirected)
-    visit.tls_version = None
+    visit.tls_version, within = None, visitor.monitor.timeout_s
     prelude: Prelude | None = None
     reply: Reply | None = None
     try:
         if way.is_plain(hop.target):
             reply = visit.seen = _first_version(visitor, visit, hop, request, needs, at_once=True)
-            await connect(addresses, port, cast("Exchange", reply), visit.trace, visitor.now, visit.tried)
+            await connect(addresses, port, cast("Exchange", reply), visit.trace, visitor.now, visit.tried, within)
         else:
             prelude = visit.seen = Prelude(visitor.now)
-            transport = await connect(addresses, port, prelude, visit.trace, visitor.now, visit.tried)
+            transport = await connect(addresses, port, prelude, visit.trace, visitor.now, visit.tried, within)
             transport, second = await _opened(visitor, visit, hop.target, way, prelude, transport)
             make = _second_version if second else _first_version
             reply = visit.seen = make(visitor, visit, hop, request, needs)

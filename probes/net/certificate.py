@@ -18,23 +18,23 @@ _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0xA0, 0x17, 0x18
 def not_after_ms(der: bytes) -> int | None:
     """The certificate's `notAfter` in milliseconds UTC; None where `der` is no certificate we can read."""
     try:
-        _, certificate, _ = _element(der, 0)
-        _, tbs, _ = _element(certificate, 0)
+        _, certificate, _ = element(der, 0)
+        _, tbs, _ = element(certificate, 0)
         at = 0
         if tbs[0] == _VERSION:
-            *_, at = _element(tbs, at)
+            *_, at = element(tbs, at)
         for _ in ("serialNumber", "signature", "issuer"):
-            *_, at = _element(tbs, at)
-        _, validity, _ = _element(tbs, at)
-        *_, at = _element(validity, 0)
-        tag, text, _ = _element(validity, at)
-        return _time_ms(tag, text.decode("ascii"))
+            *_, at = element(tbs, at)
+        _, validity, _ = element(tbs, at)
+        *_, at = element(validity, 0)
+        tag, text, _ = element(validity, at)
+        return time_ms(tag, text.decode("ascii"))
     except (ValueError, IndexError):
         return None
 
 
-def _element(data: bytes, at: int) -> tuple[int, bytes, int]:
-    """Tag and content of the DER element at `at`, and where the next one begins."""
+def element(data: bytes, at: int) -> tuple[int, bytes, int]:
+    """Tag and content of the DER element at `at`, and where the next one begins; raises ValueError or IndexError."""
     tag, length, begin = data[at], data[at + 1], at + 2
     if length & 0x80:
         size = length & 0x7F
@@ -46,7 +46,8 @@ def _element(data: bytes, at: int) -> tuple[int, bytes, int]:
     return tag, data[begin:end], end
 
 
-def _time_ms(tag: int, text: str) -> int:
+def time_ms(tag: int, text: str) -> int:
+    """A time of a certificate in milliseconds UTC; ValueError where it is none."""
     if tag == _UTC_TIME:  # two digits of the year, 50 to 49 mean 1950 to 2049 (RFC 5280, 4.1.2.5.1)
         text = ("19" if text[:2] >= "50" else "20") + text
     elif tag != _GENERALIZED_TIME:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar, cast
 
 from probes.faults import Fault, Faulted, connect_fault
-from probes.net.certificate import not_after_ms
 from probes.net.engine import Engine, TlsError
 from probes.net.session import Session
 from probes.net.trace import Trace
+
+T = TypeVar("T")
+LONGEST_WAIT_S = 3.0
+"""How long an address is waited for at most, where there is another: two tries of TCP's were lost by then."""
 
 
 class Conversation(Protocol):
@@ -26,27 +29,40 @@ async def connect(
     trace: Trace,
     now: Callable[[], float],
     tried: Callable[[str], None],
+    timeout_s: float,
 ) -> asyncio.Transport:
     """Connect `conversation` to the first address that accepts; the phase runs over all that are `tried`.
 
-    Raises `Faulted`: of several faults the first that is the endpoint's, so that an address family which
-    this machine lacks does not hide a refusal.
+    All but the last have half of the check's `timeout_s` together: one that swallows everything hides none that
+    answers. Raises `Faulted`: of several faults the first that is the endpoint's, so that an address family which this
+    machine lacks does not hide a refusal.
     """
     trace.phase = "connect"
     begin = now()
     faults: list[Fault] = []
     loop = asyncio.get_running_loop()
     protocol = cast("asyncio.Protocol", conversation)
+    wait_s = min(LONGEST_WAIT_S, timeout_s / 2 / max(1, len(addresses) - 1))
+    last = addresses[-1]
     for address in addresses:
         tried(address)
+        connecting = loop.create_connection(lambda: protocol, address, port)
         try:
-            transport, _ = await loop.create_connection(lambda: protocol, address, port)
+            transport, _ = await (connecting if address == last else _within(wait_s, connecting))
         except OSError as error:
-            faults.append(connect_fault(error, address, port))
+            if isinstance(error, TimeoutError) and error.errno is None:
+                faults.append(Fault("timeout_connect", f"{address} port {port}: nothing in {wait_s:g} s"))
+            else:
+                faults.append(connect_fault(error, address, port))
         else:
             trace.add("connect", conversation.connected_at - begin)
             return transport
     raise Faulted(next((fault for fault in faults if not fault.own), faults[0]))
+
+
+async def _within(limit_s: float, connecting: Awaitable[T]) -> T:
+    async with asyncio.timeout(limit_s):
+        return await connecting
 
 
 async def secure(transport: asyncio.Transport, conversation: Conversation, engine: Engine) -> asyncio.Transport:
@@ -74,11 +90,10 @@ def tls_version(transport: asyncio.Transport) -> str | None:
     return None if engine is None else engine.version
 
 
-def certificate_end_ms(transport: asyncio.Transport) -> int | None:
-    """When the server's certificate ends (ms UTC), verified or not."""
+def certificate(transport: asyncio.Transport) -> bytes | None:
+    """The server's certificate as DER, verified or not."""
     engine = _engine(transport)
-    der = None if engine is None else engine.certificate
-    return not_after_ms(der) if der else None
+    return None if engine is None else engine.certificate
 
 
 def _engine(transport: asyncio.Transport) -> Engine | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from probes.dns.message import TYPES
 from probes.prometheus.settings_of import Given
 from vedette.errors import InvalidInput
 
@@ -135,10 +136,10 @@ def _icmp(about: Given) -> Made:
 
 def _dns(about: Given) -> Made:
     name = about.text("query_name", "").removesuffix(".")
-    kind = about.text("query_type", "", ("A", "AAAA", "CNAME", "MX", "TXT", "NS"))
+    kind = about.text("query_type", "", tuple(TYPES))
     about.text("transport_protocol", "udp", ("udp",))
     if not name or not kind:
-        raise InvalidInput(f"{about.where}.query_type", kind, "A, AAAA, CNAME, MX, TXT or NS, beside a query_name")
+        raise InvalidInput(f"{about.where}.query_type", kind, f"one of {', '.join(TYPES)}, beside a query_name")
     for code in about.many("valid_rcodes"):
         if code != "NOERROR":
             raise InvalidInput(f"{about.where}.valid_rcodes", code, "NOERROR")

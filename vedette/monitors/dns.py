@@ -17,19 +17,32 @@ def _is_address(text: str, version: int) -> bool:
         return False
 
 
-_EXAMPLES = {"A": "192.0.2.1", "AAAA": "2001:db8::1", "MX": "10 mail.example"}
+_EXAMPLES = {
+    "A": "192.0.2.1",
+    "AAAA": "2001:db8::1",
+    "MX": "10 mail.example",
+    "SRV": "10 60 5060 sip.example",
+    "SOA": "ns1.example hostmaster.example 2026010101 7200 3600 1209600 300",
+    "CAA": '0 issue "ca.example"',
+}
 _FORMS: dict[str, Callable[[str], bool]] = {
     "A": lambda text: _is_address(text, 4),
     "AAAA": lambda text: _is_address(text, 6),
     "MX": lambda text: re.fullmatch(r"\s*\d{1,5}\s+\S+\s*", text) is not None,
+    "SRV": lambda text: re.fullmatch(r"\s*(\d{1,5}\s+){3}\S+\s*", text) is not None,
+    "SOA": lambda text: re.fullmatch(r"\s*\S+\s+\S+(\s+\d{1,10}){5}\s*", text) is not None,
+    "CAA": lambda text: re.fullmatch(r"\s*\d{1,3}\s+[A-Za-z0-9]+\s+\S.*", text) is not None,
 }
 """What answers of some types look like; names and texts may be anything."""
 
 
 class DnsFields(BaseModel):
-    """Answers are compared as text: addresses in any spelling, names without case and final dot, MX as `10 name`."""
+    """Answers are compared as text, numbers before names as in a zone's file (MX as `10 name`).
 
-    record_type: Literal["A", "AAAA", "CNAME", "MX", "TXT", "NS"] = "A"
+    Addresses may be in any spelling, names have no case and no final dot.
+    """
+
+    record_type: Literal["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SOA", "SRV", "PTR", "CAA"] = "A"
     resolver: str | None = Field(
         default=None, max_length=60, description="address, or address:port ([v6]:port); else the probe's own resolver"
     )

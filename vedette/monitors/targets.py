@@ -26,6 +26,7 @@ _FORMS = {
     "icmp": "icmp://host",
     "grpc": "grpc://host:port or grpcs://host:port",
 }
+_OTHERS = ", ".join(form for kind, form in _FORMS.items() if kind != "http")
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?", re.IGNORECASE)
 
 
@@ -44,7 +45,8 @@ def check_target(kind: str, url: str) -> None:
     except ValueError as error:
         raise ValueError(f"{form} ({error})") from error
     if parts.scheme not in SCHEMES[kind] or not parts.hostname or port == 0:
-        raise ValueError(f"{form} with a host" if form.endswith("URL") else form)
+        with_host = f"{form} with a host" if form.endswith("URL") else form
+        raise ValueError(with_host if kind != "http" or kind_of(url) == kind else f"{with_host}; or {_OTHERS}")
     if any(char <= " " for char in url):
         raise ValueError("a URL without spaces and control characters")
     if kind not in {"http", "ws"}:

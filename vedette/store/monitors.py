@@ -11,6 +11,8 @@ from vedette.store.contention import tried_again
 from vedette.store.pool import Connection, Jsonb, Store
 from vedette.store.recording import end_alerts
 
+LEFT_MS = 7 * 86_400_000
+"""Longer than three intervals of any monitor."""
 RANDOM_KEY = "encode(substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) for 16), 'hex')"
 """128 bits of the server's strong chance: nobody guesses it."""
 _COLUMNS = (
@@ -162,7 +164,10 @@ def ids(store: Store, account: int) -> set[int]:
 
 
 def states(store: Store, account: int, monitor: int | None = None) -> dict[int, list[dict[str, Any]]]:
-    """The last state at each location, by monitor: of one, or of all of the account's."""
+    """The last state at each location, by monitor: of one, or of all of the account's.
+
+    A location that has been silent for `LEFT_MS` while another has checked the monitor is not there any more.
+    """
     found: dict[int, list[dict[str, Any]]] = {}
     for row in store.rows(
         "SELECT s.monitor_id, s.location, s.outcome, s.total_ms, s.status, s.error,"
@@ -174,4 +179,8 @@ def states(store: Store, account: int, monitor: int | None = None) -> dict[int, 
         monitor,
     ):
         found.setdefault(row.pop("monitor_id"), []).append(row)
+    for key, places in found.items():
+        if len(places) > 1:
+            since = max(place["at_ms"] for place in places) - LEFT_MS
+            found[key] = [place for place in places if place["at_ms"] >= since]
     return found

@@ -12,6 +12,8 @@ CATCH_UP_MS = 120_000
 """For so long after a late result nobody is taken for silent: senders wait up to 30 s before they try again."""
 LONGEST_CATCH_UP_MS = 900_000
 """After so long of late results in a row they are no sign of a spool any more: that clock is behind."""
+GONE_MS = 600_000
+"""A location that has been silent for so long, and longer than a vote counts, does not check the monitor any more."""
 
 
 @dataclass(slots=True)
@@ -70,8 +72,7 @@ class Attendance:
         did not answer a re-check does not count, unless it fails. While results come out of spools nobody is silent.
         """
         named = self.named(policy, alive) | votes.keys()
-        now = max(now_ms, self.now_ms)
-        if now - self.late_ms <= CATCH_UP_MS and now - self.late_from_ms <= LONGEST_CATCH_UP_MS:
+        if self._catching_up(max(now_ms, self.now_ms)):
             return named
         silent = {
             location
@@ -80,3 +81,16 @@ class Attendance:
         }
         failing = {location for location, vote in votes.items() if vote.failing}
         return named - silent - (self.unanswered - failing)
+
+    def gone(self, policy: Policy, votes: Votes) -> list[str]:
+        """The locations that do not check the monitor any more, though others do; each is told once, and forgotten."""
+        if len(self.heard) <= len(votes) or self._catching_up(self.now_ms):
+            return []
+        since = self.now_ms - max(policy.fresh_ms, GONE_MS)
+        found = [location for location, at_ms in self.heard.items() if location not in votes and at_ms < since]
+        for location in found:
+            self.forget(location)
+        return found
+
+    def _catching_up(self, now_ms: int) -> bool:
+        return now_ms - self.late_ms <= CATCH_UP_MS and now_ms - self.late_from_ms <= LONGEST_CATCH_UP_MS

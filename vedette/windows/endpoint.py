@@ -271,22 +271,26 @@ class EndpointShard:
 
     def review(self, policy: Callable[[int], Policy], removed: Callable[[int], bool]) -> None:
         """Forget monitors that were removed; what fails where it is no longer watched is signalled to be over."""
-        for place, state in list(self.places.items()):
-            monitor, location = place
-            if removed(monitor):
+        for place in list(self.places):
+            if removed(place[0]):
                 del self.places[place]
                 self._changed.pop(place, None)
                 self._judged.discard(place)
                 continue
-            known = policy(monitor)
-            if not state.failures or (known.hears(location) and not known.paused):
-                continue
-            state.failures = 0
-            at = state.signalled = max(known.changed_ms, state.signalled + 1)
-            detail: dict[str, str | int | float | None] = {"monitor": monitor, "location": location, "failures": 0}
-            word = "paused" if known.paused else "unknown"
-            subject = f"monitor:{monitor}@{location}"
-            self._signals.append(Signal("endpoint", state.account, subject, at, word, detail=detail))
+            known = policy(place[0])
+            if known.paused or not known.hears(place[1]):
+                self.over(place, known.changed_ms, "paused" if known.paused else "unknown")
+
+    def over(self, place: Place, at_ms: int, word: str = "unknown") -> None:
+        """Nobody checks the monitor there any more: if it fails there, that is signalled to be over, as of `at_ms`."""
+        state = self.places.get(place)
+        if state is None or not state.failures:
+            return
+        state.failures = 0
+        at = state.signalled = max(at_ms, state.signalled + 1)
+        detail: dict[str, str | int | float | None] = {"monitor": place[0], "location": place[1], "failures": 0}
+        subject = f"monitor:{place[0]}@{place[1]}"
+        self._signals.append(Signal("endpoint", state.account, subject, at, word, detail=detail))
 
     def _forget(self, state: PlaceState) -> None:
         open_from = self.open_from(state)

@@ -272,6 +272,11 @@ class OutageShard:
         at = monitor.signalled = max(at_ms, monitor.signalled + 1)
         self._decisions.signals.append(Signal("monitor", monitor.account, f"monitor:{key}", at, state, detail=detail))
 
+    def gone(self, monitor: int, policy: Policy) -> list[str]:
+        """The locations that have given up checking the monitor since the last call, though others have not."""
+        known = self.monitors.get(monitor)
+        return [] if known is None else known.attendance.gone(policy, known.votes)
+
     def silence_of(self, monitor: int) -> dict[str, int]:
         """Why nobody is to be called for the monitor now, as signals say it; empty if somebody is."""
         known = self.monitors.get(monitor)

@@ -111,7 +111,7 @@ def test_an_endpoint_is_tested_from_here(run: Run, fresh: Gateway) -> None:
     assert good.exit_code == 0
     assert good.stdout.startswith(f"{fresh.url}/healthz: up\n")
     assert [line.split()[0] for line in good.stdout.splitlines()[2:]] == [
-        "connect", "ttfb", "transfer", "total", "status", "http", "bytes",
+        "connect", "ttfb", "transfer", "total", "status", "http", "bytes", "address",
     ]  # fmt: skip
     wrong = run("test", f"{fresh.url}/nowhere", "--header", "Accept: text/plain")
     assert (wrong.exit_code, ": down\n" in wrong.stdout, "404" in wrong.stdout) == (1, True, True)

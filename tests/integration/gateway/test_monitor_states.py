@@ -48,6 +48,17 @@ def test_of_a_monitor_that_nobody_looked_at_of_late_nothing_is_known(gateway: Ga
     assert (found["state"], found["since_ms"]) == ("unknown", None)
 
 
+def test_a_location_that_left_a_week_ago_is_not_shown_any_more_unless_it_is_the_only_one(gateway: Gateway) -> None:
+    monitor, alone = add_monitor(gateway, "left"), add_monitor(gateway, "alone")
+    week = 7 * 86_400_000
+    ages = {"here": FRESH, "away": FRESH - week, "left": FRESH - week - 1}
+    write_checks(gateway, states=[place(monitor, "down", at_ms, name) for name, at_ms in ages.items()])
+    write_checks(gateway, states=[place(alone, "up", FRESH - 2 * week, "left")])
+    found = gateway.get(f"/v1/monitors/{monitor}").json()["places"]
+    assert [one["location"] for one in found] == ["away", "here"]
+    assert [one["location"] for one in gateway.get(f"/v1/monitors/{alone}").json()["places"]] == ["left"]
+
+
 def test_a_paused_monitor_is_paused_whatever_was_said_of_it(gateway: Gateway) -> None:
     monitor = add_monitor(gateway, "paused", paused=True)
     write(gateway, monitor, "down")

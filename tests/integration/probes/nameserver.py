@@ -28,6 +28,15 @@ def record(owner: str, kind: str, value: str, ttl_s: int = 60) -> bytes:
     elif kind == "MX":
         preference, _, name = value.partition(" ")
         data = int(preference).to_bytes(2, "big") + encoded(name)
+    elif kind == "SRV":
+        *numbers, name = value.split()
+        data = struct.pack("!HHH", *map(int, numbers)) + encoded(name)
+    elif kind == "SOA":
+        master, mailbox, *numbers = value.split()
+        data = encoded(master) + encoded(mailbox) + struct.pack("!5I", *map(int, numbers))
+    elif kind == "CAA":
+        flags, tag, text = value.split(maxsplit=2)
+        data = bytes([int(flags), len(tag)]) + tag.encode() + text.encode()
     else:
         data = encoded(value)
     return encoded(owner) + struct.pack("!HHIH", TYPES[kind], 1, ttl_s, len(data)) + data

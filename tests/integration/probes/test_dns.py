@@ -30,12 +30,26 @@ async def ask(udp: Answering, tcp: Answering | None = None, **fields: Any) -> Ch
         ("MX", "10 mail.example", "10 Mail.example."),
         ("TXT", "v=spf1 -all", "v=spf1 -all"),
         ("NS", "ns1.example", "ns1.example"),
+        ("PTR", "Host.Example", "host.example."),
+        ("SRV", "10 60 5060 Sip.Example", "10  60 5060 sip.example."),
+        ("SOA", "ns1.example root.example 7 1 2 3 4", "NS1.example. root.example. 7 1 2 3 4"),
+        ("CAA", "0 issue ca.example", '0 issue "CA.example"'),
     ],
 )
 def test_the_expected_answer_is_up_in_any_spelling(run: Run, kind: str, value: str, expected: str) -> None:
     result = run(ask(telling(record(NAME, kind, value)), record_type=kind, expected_answers=[expected]))
     assert (result.outcome, result.error, result.status) == ("up", None, 0)
     assert result.phases.ttfb is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [("SRV", "1 2 3 sip.example", "1 2 3 sip.example"), ("CAA", "128 issue ca.example", "128 issue ca.example")],
+)
+def test_an_answer_that_is_not_the_expected_one_is_shown(run: Run, kind: str, value: str, shown: str) -> None:
+    result = run(ask(telling(record(NAME, kind, value)), record_type=kind, expected_answers=["0 0 0 other.example"]))
+    assert result.outcome == "down"
+    assert shown in (result.error or "")
 
 
 def test_an_alias_is_followed_within_the_answer(run: Run) -> None:

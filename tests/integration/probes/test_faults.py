@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
+import socket
 
 import pytest
 
@@ -113,6 +115,31 @@ def test_a_second_address_is_tried_when_the_first_refuses(run: Run, monkeypatch:
             return await check(f"http://two.example:{port}/")
 
     assert run(script()).outcome == "up"
+
+
+def test_an_address_that_swallows_everything_does_not_hide_one_that_answers(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def both(host: str, port: int) -> list[str]:
+        return ["127.0.0.9", "127.0.0.1"]
+
+    monkeypatch.setattr("probes.net.reach.resolve", both)
+
+    async def script() -> CheckResult:
+        async with endpoint(answers()) as port:
+            with contextlib.ExitStack() as stack:
+                deaf = stack.enter_context(socket.socket())
+                deaf.bind(("127.0.0.9", port))
+                deaf.listen(0)  # what is more than its queue is answered with nothing
+                for _ in range(3):
+                    waiting = stack.enter_context(socket.socket())
+                    waiting.setblocking(False)
+                    waiting.connect_ex(("127.0.0.9", port))
+                return await check(f"http://two.example:{port}/", timeout_s=1.0)
+
+    result = run(script())
+    assert (result.outcome, result.error) == ("up", None)
+    assert 500 <= (result.phases.connect or 0) < 1000
 
 
 def test_without_file_descriptors_the_probe_blames_itself(run: Run) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from launch.checked_once import Looked, check_once
 from probes.net.certificate import not_after_ms
+from probes.net.certificate_names import certificate_names
 from probes.tls import TlsContexts
 from tests.integration.probes.conftest import Run, check, visit
 from tests.integration.probes.endpoint import Handler, answers, closed_port, endpoint, hangs, says
@@ -106,3 +110,30 @@ def test_the_end_of_a_certificate_is_the_one_that_openssl_tells(certificate: Pat
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     end = datetime.strptime(text, "notAfter=%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
     assert not_after_ms(der) == int(end.timestamp()) * 1000
+
+
+def test_the_names_of_a_certificate_are_the_ones_that_it_was_made_with(tmp_path: Path) -> None:
+    path = tmp_path / "named.crt"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/O=Müller & Co/CN=shop.example", "-utf8", "-keyout", str(tmp_path / "key.pem")]
+    command += ["-addext", "subjectAltName=DNS:shop.example,DNS:*.shop.example,IP:192.0.2.1,IP:2001:db8::1"]
+    subprocess.run([*command, "-out", path], check=True, capture_output=True)
+    der = ssl.PEM_cert_to_DER_cert(path.read_text())
+    found = certificate_names(der)
+    assert found is not None
+    assert found.subject == found.issuer == "shop.example, Müller & Co"
+    assert found.names == ("shop.example", "*.shop.example", "192.0.2.1", "2001:db8::1")
+    assert 0 <= time.time() - found.not_before_ms / 1000 < 600
+    assert certificate_names(der[:-1]) is None
+
+
+def test_the_command_shows_whose_certificate_it_was(certificate: Path, server_tls: ssl.SSLContext) -> None:
+    async def script() -> Looked:
+        async with endpoint(answers(), server_tls) as port:
+            fields = {"url": f"https://127.0.0.1:{port}/", "name": "test", "verify_tls": False}
+            return await asyncio.to_thread(check_once, fields, "here")
+
+    looked = asyncio.run(script())
+    assert looked.certificate is not None
+    assert looked.certificate.names == ("localhost", "127.0.0.1")
+    assert (looked.address, looked.tls_version) == ("127.0.0.1", "TLSv1.3")

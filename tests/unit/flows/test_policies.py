@@ -13,7 +13,7 @@ from dataflows.endpoints import EndpointLogic, Results, not_ahead
 from dataflows.policies import UNKNOWN, PolicyBook, policy_of, sound_parents
 from vedette.clock import FakeClock
 from vedette.errors import StoreUnavailable
-from vedette.events.checks import CheckRecord
+from vedette.events.checks import CheckRecord, Outcome
 from vedette.monitors import MonitorSpec
 from vedette.store.checks import CheckWindow
 from vedette.windows.endpoint import EndpointShard
@@ -208,6 +208,25 @@ def test_a_snapshot_of_a_time_without_outages_is_gone_on_with(monkeypatch: Any) 
     (written,), _ = again.on_batch([Results([(T0 + 2000, second)])])
     assert [signal.state for signal in written.signals] == ["down", "down"]
     assert [row.state for row in written.batch.incidents] == ["down"]
+
+
+def test_what_fails_where_nobody_looks_any_more_is_over_after_ten_minutes_and_fails_again_if_somebody_does(
+    monkeypatch: Any,
+) -> None:
+    Tables(monkeypatch, [row(1)])
+    logic = EndpointLogic(PolicyBook(None, FakeClock()), FakeClock(), 1, no_hours, no_rules, None)  # type: ignore[arg-type]
+
+    def said(minute: int, place: str, outcome: Outcome) -> list[tuple[str, str]]:
+        at = T0 + minute * 60_000
+        (written,), _ = logic.on_batch([Results([(at, CheckRecord(1, place, at, at, outcome, account=7))])])
+        return [(signal.subject, signal.state) for signal in written.signals if signal.kind == "endpoint"]
+
+    assert said(0, "gone", "down") == [("monitor:1@gone", "down")]
+    assert said(0, "here", "up") == [("monitor:1@here", "up")]
+    assert [said(minute, "here", "up") for minute in range(1, 11)] == [[]] * 10
+    assert said(11, "here", "up") == [("monitor:1@gone", "unknown")]
+    assert said(12, "here", "up") == []
+    assert said(13, "gone", "down") == [("monitor:1@gone", "down")]
 
 
 def test_a_probe_whose_clock_is_ahead_does_not_make_the_votes_of_others_old() -> None:

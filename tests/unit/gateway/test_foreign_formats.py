@@ -173,13 +173,50 @@ def test_modules_of_blackbox_exporter_are_applied_to_their_targets() -> None:
         "url": "https://b/", "method": "POST", "body": "x", "headers": {"A": "b"}, "timeout_s": 5.0, "max_redirects": 0,
         "expected_status": ["200", "302"], "verify_tls": False, "ip_version": "4",
         "auth": {"type": "basic", "username": "u", "password": "p"},
-        "assertions": [{"type": "body", "op": "regex", "value": "ok"}],
+        "assertions": [
+            {"type": "body", "op": "regex", "value": "ok"}, {"type": "body", "op": "not_regex", "value": "bad"},
+        ],
     }  # fmt: skip
     assert "a.example (login)" in found
     urls = [found[name]["url"] for name in ("mail", "mail:993", "::1", "9.9.9.9")]
     assert urls == ["tcp://mail:25", "tls://mail:993", "icmp://[::1]", "dns://a.example"]
     notes = parsed("blackbox", {"modules": MODULES, "targets": targets}).entries[1].notes
-    assert ["fail_if_body_matches_regexp" in notes[1], "ca_file" in notes[0], len(notes)] == [True, True, 2]
+    assert ["ca_file" in notes[0], len(notes)] == [True, 1]
+
+
+def test_what_modules_of_blackbox_exporter_ask_of_answers_is_asked_here() -> None:
+    header = {"header": "Server", "regexp": "^nginx"}
+    modules = {
+        "web": {"prober": "http", "http": {
+            "fail_if_header_matches": [header, {**header, "allow_missing": True}], "enable_http2": False,
+            "fail_if_header_not_matches": [{"header": "Via", "regexp": "1.1"}], "proxy_url": "http://proxy:3128"}},
+        "ssh": {"prober": "tcp", "tcp": {"query_response": [{"expect": "^SSH-2"}]}},
+        "redis": {"prober": "tcp", "tcp": {"query_response": [{"send": "PING"}, {"expect": "PONG"}]}},
+        "irc": {"prober": "tcp", "tcp": {"query_response": [{"send": "NICK p"}, {"expect": "PING :([^ ]+)"}]}},
+        "smtp": {"prober": "tcp", "tcp": {"query_response": [{"expect": "220"}, {"send": "QUIT"}]}},
+        "pop": {"prober": "tcp", "tcp": {"query_response": [{"expect": "OK", "send": "QUIT"}]}},
+        "rpc": {"prober": "grpc", "grpc": {"tls": True, "service": "shop.Stock"}},
+    }  # fmt: skip
+    groups = [{"targets": [f"{name}:1"], "labels": {"module": name, "team": "shop"}} for name in modules]
+    groups[0]["labels"] |= {"role": "web", "__meta": "x"}  # type: ignore[operator] # of the labels
+    found = made("blackbox", {"modules": modules, "targets": groups})
+    assert found["web:1"]["assertions"] == [
+        {"type": "header", "name": "Via", "op": "regex", "value": "1.1"},
+        {"type": "header", "name": "Server", "op": "not_regex", "value": "^nginx"},
+    ]
+    assert (found["web:1"]["proxy"], found["web:1"]["http_version"]) == ("http://proxy:3128", "1.1")
+    assert {one["labels"]["team"] for one in found.values()} == {"shop"}
+    assert (found["ssh:1"]["expect"], "send" in found["ssh:1"]) == ("SSH-2", False)
+    assert (found["redis:1"]["send"], found["redis:1"]["expect"]) == ("PING\n", "PONG")
+    assert (found["rpc:1"]["url"], found["rpc:1"]["service"]) == ("grpcs://rpc:1", "shop.Stock")
+    notes = {
+        entry.fields["name"]: entry.notes
+        for entry in parsed("blackbox", {"modules": modules, "targets": groups}).entries
+    }
+    assert ["query_response" in str(notes[f"{name}:1"]) for name in ("ssh", "redis", "irc", "smtp", "pop")] == [
+        False, False, True, True, True,
+    ]  # fmt: skip
+    assert ["missing" in str(notes["web:1"]), "labels.role" in str(notes["web:1"])] == [True, True]
 
 
 def test_targets_of_scrape_jobs_are_taken_with_their_module_and_interval() -> None:
@@ -192,9 +229,10 @@ def test_targets_of_scrape_jobs_are_taken_with_their_module_and_interval() -> No
 
 
 def test_a_module_that_is_unknown_or_cannot_be_is_a_fault() -> None:
-    groups = [{"targets": ["a"], "labels": {"module": name}} for name in ("nothing", "rpc")]
-    found = parsed("blackbox", {"modules": MODULES, "targets": [*groups, 5]})
-    assert [fault.field for fault in found.faults] == ["module", "modules.rpc.prober"]
+    groups = [{"targets": ["a"], "labels": {"module": name}} for name in ("nothing", "unix")]
+    modules = MODULES | {"unix": {"prober": "unix"}}
+    found = parsed("blackbox", {"modules": modules, "targets": [*groups, 5]})
+    assert [fault.field for fault in found.faults] == ["module", "modules.unix.prober"]
     assert [fault.place.where for fault in found.faults] == ["targets[0].targets[0]", "targets[1].targets[0]"]
     with pytest.raises(InvalidInput, match="targets"):
         parsed("blackbox", {"modules": MODULES})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from launch.checked_once import check_once, lines_of
+from launch.checked_once import Looked, check_once, lines_of
 from launch.commands.monitor import told
+from probes.net.certificate_names import CertificateNames
 from vedette.errors import InvalidInput
 from vedette.events.checks import CheckResult, Phases
 
@@ -21,7 +22,7 @@ def result(**fields: object) -> CheckResult:
 
 
 def test_phases_that_were_reached_are_aligned_and_others_left_out() -> None:
-    lines = list(lines_of("http://a/", result(status=200), NOW))
+    lines = list(lines_of("http://a/", Looked(result(status=200), NOW)))
     assert lines[0] == "http://a/: up"
     assert lines[2:] == [
         "dns          1.0 ms",
@@ -36,13 +37,34 @@ def test_phases_that_were_reached_are_aligned_and_others_left_out() -> None:
     ("expires", "said"), [(NOW + 36 * DAY // 24, "1.5 days left"), (NOW - 2 * DAY, "expired 2.0 days ago")]
 )
 def test_a_certificate_is_shown_with_its_days(expires: int, said: str) -> None:
-    (line,) = [one for one in lines_of("https://a/", result(tls_expires=expires), NOW) if one.startswith("certificate")]
+    (line,) = [
+        one for one in lines_of("https://a/", Looked(result(tls_expires=expires), NOW)) if one.startswith("certificate")
+    ]
     assert said in line
     assert "2023-11-1" in line
 
 
+def test_all_that_is_known_of_a_connection_and_its_certificate_is_a_table() -> None:
+    names = tuple(f"{letter}.example" for letter in "abcdefgh")
+    seen = CertificateNames("a.example, Shop", "Authority 3, Authorities", names, NOW - DAY)
+    looked = Looked(result(tls_expires=NOW + 36 * DAY), NOW, "192.0.2.1", 2, "TLSv1.3", seen)
+    assert list(lines_of("https://a.example/", looked))[5:] == [
+        "redirects    2",
+        "bytes        0",
+        "address      192.0.2.1",
+        "tls          TLSv1.3",
+        "certificate  a.example, Shop",
+        "  for        a.example, b.example, c.example, d.example, e.example, f.example and 2 more",
+        "  issuer     Authority 3, Authorities",
+        "  since      2023-11-13 22:13 UTC",
+        "  until      2023-12-20 22:13 UTC (36.0 days left)",
+    ]
+
+
 def test_what_an_endpoint_says_cannot_move_the_cursor() -> None:
-    shown = "\n".join(lines_of("http://a/", result(error="x\x1b[2J\r\n", evidence={"body": "\x9b31m\x07"}), NOW))
+    shown = "\n".join(
+        lines_of("http://a/", Looked(result(error="x\x1b[2J\r\n", evidence={"body": "\x9b31m\x07"}), NOW))
+    )
     assert all(char.isprintable() or char == "\n" for char in shown)
     assert r"x\x1b[2J\r\n" in shown
 

@@ -58,6 +58,18 @@ def test_any_bytes_are_read_or_refused(tail: bytes) -> None:
             continue
 
 
+@given(st.sampled_from(sorted(TYPES.values())), st.binary(max_size=40))
+def test_a_record_of_any_bytes_is_a_text_or_refused(kind: int, content: bytes) -> None:
+    asked = question(7, "x", kind)
+    answer = b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(content)) + content
+    try:
+        reply = read_reply(struct.pack("!6H", 7, 0x8180, 1, 1, 0, 0) + asked[12:] + answer, 7, "x", kind)
+    except Malformed:
+        return
+    assert reply is not None
+    assert len(reply.records) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "same"),
     [
@@ -66,6 +78,8 @@ def test_any_bytes_are_read_or_refused(tail: bytes) -> None:
         ("A", "nonsense", "nonsense"),
         ("MX", "10  Mail.Example.", "10 mail.example"),
         ("TXT", "As It Is.", "As It Is."),
+        ("CAA", '0 Issue "CA.example"', "0 issue ca.example"),
+        ("SRV", "1 2 3 Sip.Example.", "1 2 3 sip.example"),
     ],
 )
 def test_answers_are_compared_in_one_spelling(kind: str, text: str, same: str) -> None:

@@ -153,3 +153,24 @@ def test_a_slow_monitor_s_answer_is_waited_for_longer() -> None:
     assert watched.states()[-1] == "partial"
     watched.tick(107)
     assert watched.states()[-1] == "down"
+
+
+def test_a_location_that_never_comes_back_is_told_once_after_ten_minutes() -> None:
+    watched = Watched()
+    watched.fold(*everywhere(0), down(60, "c"))
+    for minute in range(1, 11):
+        watched.fold(*everywhere(60 * minute, places="ab"))
+        assert watched.shard.gone(1, MINUTE) == []
+    watched.fold(*everywhere(661, places="ab"))
+    assert [watched.shard.gone(1, MINUTE), watched.shard.gone(1, MINUTE)] == [["c"], []]
+
+
+def test_nobody_is_gone_while_spools_come_or_before_a_rare_check_is_due() -> None:
+    watched = away(CONFIGURED)
+    watched.fold(*(check(60 * minute, "a") for minute in range(2, 61)), logged=HOUR)
+    assert watched.shard.gone(1, CONFIGURED.policy(1)) == []
+    rare = Known(replace(MINUTE, interval_ms=3_600_000))
+    watched = Watched(rare)
+    watched.fold(*everywhere(0))
+    watched.fold(check(HOUR), check(2 * HOUR))
+    assert watched.shard.gone(1, rare.policy(1)) == []

@@ -2,7 +2,7 @@
 import type { App } from "../app";
 import { Sparkline } from "../charts/sparkline";
 import { formatAgo, formatMillis, formatSpan, formatUptime } from "../format";
-import type { LocationState, MonitorState } from "../gateway/contract";
+import type { Monitor, MonitorState } from "../gateway/contract";
 import type { Incident, Maintenance } from "../gateway/outage_contract";
 import { serverNow } from "../live/server_clock";
 import { KINDS } from "../monitors/kinds";
@@ -15,7 +15,7 @@ import { endpointAddress, incidentAddress } from "../route";
 import { gapAfter } from "../series/gaps";
 import { apdexText, apdexTitle, apdexTone } from "./apdex";
 import { type Endpoint, SEVERITY, STATE_LABEL } from "./endpoint";
-import { stateOf } from "./standing";
+import { ballotOf, stateOf } from "./standing";
 
 const LOCATIONS_SHOWN = 4;
 
@@ -122,10 +122,12 @@ export function endpointRow(endpoint: Endpoint, marks: Marks): Row<Endpoint> {
       apdex.title = apdexTitle(monitor.apdex);
       setText(uptime, formatUptime(monitor.uptime_24h));
       setText(checked, lastCheckMs === null ? "never" : formatAgo(now - lastCheckMs));
-      const key = monitor.places.map((at) => `${at.location} ${at.outcome}`).join();
+      const key = monitor.places
+        .map((at) => `${at.location} ${at.outcome} ${ballotOf(monitor, at, now)}`)
+        .join();
       if (key !== shownLocations) {
         shownLocations = key;
-        setChildren(locations, ...locationBadges(monitor.places));
+        setChildren(locations, ...locationBadges(monitor, now));
       }
       setClass(element, monitor.state === "paused" ? "is-silent" : "");
       line.show({ windowMs: row.item.windowMs, gapMs: gapAfter(monitor.interval_s * 1000), now });
@@ -150,12 +152,16 @@ function notes(incident: Incident | undefined, quiet: Maintenance | undefined, n
   return found;
 }
 
-function locationBadges(locations: readonly LocationState[]): HTMLElement[] {
+/** A location that has fallen silent is not shown as it was then: nobody knows how it is now. */
+function locationBadges(monitor: Monitor, now: number): HTMLElement[] {
+  const locations = monitor.places;
   const shown = locations.slice(0, LOCATIONS_SHOWN).map((at) => {
-    const mark = stateBadge(at.outcome, at.location);
+    const silent = ballotOf(monitor, at, now) === "silent";
+    const word = silent ? "Silent" : OUTCOME_LABEL[at.outcome];
+    const mark = stateBadge(silent ? "unknown" : at.outcome, at.location);
     mark.classList.add("badge-quiet");
-    mark.title = at.error ? `${OUTCOME_LABEL[at.outcome]}: ${at.error}` : OUTCOME_LABEL[at.outcome];
-    mark.append(el("span", { class: "sr-only" }, ` ${OUTCOME_LABEL[at.outcome]}`));
+    mark.title = at.error && !silent ? `${word}: ${at.error}` : word;
+    mark.append(el("span", { class: "sr-only" }, ` ${word}`));
     return mark;
   });
   const more = locations.length - shown.length;

@@ -183,7 +183,8 @@ export const DNS: readonly FieldSpec[] = [
   {
     name: "record_type",
     label: "Record type",
-    make: (name) => selectControl(name, ["A", "AAAA", "CNAME", "MX", "TXT", "NS"]),
+    make: (name) =>
+      selectControl(name, ["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SOA", "SRV", "PTR", "CAA"]),
   },
   {
     name: "resolver",
