@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from probes.monitors import Monitor, read_each, read_monitors
+from probes.monitors import Monitor, MonitorList, read_each, read_list
+from probes.places import Place
 from probes.shards import WHOLE, Shard
 from probes.statefile import replace_file
 from vedette.clock import Clock
@@ -23,11 +24,16 @@ OK = httpx.codes.OK
 
 
 class SavedMonitors(msgspec.Struct):
-    """The last good list as it was received, with its ETag."""
+    """The last good list as it was received, with its ETag; without `place` where an older probe saved it."""
 
     location: str
     etag: str | None
     monitors: list[msgspec.Raw]
+    place: Place | msgspec.UnsetType | None = msgspec.UNSET
+
+
+Changed = Callable[[list[Monitor], Place | None], None]
+"""Takes a new list of monitors, and the location's place among the account's (None: it is not told)."""
 
 
 def open_client(settings: ProbeSettings) -> httpx.AsyncClient:
@@ -57,7 +63,7 @@ class MonitorLoader:
         location: str,
         clock: Clock,
         *,
-        changed: Callable[[list[Monitor]], None],
+        changed: Changed,
         shard: Shard = WHOLE,
     ) -> None:
         self._client = client
@@ -85,8 +91,9 @@ class MonitorLoader:
             return False
         if saved.location != self._location:
             return False
-        self._etag = saved.etag
-        self._take(*read_each(bytes(raw) for raw in saved.monitors), origin="disk")
+        told = saved.place is not msgspec.UNSET
+        self._etag = saved.etag if told else None  # else the gateway would say "not changed", and not which place it is
+        self._take(MonitorList(saved.monitors, saved.place or None), origin="disk")
         return True
 
     async def run(self, reload_s: float) -> None:
@@ -112,26 +119,26 @@ class MonitorLoader:
                 return self._well()
             if answer.status_code != OK:
                 return self._failed(f"the gateway answered {answer.status_code}: {answer.text[:200]}")
-            monitors, problems = read_monitors(answer.content)
+            told = read_list(answer.content)
         except (httpx.HTTPError, InvalidInput) as error:
             return self._failed(repr(error))
         self._etag = answer.headers.get("ETag")
-        self._take(monitors, problems, origin="gateway")
-        await self._save(answer.content)
+        self._take(told, origin="gateway")
+        await self._save(told)
         return self._well()
 
-    def _take(self, monitors: list[Monitor], problems: list[InvalidInput], origin: str) -> None:
+    def _take(self, told: MonitorList, origin: str) -> None:
+        monitors, problems = read_each(told.monitors)
         for problem in problems:
             self._log.warning("monitor_unreadable", error=str(problem))
         mine = [monitor for monitor in monitors if monitor.wanted_at(self._location) and self._shard.has(monitor)]
         self._log.info("monitors_loaded", monitors=len(mine), origin=origin)
-        self._changed(mine)
+        self._changed(mine, told.place)
 
-    async def _save(self, body: bytes) -> None:
+    async def _save(self, told: MonitorList) -> None:
         if self._path is None:
             return
-        raws = msgspec.json.decode(body)["monitors"]
-        saved = msgspec.json.encode({"location": self._location, "etag": self._etag, "monitors": raws})
+        saved = msgspec.json.encode(SavedMonitors(self._location, self._etag, told.monitors, told.place))
         try:
             await asyncio.to_thread(replace_file, self._path, saved)
         except OSError as error:

@@ -9,6 +9,7 @@ import msgspec
 
 from probes.assertions import Assertion
 from probes.credentials import Auth
+from probes.places import Place
 from vedette.errors import InvalidInput
 from vedette.events.codec import decode
 
@@ -70,30 +71,31 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MonitorList(msgspec.Struct):
-    """The gateway's answer, each monitor still unread, so that one bad one costs only itself."""
+    """The gateway's answer, each monitor still unread, so that one bad one costs only itself.
+
+    `place` is None where an older gateway does not tell it.
+    """
 
     monitors: list[msgspec.Raw]
+    place: Place | None = None
 
 
 _list = msgspec.json.Decoder(MonitorList)
 _monitor = msgspec.json.Decoder(Monitor)
 
 
-def read_monitors(body: bytes) -> tuple[list[Monitor], list[InvalidInput]]:
-    """The monitors in the gateway's answer, and what is wrong with those that cannot be read.
-
-    Raises `InvalidInput` when `body` is no list of monitors at all.
-    """
-    return read_each(bytes(raw) for raw in decode(_list, body).monitors)
+def read_list(body: bytes) -> MonitorList:
+    """The gateway's answer; raises `InvalidInput` when `body` is no list of monitors at all."""
+    return decode(_list, body)
 
 
-def read_each(raws: Iterable[bytes]) -> tuple[list[Monitor], list[InvalidInput]]:
+def read_each(raws: Iterable[msgspec.Raw]) -> tuple[list[Monitor], list[InvalidInput]]:
     """The monitors among `raws` (one JSON object each), and the complaints about the others."""
     monitors: dict[int, Monitor] = {}
     problems: list[InvalidInput] = []
     for raw in raws:
         try:
-            monitor = decode(_monitor, raw)
+            monitor = decode(_monitor, bytes(raw))
         except InvalidInput as problem:
             problems.append(problem)
             continue

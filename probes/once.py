@@ -13,7 +13,8 @@ from probes.check import Vantage
 from probes.kinds import build_check
 from probes.loader import MonitorLoader, open_client
 from probes.monitors import Monitor
-from probes.schedule import offset_s
+from probes.places import Place
+from probes.schedule import newest_slot
 from probes.shards import parse_shard
 from probes.vantage import open_vantage
 from vedette.clock import Clock
@@ -39,15 +40,20 @@ async def run_once(settings: ProbeSettings, clock: Clock, rng: random.Random) ->
     transport = open_transport(settings)
     client = open_client(settings)
     found: list[Monitor] = []
-    loader = MonitorLoader(
-        client, None, settings.location, clock, changed=found.extend, shard=parse_shard(settings.shard)
-    )
+    place: Place | None = None
+
+    def take(monitors: list[Monitor], told: Place | None) -> None:
+        nonlocal place
+        found.extend(monitors)
+        place = told
+
+    loader = MonitorLoader(client, None, settings.location, clock, changed=take, shard=parse_shard(settings.shard))
     try:
         if not await loader.load():
             raise Unavailable(f"the gateway at {settings.url} gives no monitors: {loader.reason}")
         vantage = await open_vantage(settings, clock)
         await vantage.lifeline.ask()
-        results = await _checked(found, vantage, settings.concurrency)
+        results = await _checked(found, vantage, settings.concurrency, place)
         for at in range(0, len(results), AT_ONCE):
             await _delivered(transport, results[at : at + AT_ONCE], clock, rng)
     finally:
@@ -60,7 +66,9 @@ async def run_once(settings: ProbeSettings, clock: Clock, rng: random.Random) ->
     return outcomes
 
 
-async def _checked(monitors: Sequence[Monitor], vantage: Vantage, concurrency: int) -> list[CheckResult]:
+async def _checked(
+    monitors: Sequence[Monitor], vantage: Vantage, concurrency: int, place: Place | None
+) -> list[CheckResult]:
     lanes = asyncio.Semaphore(concurrency)
     now_s = vantage.clock.now_ms() // 1000
 
@@ -71,15 +79,10 @@ async def _checked(monitors: Sequence[Monitor], vantage: Vantage, concurrency: i
             except InvalidInput as error:
                 get_logger("probe").warning("monitor_refused", monitor=monitor.id, error=str(error))
                 return None
-            return await check.run(newest_slot(monitor, vantage.location, now_s) * 1000)
+            return await check.run(newest_slot(monitor, vantage.location, now_s, place) * 1000)
 
     results = await asyncio.gather(*(one(monitor) for monitor in monitors))
     return [result for result in results if result is not None]
-
-
-def newest_slot(monitor: Monitor, location: str, now_s: int) -> int:
-    """The last tick up to `now_s` (seconds UTC) at which the schedule would have checked the monitor."""
-    return now_s - (now_s - offset_s(monitor, location)) % monitor.interval_s
 
 
 async def _delivered(transport: Transport, results: Sequence[CheckResult], clock: Clock, rng: random.Random) -> None:

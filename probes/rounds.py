@@ -13,7 +13,9 @@ from probes.journal import JournalState
 from probes.kinds import build_check
 from probes.lanes import Lanes
 from probes.monitors import Monitor
+from probes.moves import Moves
 from probes.orders import Orders
+from probes.places import Place
 from probes.schedule import Schedule, Slot, offset_s, portions
 from probes.ticks import Ticks
 from vedette.errors import InvalidInput
@@ -63,6 +65,8 @@ class Rounds:
         self._touch = touch
         self._monitors: dict[int, Monitor] = {}
         self._checks: dict[int, Check] = {}
+        self._place: Place | None = None
+        self._moves = Moves(vantage.location)
         self._schedule = Schedule((), vantage.location)
         self._held: deque[Slot] = deque()  # due, but kept back for a later portion of this second
         self._early: dict[int, int] = {}  # when each had a turn beside the schedule, seconds UTC
@@ -72,11 +76,11 @@ class Rounds:
         self._orders = Orders()
         self._log = get_logger("probe")
 
-    def use(self, monitors: Sequence[Monitor]) -> None:
+    def use(self, monitors: Sequence[Monitor], place: Place | None = None) -> None:
         """Check these from now on; unchanged ones keep their check, running ones are let run.
 
         A monitor that is new or was changed since the list was first known has a turn at once, so that whoever made
-        it sees what comes of it.
+        it sees what comes of it. Another `place` of this location moves the turns, and brings none at once.
         """
         known, fresh = self._known.is_set(), []
         checks: dict[int, Check] = {}
@@ -92,9 +96,13 @@ class Rounds:
                 before = self._monitors.get(monitor.id)
                 if before is None or _asked(before) != _asked(monitor):
                     fresh.append(monitor)
+        if place != self._place:
+            self._moves.move(monitors, self._place, place, self._ticks.watermark)
+            self._place = place
+        self._moves.forget(fresh)
         self._monitors = {monitor.id: monitor for monitor in monitors}
         self._checks = checks
-        self._schedule = Schedule((m for m in monitors if m.id in checks), self._vantage.location)
+        self._schedule = Schedule((m for m in monitors if m.id in checks), self._vantage.location, place)
         self._lanes.keep(checks)
         if known and len(fresh) <= NEW_AT_ONCE:
             self._check_at_once(fresh)
@@ -110,7 +118,7 @@ class Rounds:
         running = {slot.monitor for slot in self._lanes.open()}
         held = {slot.monitor for slot in self._held}
         for monitor in monitors:
-            wait_s = (offset_s(monitor, self._vantage.location) - now_s) % monitor.interval_s
+            wait_s = (offset_s(monitor, self._vantage.location, self._place) - now_s) % monitor.interval_s
             is_soon = 0 < wait_s <= SOON_S or (wait_s == 0 and (self._ticks.watermark or 0) < now_s)
             if is_soon or monitor.id in held or monitor.id in self._early:
                 continue
@@ -142,10 +150,11 @@ class Rounds:
         """Work on every tick up to `now_s` (seconds UTC) that was not worked on yet."""
         missed, live = self._ticks.take(now_s)
         for tick in missed:
-            self._miss(self._schedule.due(tick), "the probe was stopped or stalled")
+            self._miss(self._due(tick), "the probe was stopped or stalled")
         clock = self._vantage.clock
         begin = clock.monotonic()
-        self._held.extend(slot for tick in live for slot in self._schedule.due(tick))
+        self._moves.begin(live)
+        self._held.extend(slot for tick in live for slot in self._due(tick))
         for step, portion in enumerate(portions(list(self._held), PORTION, STEPS)):
             if step:
                 await clock.sleep_until(begin + step * STEP_S)
@@ -154,6 +163,9 @@ class Rounds:
             self._start()
         if live and now_s % SAVE_EVERY == 0:
             self._touch()
+
+    def _due(self, tick: int) -> list[Slot]:
+        return self._moves.due(self._schedule.due(tick))
 
     def recheck(self, order: Recheck) -> None:
         """Check at once, beside the schedule, if the order is for here and still wanted; the result is reported."""

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from probes.monitors import Monitor
+from probes.places import Place
 from vedette.events.names import hash64
 
 
@@ -17,18 +18,26 @@ class Slot(NamedTuple):
     scheduled_ms: int
 
 
-def offset_s(monitor: Monitor, location: str) -> int:
+def offset_s(monitor: Monitor, location: str, place: Place | None = None) -> int:
     """The second of its interval in which `location` checks `monitor`, from 0 to `interval_s - 1`.
 
-    It follows from the monitor alone, so restarts and other probes do not move it, and hashing spreads the
+    It follows from the monitor and the location's place alone, so restarts do not move it, and hashing spreads the
     monitors evenly. Locations that are listed divide the interval among them: three places that check once a
-    minute see the endpoint every twenty seconds. Where all locations check, each has an offset of its own.
+    minute see the endpoint every twenty seconds. Where all locations check, so do all that the gateway knows; if
+    it does not tell the `place`, each location has an offset of its own, by chance.
     """
     if location in monitor.locations:
         places = sorted(set(monitor.locations))
         shift = places.index(location) * monitor.interval_s // len(places)
         return (hash64("slot", monitor.id) + shift) % monitor.interval_s
+    if place is not None:
+        return (hash64("slot", monitor.id) + place.shift_s(monitor.interval_s)) % monitor.interval_s
     return hash64("slot", monitor.id, location) % monitor.interval_s
+
+
+def newest_slot(monitor: Monitor, location: str, now_s: int, place: Place | None = None) -> int:
+    """The last tick up to `now_s` (seconds UTC) at which the schedule checks the monitor."""
+    return now_s - (now_s - offset_s(monitor, location, place)) % monitor.interval_s
 
 
 class Schedule:
@@ -38,11 +47,11 @@ class Schedule:
     any `interval_s` ticks in a row. Asking costs as much as is due, not as much as there is.
     """
 
-    def __init__(self, monitors: Iterable[Monitor], location: str) -> None:
+    def __init__(self, monitors: Iterable[Monitor], location: str, place: Place | None = None) -> None:
         self._due: dict[int, dict[int, list[int]]] = {}
         for monitor in monitors:
             offsets = self._due.setdefault(monitor.interval_s, {})
-            offsets.setdefault(offset_s(monitor, location), []).append(monitor.id)
+            offsets.setdefault(offset_s(monitor, location, place), []).append(monitor.id)
 
     def due(self, tick: int) -> list[Slot]:
         """The slots of the second `tick` (seconds UTC)."""

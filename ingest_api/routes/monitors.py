@@ -20,7 +20,7 @@ from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
-from vedette.store import checks, heartbeats, monitors, outage_states
+from vedette.store import checks, heartbeats, monitors, outage_states, probe_places
 from vedette.store.check_columns import CheckColumns, Tail
 from vedette.store.query import span
 
@@ -207,10 +207,14 @@ def probe_monitors(
     principal: Principal = Depends(needs("probe")),
     found: Context = Depends(context),
 ) -> Response:
-    """Definitions for one location, with an ETag: 304 while nothing has changed."""
+    """Definitions for one location, with an ETag: 304 while nothing has changed.
+
+    `place` tells which of the account's locations it is, so that they divide the monitors' intervals among them.
+    """
     principal.need_subject("location", location)
     rows = monitors.for_location(found.store, principal.account, location)
-    body = msgspec.json.encode({"monitors": rows}, order="deterministic")
+    index, count = probe_places.take(found.store, principal.account, location)
+    body = msgspec.json.encode({"monitors": rows, "place": {"index": index, "count": count}}, order="deterministic")
     etag = f'"{sha256(body).hexdigest()[:32]}"'
     if if_none_match == etag:
         return Response(status_code=304, headers={"ETag": etag})

@@ -55,6 +55,7 @@ class Gateway:
         self.location = location
         self.version = 1
         self.monitors = list(monitors)
+        self.place: dict[str, int] | None = None  # None: as an older gateway answers
         self.results: list[dict[str, Any]] = []
         self.asked: list[int] = []  # statuses of the answers to "which monitors?"
         self.port = 0
@@ -107,4 +108,5 @@ class Gateway:
             self.asked.append(304)
             return 304, b""
         self.asked.append(200)
-        return 200, msgspec.json.encode({"monitors": self.monitors})
+        place = {} if self.place is None else {"place": self.place}
+        return 200, msgspec.json.encode({"monitors": self.monitors, **place})

@@ -65,6 +65,19 @@ def test_shards_check_everything_once_between_them() -> None:
     uvloop.run(script())
 
 
+def test_rounds_of_three_locations_have_slots_that_divide_the_interval() -> None:
+    async def script() -> None:
+        async with endpoint(answers()) as port, gateway_with(monitor(1, port), monitor(2, port)) as gateway:
+            for index in range(3):
+                gateway.place = {"index": index, "count": 3}
+                await run_once(settings(gateway, shard="1/1"), FastClock(1), random.Random(1))
+            for number in (1, 2):
+                at = sorted(r["scheduled_ms"] // 1000 % 60 for r in gateway.results if r["monitor"] == number)
+                assert [at[1] - at[0], at[2] - at[1]] == [20, 20]
+
+    uvloop.run(script())
+
+
 def test_a_gateway_that_is_away_is_an_error_and_no_empty_round() -> None:
     async def script() -> None:
         gateway = Gateway()

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from probes.monitors import read_monitors
+from probes.monitors import read_each, read_list
 from vedette.monitors import KINDS, MonitorSpec, masked
 
 GOOD: list[dict[str, Any]] = [
@@ -53,7 +53,7 @@ def test_a_definition_is_stored_and_read_by_probes_as_it_is(fields: dict[str, An
     made = spec(**fields)
     stored = {"name": made.name, "url": made.url, "paused": made.paused, **made.config()}
     assert spec(**{key: value for key, value in stored.items() if key != "name"}).config() == made.config()
-    (monitor,), problems = read_monitors(msgspec.json.encode({"monitors": [{"id": 1, **stored}]}))
+    (monitor,), problems = read_each(read_list(msgspec.json.encode({"monitors": [{"id": 1, **stored}]})).monitors)
     assert problems == []
     for name, value in stored.items():
         held = msgspec.to_builtins(getattr(monitor, name, value))

@@ -62,7 +62,7 @@ def test_the_listed_locations_of_a_monitor_divide_its_interval() -> None:
     assert [second - first, third - second] == [20, 20]
 
 
-def test_all_locations_get_offsets_of_their_own_when_none_is_listed() -> None:
+def test_all_locations_get_offsets_of_their_own_when_an_older_gateway_tells_no_place() -> None:
     one = monitor(9, interval_s=3600)
     assert len({offset_s(one, location) for location in ("us", "eu", "asia")}) == 3
 
