@@ -43,10 +43,15 @@ class TlsContexts:
     """
 
     def __init__(self, *, quick: bool = True) -> None:
-        self.quick = quick and rustls.is_there()
+        self._client = rustls.client() if quick else None
         self._made: dict[tuple[bool, Protocols], ssl.SSLContext] = {}
         self._like: dict[tuple[bool, Protocols], Config] = {}
         self._met: dict[tuple[Where, str, bool, Protocols], Acquaintance] = {}
+
+    @property
+    def quick(self) -> bool:
+        """Whether it does, for some."""
+        return self._client is not None
 
     def acquaintance(self, where: Where, name: str, verify: bool, protocols: Protocols) -> Acquaintance:
         """What is known of a server that is spoken to in this way. When there are too many, all are met anew."""
@@ -59,11 +64,11 @@ class TlsContexts:
 
     def engine(self, name: str, verify: bool, protocols: Protocols, *, quick: bool) -> tuple[Engine, bool]:
         """The engine for a session with the server of this name, at its first word; whether it is the quick one."""
-        if quick and self.quick and "_" not in name:  # for OpenSSL no wildcard stands for an underscore
-            from vedette_tls import Client
-
-            with contextlib.suppress(ValueError):  # a name that it does not take for one
-                return Client(self._config(verify, protocols), name), True
+        if quick and self._client is not None and "_" not in name:  # for OpenSSL no wildcard stands for an underscore
+            try:
+                return self._client(self._config(verify, protocols), name), True
+            except ValueError:
+                pass  # a name that it does not take for one
         return OpenSsl(self.context(verify, protocols), name), False
 
     def context(self, verify: bool, protocols: Protocols) -> ssl.SSLContext:

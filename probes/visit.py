@@ -270,8 +270,10 @@ class Visitor(ABC):
         engine, quick = tls.engine(name, verify, protocols, quick=trial or (may and server.known is Known.TRIED))
         visit.trial = trial and quick
         try:
-            # some servers hang where they do not understand: OpenSSL needs its time, too
-            async with asyncio.timeout(self.monitor.timeout_s / 2 if visit.trial else None):
+            if visit.trial:  # some servers hang where they do not understand: OpenSSL needs its time, too
+                async with asyncio.timeout(self.monitor.timeout_s / 2):
+                    secured = await secure(transport, conversation, engine)
+            else:
                 secured = await secure(transport, conversation, engine)
         except asyncio.CancelledError:
             server.failed(again=visit.trial)

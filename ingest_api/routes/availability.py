@@ -1,4 +1,4 @@
-"""Uptime and Apdex: `GET /v1/monitors/{id}/uptime` and `/apdex` over any range."""
+"""Uptime, Apdex and phases: `GET /v1/monitors/{id}/uptime`, `/apdex` and `/phases` over any range."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest_api.context import Context, context
 from ingest_api.history import apdex_report
+from ingest_api.phases import Extent, phases_of
 from ingest_api.questions import Digests, Subject, Targets, questions_of
 from ingest_api.quiet_times import leave_out, quiet_times
 from ingest_api.security import needs
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
+from vedette.errors import InvalidInput
 from vedette.history.availability import extent, report, windows_of
 from vedette.store import monitors
 from vedette.store.check_columns import CheckColumns
@@ -53,6 +55,27 @@ def uptime(
         "resolution_s": wanted.unit_ms // 1000,
         **report(parts),
     }
+
+
+@router.get("/monitors/{monitor}/phases", summary="Percentiles of each phase of a check over a range, by location too")
+def phases(
+    monitor: int,
+    from_: str = Query("-24h", alias="from"),
+    to: str = Query("now"),
+    location: str | None = None,
+    principal: Principal = Depends(needs("read")),
+    found: Context = Depends(context),
+) -> dict[str, Any]:
+    """Of checks that did not fail, from merged sketches (1 % relative error); phases that none reached are absent.
+
+    Ends that lie before the oldest raw result are widened to whole hours. Hours are kept as long as other hours are.
+    """
+    monitors.get(found.store, principal.account, monitor)
+    now = found.clock.now_ms()
+    from_ms, to_ms = parse_time("from", from_, now), parse_time("to", to, now)
+    if from_ms >= to_ms:
+        raise InvalidInput("from", from_, "a time before to")
+    return {"monitor": monitor, **phases_of(found.store, monitor, Extent(from_ms, to_ms), location)}
 
 
 @router.get("/monitors/{monitor}/apdex", summary="Apdex over a range, by location too")

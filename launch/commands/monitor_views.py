@@ -84,6 +84,23 @@ def history(
     console.print(table)
 
 
+@app.command("phases")
+def phases(
+    monitor: int,
+    since: Since = "-24h",
+    until: Until = "now",
+    location: Annotated[str | None, typer.Option(help="one of them; else all together")] = None,
+) -> None:
+    """Show percentiles of each phase of a check, of those that did not fail."""
+    chosen = {} if location is None else {"location": location}
+    found = gateway().call("GET", f"/v1/monitors/{monitor}/phases", params={"from": since, "to": until, **chosen})
+    table = Table("phase", "checks", "p50 ms", "p90", "p95", "p99", title=f"since {_time(found['from'])} UTC")
+    for name, row in found["phases"].items():
+        shares = (f"{row[share]:.1f}" for share in ("p50_ms", "p90_ms", "p95_ms", "p99_ms"))
+        table.add_row(name, str(row["count"]), *shares)
+    console.print(table)
+
+
 @app.command("incidents")
 def incidents(
     monitor: Annotated[int | None, typer.Argument(help="one endpoint; else all")] = None,

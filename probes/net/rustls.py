@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vedette_tls import Config
+    from vedette_tls import Client, Config
 
 
-def is_there() -> bool:
-    """Whether this installation has it."""
+def client() -> type[Client] | None:
+    """The engine, if this installation has it."""
     try:
-        import vedette_tls  # noqa: F401 only whether it is there
+        from vedette_tls import Client
     except ImportError:
-        return False
-    return True
+        return None
+    return Client
 
 
 def trusting_like(context: ssl.SSLContext, protocols: Iterable[str]) -> Config:

@@ -18,9 +18,11 @@ from vedette.history.reports import Reports
 from vedette.history.settled import shown
 from vedette.settings import TableSettings
 from vedette.store import monitors, rebuilding
+from vedette.store.check_phases import PhaseHour
 from vedette.store.pool import Store
 from vedette.store.rebuilding import Slice
 from vedette.store.rollups import SourceRow, WideRows
+from vedette.windows.phases import fold_phases
 from vedette.windows.tiers import TIERS
 
 _NUMBER: dict[str, int] = {tier.name: number for number, tier in enumerate(TIERS)}
@@ -129,7 +131,8 @@ class Rebuilder:
                 for tier, windows in fold_checks(results).items()
             }
             windows = found["1m"], found["1h"], found["1d"]
-            tally.add(rebuilding.replace_checks(self._store, [monitor], *windows, span.ranges))
+            hours = [PhaseHour(*hour) for hour in fold_phases(results) if _within(hour[2], span.ranges.get("1h"))]
+            tally.add(rebuilding.replace_checks(self._store, [monitor], *windows, span.ranges, hours))
             mine = mine - {monitor}
         tally.add(rebuilding.replace_checks(self._store, mine, [], [], [], span.ranges))
 

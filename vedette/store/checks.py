@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from vedette.events.checks import CheckRecord
+from vedette.store.check_phases import PhaseHour, write_phases
 from vedette.store.incidents import IncidentRow, write_incidents
 from vedette.store.outage_states import OutageState, write_states
 from vedette.store.pool import Connection, Store
@@ -67,6 +68,7 @@ class CheckBatch:
     incidents: Sequence[IncidentRow] = ()
     days: Sequence[CheckWindow] = ()
     outages: Sequence[OutageState] = ()
+    phases: Sequence[PhaseHour] = ()
 
 
 def newest_check(store: Store) -> int | None:
@@ -112,6 +114,7 @@ def write(store: Store, batches: Sequence[CheckBatch]) -> int:
             _many(connection, _RESULT, [_result(result) for result in batch.results])
             _many(connection, _STATE, batch.states)
             write_windows(connection, batch.minutes, batch.hours, batch.days)
+            write_phases(connection, batch.phases)
             write_incidents(connection, batch.incidents)
             write_states(connection, batch.outages)
         return sum(len(batch.minutes) + len(batch.hours) + len(batch.days) for batch in batches)

@@ -21,7 +21,7 @@ _COLUMNS = (
 )
 _TABLES = (
     *(b"monitor_states", b"check_results", b"check_rollup_1m", b"check_rollup_1h", b"check_rollup_1d"),
-    b"incidents",
+    *(b"check_phases_1h", b"incidents"),
 )
 """What goes with a monitor."""
 KEYS_FOR_MADE = (

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from psycopg import sql
 
+from vedette.store.check_phases import PhaseHour, write_phases
 from vedette.store.checks import CheckWindow, write_windows
 from vedette.store.pool import Connection, Store
 from vedette.store.rollups import Catalogue, SourceRow, WideRows, write_in
@@ -70,8 +71,9 @@ def replace_checks(
     hours: Sequence[CheckWindow],
     days: Sequence[CheckWindow],
     ranges: Ranges,
+    phases: Sequence[PhaseHour] = (),
 ) -> Replaced:
-    """Put windows in the place of all that these monitors have in the ranges."""
+    """Put windows, and the phases of hours, in the place of all that these monitors have in the ranges."""
     with store.transaction() as connection:
         if "1d" in ranges:
             forget(connection, monitors, *ranges["1d"])
@@ -82,6 +84,10 @@ def replace_checks(
             ).rowcount
             for tier, times in ranges.items()
         )
+        if "1h" in ranges:
+            statement = sql.SQL("DELETE FROM check_phases_1h WHERE monitor_id = ANY(%s) AND {}").format(_BETWEEN)
+            connection.execute(statement, (list(monitors), *ranges["1h"]))
+            write_phases(connection, phases)
         write_windows(connection, minutes, hours, days)
         return Replaced(removed, len(minutes) + len(hours) + len(days))
 

@@ -41,6 +41,7 @@ def timed_tables(settings: TableSettings) -> tuple[TimedTable, ...]:
         TimedTable("signals", "logged_at", settings.keep_signals_days, chunk["results"], "account_id, kind"),
         TimedTable("check_rollup_1m", "bucket", settings.keep_1m_days, chunk["1m"], narrow),
         TimedTable("check_rollup_1h", "bucket", settings.keep_1h_days, chunk["1h"], narrow),
+        TimedTable("check_phases_1h", "bucket", settings.keep_1h_days, chunk["1h"], narrow),
         TimedTable("check_rollup_1d", "bucket", settings.keep_1d_days, chunk["1d"], narrow),
         TimedTable("drift_windows", "started_at", settings.keep_1h_days),
         TimedTable("quality_windows", "started_at", settings.keep_1h_days),

@@ -12,7 +12,9 @@ from vedette.events.signals import Signal
 from vedette.statistics.apdex import zone
 from vedette.statistics.minutes import Minutes, from_bytes
 from vedette.statistics.sketch import Sketch
+from vedette.store.check_phases import PhaseHour
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
+from vedette.windows.phases import PhaseHours, has_phases
 from vedette.windows.votes import Policy
 
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
@@ -65,8 +67,7 @@ class Tally:
 
     def row(self, place: Place, bucket_ms: int, minutes: int = 1) -> CheckWindow:
         """The counts as a row of a window of so many minutes."""
-        noted = self.minutes if minutes > 1 else None
-        good, counted = (None, None) if noted is None else noted.to_bytes(minutes)
+        good, counted = (None, None) if self.minutes is None or minutes == 1 else self.minutes.to_bytes(minutes)
         if self.fresh:
             self.sketch.add(self.fresh)
             self.fresh.clear()
@@ -134,10 +135,11 @@ class PlaceState:
     minutes: dict[int, Tally] = field(default_factory=dict)
     hours: dict[int, Tally] = field(default_factory=dict)
     days: dict[int, Tally] = field(default_factory=dict)
+    phases: PhaseHours = field(default_factory=PhaseHours)
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
-        """A snapshot from before days were kept has none."""
-        for name, value in ({"days": {}} | state[1]).items():
+        """A snapshot from before days or phases were kept has none."""
+        for name, value in ({"days": {}, "phases": PhaseHours()} | state[1]).items():
             setattr(self, name, value)
 
 
@@ -146,8 +148,7 @@ class EndpointShard:
 
     A result is a duplicate if its (slot, attempt) is in its minute already; it is late if its place's own
     watermark has passed the minute's end by more than `lateness_ms`. A late one is kept raw, but not counted.
-    Neither is a re-check: somebody looked again because of a failure, and that must not weigh more for it. Hours and
-    days count what minutes count.
+    Neither is a re-check: somebody looked again because of a failure, and that must not weigh more for it.
     """
 
     def __init__(self, lateness_ms: int = 120_000) -> None:
@@ -208,6 +209,8 @@ class EndpointShard:
         for width, tallies in ((HOUR_MS, state.hours), (DAY_MS, state.days)):
             start = minute - minute % width
             tallies.setdefault(start, Tally()).add(result, (minute - start) // MINUTE_MS)
+        if has_phases(result):
+            state.phases.add(result.scheduled_ms, result.phases)
         self._changed.setdefault(place, set()).add(minute)
         self._results.append(result)
         self._judge(place, state, result, silence)
@@ -253,18 +256,17 @@ class EndpointShard:
         """What is to be written since the last flush; closed windows are forgotten afterwards."""
         if not self._results and not self._signals:
             return None
-        minutes: list[CheckWindow] = []
-        hours: list[CheckWindow] = []
-        days: list[CheckWindow] = []
+        rows: dict[int, list[CheckWindow]] = {MINUTE_MS: [], HOUR_MS: [], DAY_MS: []}
+        phases: list[PhaseHour] = []
         for place, changed in self._changed.items():
             state = self.places[place]
-            minutes += [state.minutes[start].row(place, start) for start in sorted(changed)]
-            for width, tallies, rows in ((HOUR_MS, state.hours, hours), (DAY_MS, state.days, days)):
+            for width, tallies in ((MINUTE_MS, state.minutes), (HOUR_MS, state.hours), (DAY_MS, state.days)):
                 starts = sorted({start - start % width for start in changed})
-                rows += [tallies[start].row(place, start, width // MINUTE_MS) for start in starts]
+                rows[width] += [tallies[start].row(place, start, width // MINUTE_MS) for start in starts]
+            phases += [PhaseHour(*place, *hour) for hour in state.phases.over(self.open_from(state))]
             self._forget(state)
         states = [row for place in sorted(self._judged) if (row := self.places[place].state) is not None]
-        batch = CheckBatch(self._results, states, minutes, hours, days=days)
+        batch = CheckBatch(self._results, states, rows[MINUTE_MS], rows[HOUR_MS], days=rows[DAY_MS], phases=phases)
         signals = self._signals
         self._results, self._signals, self._changed, self._judged = [], [], {}, set()
         return batch, signals
@@ -289,12 +291,10 @@ class EndpointShard:
         state.failures = 0
         at = state.signalled = max(at_ms, state.signalled + 1)
         detail: dict[str, str | int | float | None] = {"monitor": place[0], "location": place[1], "failures": 0}
-        subject = f"monitor:{place[0]}@{place[1]}"
-        self._signals.append(Signal("endpoint", state.account, subject, at, word, detail=detail))
+        self._signals.append(Signal("endpoint", state.account, "monitor:{}@{}".format(*place), at, word, detail=detail))
 
     def _forget(self, state: PlaceState) -> None:
         open_from = self.open_from(state)
         state.minutes = {start: t for start, t in state.minutes.items() if start + MINUTE_MS > open_from}
-        # An hour or a day stays open as long as any of its minutes could still count something.
         state.hours = {start: t for start, t in state.hours.items() if start + HOUR_MS > open_from}
         state.days = {start: t for start, t in state.days.items() if start + DAY_MS > open_from}

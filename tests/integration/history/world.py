@@ -17,7 +17,7 @@ from vedette.archive.objects import Objects
 from vedette.archive.reader import ArchiveReader
 from vedette.archive.writing import Limits
 from vedette.clock import SystemClock
-from vedette.events.checks import CheckRecord
+from vedette.events.checks import CheckRecord, Phases
 from vedette.events.codec import encode_json, encode_packed
 from vedette.events.samples import Packer, SampleBatch
 from vedette.history.ranges import widened
@@ -96,7 +96,9 @@ class World:
         """One check, mostly good."""
         down = self.chance.random() < 0.2
         total = self.chance.randint(1, 3000) / 2
-        return CheckRecord(self.monitor, "paris", slot, slot + 5, "down" if down else "up", total, account=self.account)
+        phases, outcome = Phases(connect=total / 4, ttfb=total / 2), "down" if down else "up"
+        more: Any = {"phases": phases, "account": self.account}
+        return CheckRecord(self.monitor, "paris", slot, slot + 5, outcome, total, **more)  # type: ignore[arg-type]
 
     def flow(self) -> None:
         """Let rollup and endpoints read the log to its end."""

@@ -27,8 +27,8 @@ OPENSSL, RUSTLS = "openssl", "rustls"
 class Watched(TrustingThis):
     """Contexts that trust one authority, and remember which engine spoke."""
 
-    def __init__(self, authority: Path) -> None:
-        super().__init__(authority)
+    def __init__(self, authority: Path, *, quick: bool = True) -> None:
+        super().__init__(authority, quick=quick)
         self.spoke: list[str] = []
 
     def engine(self, name: str, verify: bool, protocols: Protocols, *, quick: bool) -> tuple[Engine, bool]:

@@ -250,8 +250,7 @@ def test_http_2_is_spoken_by_either(authority: Authority) -> None:
 
 def test_it_can_be_switched_off(authority: Authority) -> None:
     async def script() -> None:
-        trust = Watched(authority.certificate)
-        trust.quick = False
+        trust = Watched(authority.certificate, quick=False)
         async with endpoint(answers(), authority.server()) as port:
             look = looking(trust, port)
             assert {(await look()).outcome for _ in range(3)} == {"up"}

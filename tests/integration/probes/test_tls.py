@@ -25,8 +25,8 @@ DAY_MS = 86_400_000
 class TrustingThis(TlsContexts):
     """Contexts whose authority is one certificate."""
 
-    def __init__(self, authority: Path) -> None:
-        super().__init__()
+    def __init__(self, authority: Path, *, quick: bool = True) -> None:
+        super().__init__(quick=quick)
         self._authority = authority
 
     def verifying(self) -> ssl.SSLContext:

@@ -10,6 +10,7 @@ from vedette.errors import Conflict, NotFound
 from vedette.events.checks import CheckRecord
 from vedette.monitors import MonitorSpec
 from vedette.store import accounts, checks, monitors
+from vedette.store.check_phases import PhaseHour
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
 from vedette.store.pool import Store
 
@@ -92,7 +93,15 @@ def test_removing_takes_state_and_history_and_ends_its_alerts(store: Store, acco
         window = CheckWindow(monitor, "x", T0, 500, 1, 0, 0, 1, 0, 0, 0, 0, 5.0, 5.0, 5.0, b"")
         state = StateRow(monitor, "x", "up", T0, T0, 5.0, 200, None)
         checks.write(
-            store, [CheckBatch([CheckRecord(monitor, "x", T0, T0, "up")], [state], [window], [window], days=[window])]
+            store,
+            [
+                CheckBatch(
+                    [CheckRecord(monitor, "x", T0, T0, "up")],
+                    *([state], [window], [window]),
+                    days=[window],
+                    phases=[PhaseHour(monitor, "x", T0, b"")],
+                )
+            ],
         )
         store.execute(
             "INSERT INTO alerts VALUES (%s, %s, 1, 'r', %s, 't', 'firing', NULL, now(), NULL)",
@@ -101,7 +110,14 @@ def test_removing_takes_state_and_history_and_ends_its_alerts(store: Store, acco
             f"monitor:{monitor}@x",
         )
     monitors.remove(store, account, number)
-    for table in ("monitor_states", "check_results", "check_rollup_1m", "check_rollup_1h", "check_rollup_1d"):
+    for table in (
+        "monitor_states",
+        "check_results",
+        "check_rollup_1m",
+        "check_rollup_1h",
+        "check_rollup_1d",
+        "check_phases_1h",
+    ):
         assert store.rows(f"SELECT monitor_id AS m FROM {table}") == [{"m": kept}]
     assert store.rows("SELECT id, state FROM alerts ORDER BY id") == [
         {"id": number, "state": "resolved"},

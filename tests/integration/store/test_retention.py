@@ -36,6 +36,7 @@ INSERTS = {
     "drift_windows": "INSERT INTO {} SELECT id, '', 'x', {}, 60, 1, 'ok', false, 9, '{{}}', '{{}}' FROM models",
     "multivariate_windows": "INSERT INTO {} SELECT id, '', {}, 60, 1, 'ok', false, 9, '{{}}' FROM models",
     "model_metrics": "INSERT INTO {} SELECT id, '', 'revenue', {}, 60, 1, 2, 2, 2 FROM models",
+    "check_phases_1h": "INSERT INTO {} VALUES (1, 'x', {}, '')",
     "signals": "INSERT INTO {} VALUES (1, 'host', {}, 0, 1, NULL, '')",
     "quality_windows": "INSERT INTO {} SELECT id, '', {}, 60, 9, 9, 0, '{{}}', '{{}}', '{{}}' FROM models",
 }

@@ -20,6 +20,7 @@ import { FailurePanel } from "./failure_panel";
 import { happeningsIn, marksOf, NOTHING_HAPPENED } from "./happenings";
 import { HeartbeatPanel } from "./heartbeat_panel";
 import { LocationTable } from "./location_table";
+import { PhaseTable } from "./phase_table";
 import { ReleasePanel } from "./release_panel";
 import { TrendPanel } from "./trend_panel";
 
@@ -44,6 +45,7 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
   const heartbeat = new HeartbeatPanel(app, id);
   const availability = new AvailabilityTable(app.gateway, id);
   const trend = new TrendPanel(app, id);
+  const phaseTable = new PhaseTable(app.gateway, id);
   const badges = new BadgePanel(app, id, () => monitor()?.name ?? id);
   const content = el("div");
   const picker = rangePicker((chosen) => {
@@ -129,15 +131,16 @@ export function endpointPage(app: App, id: string, wantedRange: string | null): 
       setChildren(content, ...parts, badges.element);
     } else {
       const parts = [charts.element, releases.element, beside(availability, trend), locations.element];
-      setChildren(content, ...parts, beside(failures, badges), checks.element);
+      const last = [beside(failures, badges), phaseTable.element, checks.element];
+      setChildren(content, ...parts, ...last);
     }
     loadPanels();
     void badges.load(leave.signal);
   };
   const loadPanels = () => {
     panelsAt = Date.now();
-    const own = passive() ? heartbeat : trend;
-    for (const panel of [availability, failures, own]) void panel.load(leave.signal);
+    const own = passive() ? [heartbeat] : [trend, phaseTable];
+    for (const panel of [availability, failures, ...own]) void panel.load(leave.signal);
   };
   const draw = () => {
     if (!past) return;

@@ -33,6 +33,7 @@ import type {
   IncidentFilter,
   Maintenance,
   Marker,
+  PhasesAnswer,
   Ping,
   PingUrl,
   Trend,
@@ -160,6 +161,10 @@ export class Gateway {
   async checks(monitor: string, limit: number, signal?: AbortSignal): Promise<CheckResult[]> {
     const path = monitorPath(monitor, "/checks");
     return (await this.get<{ checks: CheckResult[] }>(path, [["limit", limit]], signal)).checks;
+  }
+
+  phases(monitor: string, from: string, signal?: AbortSignal): Promise<PhasesAnswer> {
+    return this.get(monitorPath(monitor, "/phases"), [["from", from]], signal);
   }
 
   uptime(

@@ -1,5 +1,5 @@
 /** What the gateway answers about outages, maintenance, releases and trends. Units as in `contract`. */
-import type { Id, Outcome } from "./contract";
+import type { CheckPhase, Id, Outcome } from "./contract";
 
 export interface Availability {
   uptime: number | null;
@@ -158,4 +158,20 @@ export interface BadgeLinks {
 /** What an account decides for itself. */
 export interface AccountSettings {
   trend_false_alarms_per_day: number;
+}
+
+/** Milliseconds of a phase, of checks that did not fail. */
+export interface PhaseFigures {
+  count: number;
+  p50_ms: number | null;
+  p90_ms: number | null;
+  p95_ms: number | null;
+  p99_ms: number | null;
+}
+
+export interface PhasesAnswer {
+  from: number;
+  to: number;
+  phases: Partial<Record<CheckPhase, PhaseFigures>>;
+  locations: { location: string; phases: Partial<Record<CheckPhase, PhaseFigures>> }[];
 }

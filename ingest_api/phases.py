@@ -1,0 +1,69 @@
+"""Phases of a monitor's checks over a range: percentiles from sketches of hours, and from raw results elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vedette.statistics.sketch import Sketch
+from vedette.store import check_phases
+from vedette.store.pool import Store
+from vedette.windows.phases import HOUR_MS, PHASES, merged, packed
+
+SHARES = (0.5, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A range (ms UTC), and the whole hours within it."""
+
+    from_ms: int
+    to_ms: int
+
+    @property
+    def hours(self) -> tuple[int, int]:
+        """From the first whole hour to the end of the last; empty where there is none."""
+        first = -(-self.from_ms // HOUR_MS) * HOUR_MS
+        return first, max(first, self.to_ms - self.to_ms % HOUR_MS)
+
+    def widened(self, oldest_ms: int | None) -> Extent:
+        """With ends on whole hours where no raw result could tell the part of an hour: before the oldest."""
+
+        def told(at: int) -> bool:
+            return oldest_ms is not None and at >= oldest_ms
+
+        start = self.from_ms if told(self.from_ms) else self.from_ms - self.from_ms % HOUR_MS
+        end = self.to_ms if told(self.to_ms - self.to_ms % HOUR_MS) else -(-self.to_ms // HOUR_MS) * HOUR_MS
+        return Extent(start, end)
+
+
+def phases_of(store: Store, monitor: int, wanted: Extent, location: str | None) -> dict[str, Any]:
+    """The answer of `GET /v1/monitors/{id}/phases`: over all locations, and of each."""
+    wanted = wanted.widened(check_phases.oldest_result_ms(store, monitor))
+    places: dict[str, list[bytes]] = {}
+    for place, sketches in check_phases.hours_between(store, monitor, *wanted.hours, location):
+        places.setdefault(place, []).append(sketches)
+    raw: dict[str, list[Sequence[float | None]]] = {}
+    between = wanted.from_ms, wanted.to_ms
+    for place, *row in check_phases.results_between(store, monitor, *between, wanted.hours, location):
+        raw.setdefault(place, []).append(row)
+    for place, rows in raw.items():
+        columns = ([float("nan") if value is None else value for value in column] for column in zip(*rows, strict=True))
+        places.setdefault(place, []).append(packed(columns))
+    return {
+        "from": wanted.from_ms,
+        "to": wanted.to_ms,
+        "phases": _shown(merged(data for parts in places.values() for data in parts)),
+        "locations": [{"location": place, "phases": _shown(merged(places[place]))} for place in sorted(places)],
+    }
+
+
+def _shown(sketches: Mapping[str, Sketch]) -> dict[str, Any]:
+    return {name: dict(_figures(sketches[name])) for name in PHASES if name in sketches}
+
+
+def _figures(sketch: Sketch) -> Iterable[tuple[str, float | None]]:
+    yield "count", sketch.count
+    for share in SHARES:
+        yield f"p{round(100 * share)}_ms", sketch.quantile(share)
