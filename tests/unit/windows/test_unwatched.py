@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.windows.watching import MINUTE, T0, Known, Watched, check, down, everywhere
 from vedette.events.checks import HEARTBEAT
 from vedette.windows.maintenance import Once
+from vedette.windows.outages import OutageShard
 from vedette.windows.votes import Policy
 
 PATIENCE_S = 190
@@ -215,3 +216,14 @@ def test_a_location_that_is_taken_away_in_the_silence_gives_the_others_time(stat
     assert len(silences(watched)) == 2
     listen(watched, 300 + PATIENCE_S, 600)
     assert [said[1] for said in silences(watched)[2:]] == [300 + PATIENCE_S]
+
+
+def test_a_snapshot_of_before_is_gone_on_with() -> None:
+    watched = Watched()
+    watched.fold(check(0))
+    state = {name: value for name, value in watched.shard.__dict__.items() if name != "silence"}
+    watched.shard = OutageShard.__new__(OutageShard)
+    watched.shard.__setstate__(state)
+    listen(watched, 10, 10 + PATIENCE_S + 10)
+    watched.fold(check(300))
+    assert watched.states() == ["up", "unknown", "unknown", "up"]
