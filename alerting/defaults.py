@@ -25,7 +25,7 @@ _READ_ONLY = "/snap/.*|/run/.*|/boot/efi"
 def default_rules() -> list[AnyRule]:
     """A new list of them, the gravest first."""
     return [
-        Outage(name="Outage", kind="outage"),
+        Outage(name="Outage", kind="outage", unknown=True),
         HostSilent(name="Host silent", kind="host_silent"),
         _threshold(
             "Disk full", f'disk.used_ratio{{mount!~"{_READ_ONLY}"}}', 0.97, 120, clear_below=0.95, severity="critical"

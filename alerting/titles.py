@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from alerting.links import path_of
-from alerting.rules import BurnRate, Degraded, EndpointDown, HostSilent, Outage, Rule, Trend
+from alerting.rules import BurnRate, Degraded, EndpointDown, HostSilent, Outage, Rule, Trend, is_of_silence
 from alerting.templates import MAX_BODY, MAX_TITLE, TemplateFault, fill
 from vedette.events.signals import READ, AlertState, Signal
 from vedette.notifying.labels import labels_of
@@ -28,6 +28,8 @@ class Titles:
             how = "is declining by" if signal.detail.get("trend") == "decline" else "moved by"
             return f"the Apdex of {name or f'monitor {monitor}'} {how} {signal.value:+.3f}"
         if isinstance(spec, EndpointDown | Outage):
+            if is_of_silence(signal):
+                return _unheard(name or f"monitor {monitor}", signal)
             where = signal.detail.get("location")
             if isinstance(spec, Outage):
                 where = signal.detail.get("failing") or where
@@ -97,6 +99,14 @@ class Titles:
             **{f"labels.{key}": value for key, value in labels.items()},
             **{f"detail.{key}": value for key, value in signal.detail.items()},
         }
+
+
+def _unheard(name: str, signal: Signal) -> str:
+    minutes = max(1, int(signal.detail.get("silent_s") or 0) // 60)
+    while_ = f"for {minutes} minute{'' if minutes == 1 else 's'}"
+    if signal.detail.get("heard"):
+        return f"nobody checked {name}: no probe had reported {while_}"
+    return f"nobody checks {name}: no probe has reported {while_}"
 
 
 def _moment(ms: int) -> str:

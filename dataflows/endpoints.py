@@ -56,6 +56,13 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Attended:
+    """Gateways took results: the times (ms UTC) at which the log took their word on that."""
+
+    at_ms: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What one activation of a shard puts out."""
 
@@ -105,7 +112,7 @@ def not_ahead(result: CheckRecord, logged_ms: int) -> CheckRecord:
     return result if result.started_ms <= latest else replace_fields(result, started_ms=latest)
 
 
-class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
+class EndpointLogic(StatefulBatchLogic[Results | Attended, Written, bytes]):
     """Drives an `EndpointShard`, an `OutageShard`, a `BudgetShard` and a `ReadingShard`.
 
     Every batch is folded and put out at once, for an outage must not wait. Polls that found all partitions read to
@@ -134,9 +141,10 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         self._budgets: BudgetShard = kept[2] if len(kept) > 2 else BudgetShard()
         self._readings: ReadingShard = kept[3] if len(kept) > 3 else ReadingShard()
 
-    def on_batch(self, values: list[Results]) -> tuple[Iterable[Written], bool]:
-        """Fold the results of `values`, and do what is due."""
+    def on_batch(self, given: list[Results | Attended]) -> tuple[Iterable[Written], bool]:
+        """Fold the results that are `given`, and do what is due."""
         persist("policies", self._book.refresh)
+        values = self._attend(given)
         counted = (result for value in values for _, result in value.results if self._counts(result))
         if wanted := gaps(self._shard, counted):
             fill(self._shard, wanted, persist("days", lambda: self._hours(wanted)))
@@ -155,6 +163,14 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         persist("policies", self._book.refresh)
         self._pass_time(self._clock.now_ms())
         return self._written(), StatefulBatchLogic.RETAIN
+
+    def _attend(self, values: list[Results | Attended]) -> list[Results]:
+        """Take in the gateways' word; what else there is."""
+        for value in values:
+            for logged_ms in value.at_ms if isinstance(value, Attended) else ():
+                self._outages.silence.listening(logged_ms)
+                self._snapshot = None
+        return [value for value in values if isinstance(value, Results)]
 
     def _counts(self, result: CheckRecord) -> bool:
         return result.attempt == 1 and not self._book.removed(result.monitor)
@@ -187,12 +203,15 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         if self._outages.timed:
             self._outages.tick(at_ms, self._book)
             self._snapshot = None
+        self._outages.look(at_ms, self._book)
 
     def _written(self) -> list[Written]:
         metrics().count("vedette_flow_duplicates_total", self._shard.duplicates, flow=FLOW)
         metrics().count("vedette_flow_late_total", self._shard.late, flow=FLOW)
         self._shard.duplicates = self._shard.late = 0
         flushed, decisions = self._shard.flush(), self._outages.take()
+        if decisions.signals:
+            self._snapshot = None
         more = [*self._budgets.take(), *self._readings.take()]
         if flushed is None and not decisions and not more:
             return []
@@ -208,7 +227,7 @@ class EndpointLogic(StatefulBatchLogic[Results, Written, bytes]):
         return self._snapshot
 
 
-def shard_results(item: Routed) -> list[tuple[str, Results]]:
+def shard_results(item: Routed) -> list[tuple[str, Results | Attended]]:
     """The item if it is for a shard."""
     key, value = item
     return [(key, value)] if isinstance(value, Results) else []
@@ -252,9 +271,11 @@ def build(
     polls = op.input("checks", flow, LogSource(log, CHECKS.name, clock, stop=stop))
     routed = op.flat_map("route", polls, lambda poll: route(poll, shards))
     # each: (shard or "rejects", Results or Publication)
+    pinged, listening = heartbeats.attach(flow, log, store, clock, book, shards=shards, stop=stop)
+    attended = op.map("attended", listening, lambda item: (item[0], Attended(item[1])))
     outputs = op.stateful_batch(
         "endpoints",
-        op.flat_map("readable", routed, shard_results),
+        op.merge("heard", op.flat_map("readable", routed, shard_results), attended),
         lambda snapshot: EndpointLogic(book, clock, partitions, hours, patiently, snapshot),
     )
     # each: (shard, Written)
@@ -262,7 +283,6 @@ def build(
     # Before the rows: somebody waits for them.
     signals = op.flat_map("signals", results, publications)
     rejects = op.flat_map("unreadable", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else [])
-    pinged = heartbeats.attach(flow, log, store, clock, book, shards=shards, stop=stop)
     op.output("publish", op.merge("published", signals, rejects, *pinged), LogSink(log))
     op.output("rows", results, StoreSink("check rows", lambda items: write_outputs(store, items)))
     return flow

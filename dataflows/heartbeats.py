@@ -20,7 +20,7 @@ from sinks.store import StoreSink
 from vedette.clock import Clock
 from vedette.events.codec import encode_json
 from vedette.events.names import hash64
-from vedette.events.pings import Ping, decode_ping
+from vedette.events.pings import Listening, Ping, decode_ping
 from vedette.events.topics import CHECKS, PINGS
 from vedette.log import Log, Message
 from vedette.store.heartbeats import write
@@ -127,10 +127,20 @@ def publications(beaten: Beaten) -> list[Publication]:
     ]
 
 
+def said(item: tuple[str, Heard]) -> list[tuple[str, list[int]]]:
+    """When the log took a gateway's word that it listens (ms UTC), with the shard; nothing if there was none."""
+    shard, heard = item
+    times = [logged_ms for logged_ms, event in heard.events if isinstance(event, Listening)]
+    return [(shard, times)] if times else []
+
+
 def attach(
     flow: Dataflow, log: Log, store: Store, clock: Clock, book: PolicyBook, *, shards: int, stop: Callable[[], bool]
-) -> list[Stream[Publication]]:
-    """Add the steps from `vedette.pings` to the tables of heartbeats; what is to be published: results, and rejects."""
+) -> tuple[list[Stream[Publication]], Stream[tuple[str, list[int]]]]:
+    """Add the steps from `vedette.pings` to the tables of heartbeats.
+
+    What is to be published, results and rejects; and for each shard when the log took the gateways' word.
+    """
     partitions = log.partitions(PINGS.name)
     polls = op.input("pings", flow, LogSource(log, PINGS.name, clock, tick_s=1.0, stop=stop))
     routed = op.flat_map("route_pings", polls, lambda poll: route(poll, shards))
@@ -145,4 +155,4 @@ def attach(
     rejects = op.flat_map(
         "unreadable_pings", routed, lambda item: [item[1]] if isinstance(item[1], Publication) else []
     )
-    return [op.flat_map("ping_results", found, publications), rejects]
+    return [op.flat_map("ping_results", found, publications), rejects], op.flat_map("listening", heard, said)

@@ -12,7 +12,7 @@ from alerting.model_rules import Drift, ModelSilent, Quality
 from alerting.rules.anomaly import Anomaly
 from alerting.rules.burn import BurnRate
 from alerting.rules.control_chart import ControlChart
-from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_silent
+from alerting.rules.endpoints import Degraded, EndpointDown, Outage, Trend, is_of_silence, is_silent
 from alerting.rules.expressions import Expressed
 from alerting.rules.hosts import HostFlag, HostSilent, PluginNotice
 from alerting.rules.model_metric import ModelMetric
@@ -45,6 +45,7 @@ __all__ = [
     "Trend",
     "hold_count",
     "hold_ms",
+    "is_of_silence",
     "is_silent",
     "minds",
     "minds_subject",

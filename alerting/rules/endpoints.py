@@ -16,6 +16,11 @@ def is_silent(signal: Signal) -> bool:
     return bool(signal.detail.get("maintenance") or signal.detail.get("suppressed_by"))
 
 
+def is_of_silence(signal: Signal) -> bool:
+    """Whether a monitor's signal says that nobody reports of it, or that this is over, and not how it is."""
+    return "silent_s" in signal.detail
+
+
 class EndpointDown(OfMonitors):
     """An endpoint fails at a location, `after_failures` times in a row."""
 
@@ -36,11 +41,12 @@ class EndpointDown(OfMonitors):
 
 
 class Outage(OfMonitors):
-    """A monitor is down: a quorum of its locations has failed."""
+    """A monitor is down: a quorum of its locations has failed. If `unknown`, also: nobody checks it."""
 
     kind: Literal["outage"]
     severity: Severity = "critical"
     partial: bool = Field(default=False, description="also while fewer locations than the quorum fail")
+    unknown: bool = Field(default=False, description="also while nobody checks it: no probe has reported for a while")
 
     def holds(self, signal: Signal) -> bool | None:
         """Whether the monitor is down; None if the signal is about something else, or nobody is to be called."""
@@ -48,6 +54,8 @@ class Outage(OfMonitors):
             return None
         if not self.has_labels(signal):
             return False
+        if is_of_silence(signal):
+            return not signal.detail.get("heard") if self.unknown else None
         if signal.state != "down" and not (self.partial and signal.state == "partial"):
             return False
         return None if is_silent(signal) else True
@@ -69,6 +77,8 @@ class Degraded(OfMonitors):
             return None
         if not self.has_labels(signal):
             return False
+        if is_of_silence(signal):
+            return None
         if signal.state != "degraded":
             return None if signal.state == "partial" else False
         return None if is_silent(signal) else True

@@ -49,7 +49,9 @@ class Signal(msgspec.Struct, omit_defaults=True):
     `endpoint`: subject `monitor:ID@LOCATION`, state `up | down`. `monitor`: subject `monitor:ID`, all locations
     together, state `up | degraded | partial | down`; in both `detail` has `maintenance: 1` or `suppressed_by` (a
     monitor that it depends on is down) when nobody is to be called, and the state is `paused`, or `unknown` when it is
-    no longer checked there. `host`: subject `source:NAME`, state `active | silent`. `series`: subject
+    no longer checked there. With `silent_s` in `detail`, `unknown` says that nobody has reported of it for so many
+    seconds, or with `heard: 1` that this is over, and how it is comes next. `host`: subject `source:NAME`, state
+    `active | silent`. `series`: subject
     `series:SOURCE/NAME`, with the `value` last observed; or of a monitor's checks
     `monitor:ID/NAME` or `monitor:ID@LOCATION/NAME`, state `over` when it is checked no more, `detail` as of `monitor`;
     in `detail`, of this and of `expression`, `turned_ms`, if the

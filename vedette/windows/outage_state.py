@@ -61,7 +61,8 @@ class MonitorState:
 
     `good` counts results in a row with which the quorum did not fail, while the state is still `down`. A confirmation
     of `held_at` is held back from `held_from_ms` (by the clock) until `held_until_ms` at most; failures up to
-    `explained_ms` were explained by the parent's. `paused` tells that the outage was ended by a pause.
+    `explained_ms` were explained by the parent's. `paused` tells that the outage was ended by a pause,
+    `silent_ms` since when it has been said that nobody reports of it (0: that was not said, or is over).
     """
 
     votes: Votes = field(default_factory=dict)
@@ -81,6 +82,7 @@ class MonitorState:
     explained_ms: int = 0
     held_from_ms: int = 0
     paused: bool = False
+    silent_ms: int = 0
 
     def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
         """Take a snapshot; one of an older version lacks what has come since."""

@@ -12,6 +12,7 @@ from vedette.windows import parents
 from vedette.windows.incident import begin, end_ms
 from vedette.windows.maintenance import in_maintenance
 from vedette.windows.outage_state import TROUBLE, Decisions, Knowledge, Meaning, MonitorState, Standing
+from vedette.windows.silence import Silence
 from vedette.windows.votes import Policy, State, cast, expire, verdict
 
 _ASKED_FOR = 3
@@ -31,11 +32,12 @@ class OutageShard:
     def __init__(self) -> None:
         self.monitors: dict[int, MonitorState] = {}
         self.timed: set[int] = set()
+        self.silence = Silence()
         self._decisions = Decisions()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take a snapshot; one of an older version lacks what has come since."""
-        self.timed = set()
+        self.timed, self.silence = set(), Silence()
         self.__dict__.update(state)
         self._decisions = Decisions()
 
@@ -52,6 +54,8 @@ class OutageShard:
             return
         logged = at if logged_ms is None else logged_ms
         self._elapse(key, monitor, policy, known, logged)
+        if (broken := self.silence.broken(key, monitor, policy, logged)) is not None:
+            self._decisions.signals.append(broken)
         prompt = monitor.attendance.hear(result.location, at, logged)
         if cast(monitor.votes, result):
             monitor.now_ms = max(monitor.now_ms, at)
@@ -71,6 +75,10 @@ class OutageShard:
             if monitor.held_until_ms:
                 self._announce(key, monitor, policy, known, until)
             self._set_timer(key, monitor)
+
+    def look(self, at_ms: int, known: Knowledge) -> None:
+        """See by the clock's `at_ms`, as for `tick`, of which monitors nobody reports any more."""
+        self._decisions.signals += self.silence.look(self.monitors, known, at_ms - TICK_SLACK_MS)
 
     def review(self, known: Knowledge) -> None:
         """Look at all monitors after some were paused, removed, or given other locations.
@@ -114,6 +122,8 @@ class OutageShard:
     def _end(self, key: int, monitor: MonitorState, word: str, policy: Policy) -> None:
         """Nobody looks at the monitor any more: the outage is over, whatever the votes say."""
         at = max(monitor.now_ms, policy.changed_ms)
+        if monitor.silent_ms:
+            self._decisions.signals.append(self.silence.end(key, monitor, policy, at))
         incident = monitor.incident
         if incident is not None:
             incident.note(at, "paused" if word == "paused" else "unwatched", None)
@@ -253,7 +263,7 @@ class OutageShard:
     def _signal(self, key: int, monitor: MonitorState, meant: Meaning, at_ms: int) -> None:
         if meant == monitor.meant:
             return
-        monitor.meant = meant
+        monitor.meant, monitor.silent_ms = meant, 0
         state, quiet, suppressed = meant
         failing = sorted(name for name, vote in monitor.votes.items() if vote.failing)
         newest = max(monitor.votes, key=lambda name: monitor.votes[name].started_ms, default=None)

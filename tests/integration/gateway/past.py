@@ -74,6 +74,13 @@ def days(number: float) -> float:
     return timedelta(days=number).total_seconds()
 
 
+WHOLE: list[tuple[str, dict[str, Any]]] = [
+    *((state, {}) for state in ("up", "down", "degraded", "degraded", "partial", "paused", "unknown")),
+    *[("unknown", {"silent_s": 190}), ("unknown", {"silent_s": 400, "heard": 1})],
+]
+"""What is said of a monitor: its state, and of one that nobody checks that this is so, or over."""
+
+
 def random_signal(chance: random.Random, account: int, now_ms: int) -> Signal:
     """A signal of any kind that rules are about, but readings; about one of a few subjects."""
     number = chance.randint(1, 2)
@@ -88,8 +95,8 @@ def random_signal(chance: random.Random, account: int, now_ms: int) -> Signal:
         more = {"failures": chance.randint(1, 5)} if state == "down" else {}
         return Signal("endpoint", account, f"monitor:{number}@fra", at, state, detail={**detail, **more})
     if kind == "monitor":
-        state = chance.choice(["up", "down", "degraded", "degraded", "partial", "paused"])
-        return Signal("monitor", account, f"monitor:{number}", at, state, detail=detail)
+        state, more = chance.choice(WHOLE)
+        return Signal("monitor", account, f"monitor:{number}", at, state, detail={**detail, **more})
     if kind == "host":
         return Signal("host", account, f"source:web-{number}", at, chance.choice(["active", "silent"]))
     if kind == "clone":

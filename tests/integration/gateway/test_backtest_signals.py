@@ -22,6 +22,7 @@ RULES: list[dict[str, Any]] = [
     {"kind": "outage"},
     {"kind": "outage", "monitor": 2, "partial": True},
     {"kind": "outage", "monitors": '{team="shop"}'},
+    {"kind": "outage", "unknown": True},
     {"kind": "endpoint_down", "after_failures": 3},
     {"kind": "degraded", "for_s": 600},
     {"kind": "trend", "minimum": 0.01},

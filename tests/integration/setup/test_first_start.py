@@ -47,6 +47,7 @@ def test_the_default_rule_waits_until_an_outage_is_confirmed(store: Store, plan:
     rules = {row["kind"]: row for row in alerts.rules_of(store, 1)}
     assert set(rules) == {rule.kind for rule in default_rules()}
     assert (rules["outage"]["monitor"], rules["outage"]["partial"]) == (None, False)
+    assert rules["outage"]["unknown"]
 
 
 @pytest.mark.parametrize("part", ["_first_rules", "_first_monitors", "_first_user"])

@@ -60,3 +60,45 @@ def test_an_alert_that_is_open_stays_open_in_silence_and_ends_with_the_outage(si
 def test_the_title_names_the_monitor_the_places_and_the_error() -> None:
     title = Titles({3: "shop"}).title(rule("outage"), monitor(1, "down", error="status: 503"))
     assert title == "shop is down at a, b: status: 503"
+
+
+def silent(at: int, seconds: int = 190, **detail: Any) -> Signal:
+    return Signal("monitor", 7, "monitor:3", at, "unknown", detail={"monitor": 3, "silent_s": seconds, **detail})
+
+
+def test_a_rule_that_asks_for_it_calls_when_nobody_checks_and_is_over_when_somebody_does() -> None:
+    stream = [monitor(1, "up"), silent(2), silent(3, heard=1), monitor(4, "up")]
+    assert alerts(rule("outage", unknown=True), *stream) == [("firing", 2), ("resolved", 3)]
+    assert alerts(rule("outage"), *stream) == []
+    assert alerts(rule("outage", unknown=True, monitor=4), *stream) == []
+
+
+def test_who_finds_it_down_after_a_silence_calls_again() -> None:
+    stream = [silent(2), silent(3, heard=1), monitor(4, "down"), monitor(5, "up")]
+    found = alerts(rule("outage", unknown=True), *stream)
+    assert found == [("firing", 2), ("resolved", 3), ("firing", 4), ("resolved", 5)]
+    assert alerts(rule("outage"), *stream) == [("firing", 4), ("resolved", 5)]
+
+
+def test_rules_that_do_not_ask_for_it_keep_in_a_silence_what_they_have() -> None:
+    stream = [monitor(1, "down"), silent(2), silent(3, heard=1), monitor(4, "up")]
+    assert alerts(rule("outage"), *stream) == [("firing", 1), ("resolved", 4)]
+    stream = [monitor(1, "degraded"), silent(2), silent(3, heard=1), monitor(4, "degraded"), monitor(5, "up")]
+    assert alerts(rule("degraded", for_s=0), *stream) == [("firing", 1), ("resolved", 5)]
+
+
+def test_that_a_monitor_is_checked_from_nowhere_since_its_places_changed_is_no_silence() -> None:
+    assert alerts(rule("outage", unknown=True), monitor(1, "up"), monitor(2, "unknown")) == []
+    assert alerts(rule("outage", unknown=True), silent(2), monitor(3, "paused")) == [("firing", 2), ("resolved", 3)]
+
+
+@pytest.mark.parametrize(
+    ("signal", "words"),
+    [
+        (silent(1, 190), "nobody checks shop: no probe has reported for 3 minutes"),
+        (silent(1, 119), "nobody checks shop: no probe has reported for 1 minute"),
+        (silent(1, 7_300, heard=1), "nobody checked shop: no probe had reported for 121 minutes"),
+    ],
+)
+def test_the_title_says_for_how_long_nobody_has_reported(signal: Signal, words: str) -> None:
+    assert Titles({3: "shop"}).title(rule("outage", unknown=True), signal) == words

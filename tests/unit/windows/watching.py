@@ -68,6 +68,11 @@ class Watched:
         self.shard.tick(T0 + round(second * 1000), self.known)
         return self.take()
 
+    def look(self, second: float) -> Decisions:
+        """See which monitors are silent, so many seconds after the beginning."""
+        self.shard.look(T0 + round(second * 1000), self.known)
+        return self.take()
+
     def review(self) -> Decisions:
         self.shard.review(self.known)
         return self.take()
