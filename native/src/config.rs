@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use rustls::client::danger::ServerCertVerifier;
 use rustls::client::Resumption;
 use rustls::crypto::ring::default_provider;
 use rustls::{CipherSuite, ClientConfig};
 
-use crate::trust::{Anchor, Anybody, Authorities};
+use crate::trust::{Anchor, Authorities, Judge};
 
 /// What browsers offer first, and what costs least.
 const FIRST: [CipherSuite; 3] = [
@@ -34,18 +33,14 @@ impl Config {
         provider.cipher_suites.sort_by_key(|each| !FIRST.contains(&each.suite()));
         let provider = Arc::new(provider);
         let algorithms = provider.signature_verification_algorithms;
-        let verifier: Arc<dyn ServerCertVerifier> = match anchors {
-            None => Arc::new(Anybody { algorithms }),
-            Some(rows) => {
-                let anchors = rows.iter().filter_map(|(der, from, to)| Anchor::new(der, *from, *to)).collect();
-                Arc::new(Authorities::new(anchors, algorithms))
-            }
-        };
+        let authorities = anchors.map(|rows| {
+            Authorities::new(rows.iter().filter_map(|(der, from, to)| Anchor::new(der, *from, *to)).collect())
+        });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| PyValueError::new_err(error.to_string()))?
             .dangerous() // that is: a verifier of our own, which asks rustls's
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(Arc::new(Judge { authorities, algorithms }))
             .with_no_client_auth();
         config.alpn_protocols = protocols;
         config.resumption = Resumption::disabled();

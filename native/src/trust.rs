@@ -37,7 +37,6 @@ impl Anchor {
 /// valid; here one whose time has not come or is over counts for nothing.
 pub struct Authorities {
     anchors: Vec<Anchor>,
-    algorithms: WebPkiSupportedAlgorithms,
     counting: Mutex<Counting>,
     good: Mutex<Chains>,
 }
@@ -51,9 +50,9 @@ struct Counting {
 }
 
 impl Authorities {
-    pub fn new(anchors: Vec<Anchor>, algorithms: WebPkiSupportedAlgorithms) -> Self {
+    pub fn new(anchors: Vec<Anchor>) -> Self {
         let none = Counting { store: Arc::new(RootCertStore::empty()), from: 1, to: 0 };
-        Self { anchors, algorithms, counting: Mutex::new(none), good: Mutex::default() }
+        Self { anchors, counting: Mutex::new(none), good: Mutex::default() }
     }
 
     fn at(&self, now: i64) -> Counting {
@@ -78,6 +77,31 @@ impl Authorities {
         }
         Counting { store: Arc::new(store), from, to }
     }
+
+    fn judge(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+        algorithms: WebPkiSupportedAlgorithms,
+    ) -> Result<(), Error> {
+        let second = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let shown: Vec<_> = iter::once(end_entity).chain(intermediates).collect();
+        let key = key(&shown, server_name);
+        if held(&self.good).has(&key, second) {
+            return Ok(());
+        }
+        let certificate = ParsedCertificate::try_from(end_entity)?;
+        let counting = self.at(second);
+        verify_server_cert_signed_by_trust_anchor(&certificate, &counting.store, intermediates, now, algorithms.all)?;
+        verify_server_name(&certificate, server_name)?;
+        if about_server(end_entity) || intermediates.iter().any(|der| about_authority(der)) {
+            return Err(Error::General("a certificate that rustls does not wholly judge".into()));
+        }
+        held(&self.good).add(key, &shown, (counting.from, counting.to));
+        Ok(())
+    }
 }
 
 /// What a panic elsewhere left is whole all the same: each change is one assignment.
@@ -85,13 +109,20 @@ fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-impl fmt::Debug for Authorities {
+/// Judges servers by its authorities; without any it takes every certificate, for monitors that are told to. That the
+/// server holds its key is checked all the same.
+pub struct Judge {
+    pub authorities: Option<Authorities>,
+    pub algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl fmt::Debug for Judge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} authorities", self.anchors.len())
+        write!(f, "{} authorities", self.authorities.as_ref().map_or(0, |found| found.anchors.len()))
     }
 }
 
-impl ServerCertVerifier for Authorities {
+impl ServerCertVerifier for Judge {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -100,62 +131,9 @@ impl ServerCertVerifier for Authorities {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let second = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let shown: Vec<_> = iter::once(end_entity).chain(intermediates).collect();
-        let key = key(&shown, server_name);
-        if held(&self.good).has(&key, second) {
-            return Ok(ServerCertVerified::assertion());
+        if let Some(authorities) = &self.authorities {
+            authorities.judge(end_entity, intermediates, server_name, now, self.algorithms)?;
         }
-        let certificate = ParsedCertificate::try_from(end_entity)?;
-        let authorities = self.at(second);
-        let roots = &authorities.store;
-        verify_server_cert_signed_by_trust_anchor(&certificate, roots, intermediates, now, self.algorithms.all)?;
-        verify_server_name(&certificate, server_name)?;
-        if about_server(end_entity) || intermediates.iter().any(|der| about_authority(der)) {
-            return Err(Error::General("a certificate that rustls does not wholly judge".into()));
-        }
-        held(&self.good).add(key, &shown, (authorities.from, authorities.to));
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
-}
-
-/// Takes any certificate, for monitors that are told to. That the server holds its key is checked all the same.
-#[derive(Debug)]
-pub struct Anybody {
-    pub algorithms: WebPkiSupportedAlgorithms,
-}
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
         Ok(ServerCertVerified::assertion())
     }
 
