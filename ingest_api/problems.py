@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from vedette.errors import InvalidInput, Unavailable, VedetteError, shown
+from vedette.errors import InvalidInput, OfField, Unavailable, VedetteError, shown
 from vedette.telemetry import get_logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -88,6 +88,8 @@ def _fault(found: dict[str, Any], body: Any) -> dict[str, Any]:
         where = (*where, about["discriminator"].strip("'"))
         value = shown(about["tag"]) if "tag" in about else "<missing>"
         allowed = about.get("expected_tags", allowed)
+    elif isinstance(error := about.get("error"), OfField):
+        where, value = (*where, error.field), shown(error.value)
     return {"field": _path(where), "value": value, "allowed": allowed}
 
 

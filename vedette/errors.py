@@ -57,6 +57,15 @@ class InvalidInput(VedetteError):
         self.allowed = allowed
 
 
+class OfField(ValueError):
+    """What a validator of a whole model says of one of its fields, which does not fit the others."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(allowed)
+        self.field = field
+        self.value = value
+
+
 class ConfigurationError(InvalidInput):
     """A setting (an environment variable or an option) has a wrong value."""
 

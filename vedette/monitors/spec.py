@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationInfo, field_validator, model_validator
 
+from vedette.errors import OfField
 from vedette.monitors.dns import DnsFields
 from vedette.monitors.every_kind import CommonFields
 from vedette.monitors.grpc import GrpcFields
@@ -102,9 +103,11 @@ class MonitorSpec(
     @model_validator(mode="after")
     def _target_below_timeout(self) -> MonitorSpec:
         if self.timeout_s * 1000 <= 4 * self.apdex_t_ms:
-            raise ValueError(
+            raise OfField(
+                "apdex_t_ms",
+                self.apdex_t_ms,
                 f"timeout_s ({self.timeout_s}) must exceed four times apdex_t_ms ({self.apdex_t_ms}): "
-                "a slow answer must be seen to be counted"
+                "a slow answer must be seen to be counted",
             )
         return self
 
@@ -113,20 +116,24 @@ class MonitorSpec(
         for name in ("degraded_above_ms", "down_above_ms"):
             limit = getattr(self, name)
             if limit is not None and limit >= self.timeout_s * 1000:
-                raise ValueError(f"{name} ({limit}) must be below timeout_s ({self.timeout_s}): it could never be seen")
+                allowed = f"{name} ({limit}) must be below timeout_s ({self.timeout_s}): it could never be seen"
+                raise OfField(name, limit, allowed)
         degraded, down = self.degraded_above_ms, self.down_above_ms
         if degraded is not None and down is not None and degraded >= down:
-            raise ValueError(f"degraded_above_ms ({degraded}) must be below down_above_ms ({down})")
+            allowed = f"degraded_above_ms ({degraded}) must be below down_above_ms ({down})"
+            raise OfField("degraded_above_ms", degraded, allowed)
         warn, fail = self.certificate_degraded_days, self.certificate_down_days
         if warn is not None and fail is not None and warn <= fail:
-            raise ValueError(f"certificate_degraded_days ({warn:g}) must be above certificate_down_days ({fail:g})")
+            allowed = f"certificate_degraded_days ({warn:g}) must be above certificate_down_days ({fail:g})"
+            raise OfField("certificate_degraded_days", warn, allowed)
         return self
 
     @model_validator(mode="after")
     def _assertions_have_a_body(self) -> MonitorSpec:
         for assertion in self.assertions:
             if self.method == "HEAD" and assertion.type != "header":
-                raise ValueError(f"assertions on the {assertion.type} need a body, which HEAD has none of")
+                allowed = f"assertions on the {assertion.type} need a body, which HEAD has none of"
+                raise OfField("method", self.method, allowed)
         return self
 
     @model_validator(mode="after")

@@ -141,7 +141,17 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a time-out of zero": ({"timeout_s": 0}, "timeout_s", "0", "greater than 0"),
     "a time-out above a minute": ({"timeout_s": 61}, "timeout_s", "61", "less than or equal to 60"),
     "a target of a fourth of the time-out": (
-        {"timeout_s": 2.0, "apdex_t_ms": 500}, "body", "timeout_s", "must exceed four times apdex_t_ms (500)",
+        {"timeout_s": 2.0, "apdex_t_ms": 500}, "apdex_t_ms", "500", "must exceed four times apdex_t_ms (500)",
+    ),
+    "a limit that no answer reaches": ({"down_above_ms": 10_000}, "down_above_ms", "10000", "must be below timeout_s"),
+    "limits in the wrong order": (
+        {"degraded_above_ms": 900, "down_above_ms": 800}, "degraded_above_ms", "900", "below down_above_ms (800)",
+    ),
+    "days in the wrong order": (
+        {"certificate_degraded_days": 3, "certificate_down_days": 7}, "certificate_degraded_days", "3", "must be above",
+    ),
+    "an assertion on a body that is not sent": (
+        {"method": "HEAD", "assertions": [{"type": "size", "min_bytes": 1}]}, "method", "HEAD", "need a body",
     ),
     "a target of zero": ({"apdex_t_ms": 0}, "apdex_t_ms", "0", "greater than or equal to 1"),
     "an expected status that is none": ({"expected_status": ["6xx"]}, "expected_status", "6xx", "2xx, 301"),
