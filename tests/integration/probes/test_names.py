@@ -239,11 +239,12 @@ def test_a_check_reports_what_its_look_up_cost_and_next_to_nothing_when_the_answ
             sources = Sources([("127.0.0.1", int(server.rpartition(":")[2]))])
             vantage = Vantage("eu", clock, names=Names(lambda: sources, clock.monotonic, LONGEST_S, System()))
             check = HttpCheck(Monitor(id=1, name="m", url=f"http://{NAME}:{port}/", ip_version="4"), vantage)
-            first, second = await check.run(1), await check.run(2)
-            assert (first.outcome, second.outcome) == ("up", "up")
+            first, *later = [await check.run(n) for n in range(1, 11)]
+            assert {result.outcome for result in (first, *later)} == {"up"}
             assert first.phases.dns is not None
-            assert second.phases.dns is not None
-            assert 0 <= second.phases.dns < first.phases.dns
+            kept = [result.phases.dns for result in later if result.phases.dns is not None]
+            assert len(kept) == len(later)
+            assert 0 <= min(kept) < first.phases.dns  # of ten, for the machine may turn to something else in one
 
     asyncio.run(script())
 
