@@ -140,11 +140,14 @@ class Rounds:
         self._miss(self._left_open, "the probe was stopped")
         self._left_open = []
         clock = self._vantage.clock
+        ticked_s = clock.now_ms() // 1000
         while True:
             # taken anew each time, so that neither a jump of the wall clock nor a long tick makes it drift
-            rest_s = (1000 - clock.now_ms() % 1000) / 1000
-            await clock.sleep_until(clock.monotonic() + rest_s)
-            await self.tick(clock.now_ms() // 1000)
+            now_ms = clock.now_ms()
+            if now_ms // 1000 == ticked_s:  # else the tick took until the next second, which must not wait for a third
+                await clock.sleep_until(clock.monotonic() + (1000 - now_ms % 1000) / 1000)
+            ticked_s = clock.now_ms() // 1000
+            await self.tick(ticked_s)
 
     async def tick(self, now_s: int) -> None:
         """Work on every tick up to `now_s` (seconds UTC) that was not worked on yet."""
