@@ -144,7 +144,8 @@ class Rounds:
         while True:
             # taken anew each time, so that neither a jump of the wall clock nor a long tick makes it drift
             now_ms = clock.now_ms()
-            if now_ms // 1000 == ticked_s:  # else the tick took until the next second, which must not wait for a third
+            # Else a second has begun that nobody worked on: after a long tick, or a sleep that ended a hair too early.
+            if now_ms // 1000 == ticked_s:
                 await clock.sleep_until(clock.monotonic() + (1000 - now_ms % 1000) / 1000)
             ticked_s = clock.now_ms() // 1000
             await self.tick(ticked_s)

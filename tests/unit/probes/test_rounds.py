@@ -118,6 +118,46 @@ def test_without_a_free_lane_the_older_slot_is_missed() -> None:
     play(script)
 
 
+class Hasty(FakeClock):
+    """Sleeps end two milliseconds too early, and each look at the clock takes one."""
+
+    def now_ms(self) -> int:
+        self.advance(0.001)
+        return super().now_ms()
+
+    async def sleep_until(self, deadline: float) -> None:
+        await super().sleep_until(deadline - 0.002)
+
+
+def test_no_second_waits_for_the_next_one_though_sleeps_end_a_hair_too_early() -> None:
+    ticks: list[tuple[int, int]] = []
+
+    async def script() -> None:
+        clock = Hasty(NOW * 1000)
+        rounds = Rounds(Vantage("local", clock), Lanes(1), None, report=[].append, touch=lambda: None)
+        work, enough = rounds.tick, asyncio.Event()
+
+        async def tick(now_s: int) -> None:
+            ticks.append((now_s - NOW, clock.now_ms() - now_s * 1000))
+            if len(ticks) == 40:
+                enough.set()
+            await work(now_s)
+
+        rounds.tick = tick  # type: ignore[method-assign]
+        rounds.use([])
+        running = asyncio.create_task(rounds.run())
+        await enough.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    play(script)
+    first: dict[int, int] = {}
+    for second, late_ms in ticks:
+        first.setdefault(second, late_ms)
+    assert [*first] == list(range(min(first), max(first) + 1))
+    assert max(late_ms for second, late_ms in first.items() if second > min(first)) < 10
+
+
 def test_after_a_stall_the_ticks_between_are_missed_and_the_last_ones_checked() -> None:
     async def script() -> None:
         bench = Bench()
