@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from vedette.store import check_phases
 from vedette.store.pool import Store
 from vedette.windows.phases import HOUR_MS, PHASES, merged, packed
 
+NEWEST_MS = 3 * HOUR_MS
+"""Within so long all locations have written an hour that is over, or are late."""
 SHARES = (0.5, 0.9, 0.95, 0.99)
 
 
@@ -42,12 +44,15 @@ def phases_of(store: Store, monitor: int, wanted: Extent, location: str | None) 
     """The answer of `GET /v1/monitors/{id}/phases`: over all locations, and of each."""
     wanted = wanted.widened(check_phases.oldest_result_ms(store, monitor))
     places: dict[str, list[bytes]] = {}
-    for place, sketches in check_phases.hours_between(store, monitor, *wanted.hours, location):
+    known: set[tuple[str, int]] = set()
+    for place, hour, sketches in check_phases.hours_between(store, monitor, *wanted.hours, location):
         places.setdefault(place, []).append(sketches)
+        known.add((place, hour))
     raw: dict[str, list[Sequence[float | None]]] = {}
-    between = wanted.from_ms, wanted.to_ms
-    for place, *row in check_phases.results_between(store, monitor, *between, wanted.hours, location):
-        raw.setdefault(place, []).append(row)
+    for begin, end in parts_without(wanted, {hour for _, hour in known}):
+        for place, at, *row in check_phases.results_between(store, monitor, begin, end, location):
+            if (place, at - at % HOUR_MS) not in known:
+                raw.setdefault(place, []).append(row)
     for place, rows in raw.items():
         columns = ([float("nan") if value is None else value for value in column] for column in zip(*rows, strict=True))
         places.setdefault(place, []).append(packed(columns))
@@ -57,6 +62,29 @@ def phases_of(store: Store, monitor: int, wanted: Extent, location: str | None) 
         "phases": _shown(merged(data for parts in places.values() for data in parts)),
         "locations": [{"location": place, "phases": _shown(merged(places[place]))} for place in sorted(places)],
     }
+
+
+def parts_without(wanted: Extent, known: Set[int]) -> Iterator[tuple[int, int]]:
+    """The parts of a range of which raw results tell: parts of hours, hours of which none is `known`, the newest ones.
+
+    Of those some location's may be known already, and another's not.
+    """
+    first, last = wanted.hours
+    if first >= last:
+        yield wanted.from_ms, wanted.to_ms
+        return
+    unknown = (hour for hour in range(first, last, HOUR_MS) if hour not in known or hour >= last - NEWEST_MS)
+    begin, end = wanted.from_ms, first
+    for hour in unknown:
+        if hour != end:
+            yield begin, end
+            begin = hour
+        end = hour + HOUR_MS
+    if end == last:
+        yield begin, wanted.to_ms
+    else:
+        yield begin, end
+        yield last, wanted.to_ms
 
 
 def _shown(sketches: Mapping[str, Sketch]) -> dict[str, Any]:

@@ -46,25 +46,22 @@ def oldest_result_ms(store: Store, monitor: int) -> int | None:
 
 def hours_between(
     store: Store, monitor: int, from_ms: int, to_ms: int, location: str | None = None
-) -> list[tuple[str, bytes]]:
-    """Location and sketches of each hour that begins from `from_ms` on and before `to_ms` (both whole hours)."""
-    statement = "SELECT location, sketches FROM check_phases_1h WHERE" + _WITHIN.format(at="bucket")  # noqa: S608 - constants
+) -> list[tuple[str, int, bytes]]:
+    """Location, begin (ms UTC) and sketches of each hour from `from_ms` to `to_ms` (both whole hours)."""
+    statement = (
+        "SELECT location, (date_part('epoch', bucket) * 1000)::bigint, sketches FROM check_phases_1h WHERE"  # noqa: S608 - constants
+        + _WITHIN.format(at="bucket")
+    )
     return store.tuples(statement, monitor, from_ms, to_ms, location, location)
 
 
 def results_between(
-    store: Store, monitor: int, from_ms: int, to_ms: int, hours: tuple[int, int], location: str | None = None
+    store: Store, monitor: int, from_ms: int, to_ms: int, location: str | None = None
 ) -> list[tuple[Any, ...]]:
-    """Location and phases (ms, None where not reached) of each counted good result in the range.
-
-    Without those of an hour between `hours` that has sketches.
-    """
+    """Location, slot (ms UTC) and phases (ms, None where not reached) of each counted good result in the range."""
     return store.tuples(
-        f"SELECT location, {_COLUMNS} FROM check_results r WHERE"  # noqa: S608 - constants
+        f"SELECT location, (date_part('epoch', scheduled_at) * 1000)::bigint, {_COLUMNS} FROM check_results WHERE"  # noqa: S608 - constants
         + _WITHIN.format(at="scheduled_at")
-        + " AND attempt = 1 AND outcome IN ('up', 'degraded') AND NOT (scheduled_at >= to_timestamp(%s / 1000.0)"
-        " AND scheduled_at < to_timestamp(%s / 1000.0) AND EXISTS (SELECT FROM check_phases_1h p"
-        " WHERE p.monitor_id = r.monitor_id AND p.location = r.location"
-        " AND p.bucket = date_bin('1 hour', r.scheduled_at, timestamptz '2000-01-01 00:00:00+00')))",
-        *(monitor, from_ms, to_ms, location, location, *hours),
+        + " AND attempt = 1 AND outcome IN ('up', 'degraded')",
+        *(monitor, from_ms, to_ms, location, location),
     )

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from vedette.events.checks import CheckRecord
 from vedette.store.checks import CheckWindow
-from vedette.windows.endpoint import DAY_MS, HOUR_MS, MINUTE_MS, EndpointShard, Place, PlaceState, Tally
+from vedette.windows.endpoint import DAY_MS, HOUR_MS, MINUTE_MS, EndpointShard, PlaceState
+from vedette.windows.tally import Place, Tally
 
 Gap = tuple[int, str, int]
 """A monitor, a location, and the start of a day (ms UTC)."""

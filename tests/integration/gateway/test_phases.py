@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ingest_api.phases import Extent, parts_without
 from tests.integration.gateway.reports import add_monitor, fault
 from tests.integration.gateway.rows import HOUR, HOUR_MS, MINUTE_MS
 from tests.integration.gateway.server import Gateway
@@ -92,3 +93,25 @@ def test_bad_ranges_and_foreign_monitors_are_refused(gateway: Gateway, monitor: 
     answer = gateway.get(f"/v1/monitors/{monitor}/phases", params={"from": HOUR, "to": HOUR})
     assert fault(answer, "from")["allowed"] == "a time before to"
     assert gateway.get("/v1/monitors/999999/phases").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("known", "parts"),
+    [
+        (set(), [(-30, 8 * 60 + 10)]),
+        ({0, 1, 2, 3, 4, 5, 6, 7}, [(-30, 0), (5 * 60, 8 * 60 + 10)]),
+        ({0, 2, 3}, [(-30, 0), (60, 120), (4 * 60, 8 * 60 + 10)]),
+        ({1, 2}, [(-30, 60), (3 * 60, 8 * 60 + 10)]),
+    ],
+)
+def test_raw_results_are_read_only_where_hours_do_not_tell(known: set[int], parts: list[tuple[int, int]]) -> None:
+    wanted = Extent(HOUR - 30 * MINUTE_MS, HOUR + 8 * HOUR_MS + 10 * MINUTE_MS)
+    found = parts_without(wanted, {HOUR + n * HOUR_MS for n in known})
+    assert [((begin - HOUR) // MINUTE_MS, (end - HOUR) // MINUTE_MS) for begin, end in found] == parts
+
+
+def test_within_an_hour_all_is_read() -> None:
+    inner = Extent(HOUR + MINUTE_MS, HOUR + 2 * MINUTE_MS)
+    assert list(parts_without(inner, set())) == [(inner.from_ms, inner.to_ms)]
+    across = Extent(HOUR - MINUTE_MS, HOUR + MINUTE_MS)
+    assert list(parts_without(across, set())) == [(across.from_ms, across.to_ms)]

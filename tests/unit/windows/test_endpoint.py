@@ -13,7 +13,8 @@ from vedette.events.checks import OUTCOMES, CheckRecord, Outcome
 from vedette.events.signals import Signal
 from vedette.statistics.sketch import Sketch
 from vedette.store.checks import CheckBatch, CheckWindow, StateRow
-from vedette.windows.endpoint import EndpointShard, Place
+from vedette.windows.endpoint import EndpointShard
+from vedette.windows.tally import Place
 from vedette.windows.votes import Policy
 
 T0 = 1_700_000_000_000 - 1_700_000_000_000 % DAY

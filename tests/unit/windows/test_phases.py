@@ -14,6 +14,7 @@ from vedette.events.checks import HEARTBEAT, Phases
 from vedette.store.check_phases import PhaseHour
 from vedette.windows.endpoint import EndpointShard, PlaceState
 from vedette.windows.phases import HOUR_MS, PhaseHours, merged, packed
+from vedette.windows.tally import Tally
 
 MINUTE_S, HOUR_S = 60, 3600
 
@@ -72,6 +73,12 @@ def test_a_snapshot_of_an_older_version_begins_without() -> None:
     del slots["phases"]
     state.__setstate__((None, slots))
     assert state.phases.over(HOUR_MS) == []
+
+
+def test_a_snapshot_knows_tallies_by_where_they_were() -> None:
+    was = pickle.dumps(Tally([1, 2, 3]), protocol=2).replace(b"vedette.windows.tally", b"vedette.windows.endpoint")
+    assert b"vedette.windows.endpoint" in was
+    assert pickle.loads(was).zones == [1, 2, 3]
 
 
 def test_what_is_no_such_sketch_is_refused() -> None:
