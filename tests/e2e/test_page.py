@@ -60,6 +60,7 @@ def test_the_endpoint_page_shows_its_history(page: Page, installation: Installat
     page.goto(f"{installation.url}/#/endpoints/{monitor}")
     expect(page.get_by_test_id("endpoint-uptime")).to_contain_text("%")
     expect(page.get_by_test_id("check-table").locator("tbody tr").first).to_be_visible()
+    expect(page.get_by_test_id("phase-ttfb").locator("td").first).to_contain_text("ms")
 
 
 def test_signing_out_ends_the_session(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""`vedette monitor show`, `change`, `history`, `incidents` and `badges` against a real gateway."""
+"""`vedette monitor show`, `change`, `history`, `phases`, `incidents` and `badges` against a real gateway."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.integration.gateway.commands import Typed
 from tests.integration.gateway.reports import NOW, add_monitor
 from tests.integration.gateway.rows import HOUR, HOUR_MS, MINUTE_MS, window, write_checks
 from tests.integration.gateway.server import Gateway
+from vedette.events.checks import CheckRecord, Phases
 from vedette.store import checks
 from vedette.store.checks import CheckBatch, StateRow
 from vedette.store.incidents import IncidentRow
@@ -63,6 +64,20 @@ def test_the_history_has_a_line_for_each_step_in_which_something_was_checked(typ
     assert [line.split("│")[2].strip() for line in lines] == ["2", "3"]
     assert [line.split("│")[3].strip() for line in lines] == ["0", "3"]
     assert "20.0" in lines[0]
+
+
+def test_phases_have_a_line_each_that_was_reached(typed: Typed, fresh: Gateway) -> None:
+    shop = add_monitor(fresh, "phased shop")
+    results = [
+        CheckRecord(shop, place, HOUR + n, HOUR + n, "up", phases=Phases(connect=3.0, ttfb=200.0))
+        for n, place in enumerate(("eu", "eu", "us"))
+    ]
+    checks.write(fresh.store, [CheckBatch(results, (), (), ())])
+    span = ("--from", str(HOUR), "--to", str(HOUR + MINUTE_MS))
+    shown = typed("monitor", "phases", str(shop), *span)
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith("│")] == ["connect", "ttfb"]
+    assert [line.split("│")[2].strip() for line in shown.splitlines() if "ttfb" in line] == ["3"]
+    assert " 2 " in typed("monitor", "phases", str(shop), *span, "--location", "eu")
 
 
 def test_incidents_are_listed_with_their_whole_identity(typed: Typed, fresh: Gateway) -> None:

@@ -17,6 +17,7 @@ from probes.kinds import run_check
 from probes.monitors import Monitor
 from probes.net import rustls
 from probes.tls import TlsContexts
+from tests.integration.probes.authority import Authority
 from tests.integration.probes.endpoint import Handler, endpoint
 from vedette.clock import SystemClock
 from vedette.events.checks import CheckResult
@@ -35,6 +36,12 @@ def quick() -> None:
     """Skips where the quick TLS engine was not built; fails in CI."""
     if rustls.client() is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("the quick TLS engine is not here: make native")
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """A certificate authority of the test's own."""
+    return Authority(tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from probes.kinds import build_check
 from probes.monitors import Monitor
 from probes.net.engine import Engine
 from probes.tls import Protocols, Where
-from tests.integration.probes.test_bad_certificates import Authority
+from tests.integration.probes.authority import Authority
 from tests.integration.probes.test_tls import TrustingThis
 from vedette.clock import SystemClock
 from vedette.events.checks import CheckResult

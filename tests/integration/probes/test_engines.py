@@ -5,39 +5,20 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvloop
 
+from tests.integration.probes.authority import NOW, Authority
 from tests.integration.probes.endpoint import answers, endpoint, routes
 from tests.integration.probes.engines import OPENSSL, RUSTLS, Knowing, Watched, changing, looking, old, refusing
-from tests.integration.probes.test_bad_certificates import FAR, FUTURE, NOW, PAST, Authority
+from tests.integration.probes.test_bad_certificates import CASES
 
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
-
-
-def run(script: Coroutine[Any, Any, None]) -> None:
-    uvloop.run(script)
-
-
-@pytest.mark.parametrize(
-    ("extension", "start", "end", "error"),
-    [
-        ("good", NOW, FAR, None),
-        ("good", FUTURE, FAR, "tls_certificate: certificate is not yet valid"),
-        ("good", PAST, NOW, "tls_certificate: certificate has expired"),
-        ("client", NOW, FAR, "tls_certificate: unsuitable certificate purpose"),
-        ("nameless", NOW, FAR, "tls_certificate: IP address mismatch"),
-    ],
-)
+@pytest.mark.parametrize(("extension", "start", "end", "error"), CASES)
 def test_both_find_the_same_certificates_good(
     authority: Authority, extension: str, start: str, end: str, error: str | None
 ) -> None:
@@ -52,7 +33,7 @@ def test_both_find_the_same_certificates_good(
                 assert {result.outcome for result in found} == {"down" if expected else "up"}
                 assert len({result.tls_expires for result in found}) == 1
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_both_refuse_an_authority_that_they_do_not_know(authority: Authority, certificate: Path) -> None:
@@ -62,7 +43,7 @@ def test_both_refuse_an_authority_that_they_do_not_know(authority: Authority, ce
                 result = await looking(trust, port)()
                 assert (result.error or "").startswith("tls_certificate: unable to get local issuer certificate")
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_an_authority_counts_while_its_time_lasts(authority: Authority) -> None:
@@ -86,7 +67,7 @@ def test_an_authority_counts_while_its_time_lasts(authority: Authority) -> None:
         assert not await stands((der, now - 120, now - 60))
         assert not await stands((der, now + 60, now + 120))
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_server_is_met_with_openssl_then_tried_then_known(authority: Authority) -> None:
@@ -102,7 +83,7 @@ def test_a_server_is_met_with_openssl_then_tried_then_known(authority: Authority
             assert (await other()).outcome == "up"
             assert trust.spoke[-1] == RUSTLS
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_server_that_rustls_does_not_suit_is_never_told_as_down(authority: Authority) -> None:
@@ -115,7 +96,7 @@ def test_a_server_that_rustls_does_not_suit_is_never_told_as_down(authority: Aut
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, OPENSSL, OPENSSL]
         assert all(result.phases.tls is not None for result in results)
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_server_that_hangs_at_the_trial_gets_the_time_that_is_left(authority: Authority) -> None:
@@ -130,7 +111,7 @@ def test_a_server_that_hangs_at_the_trial_gets_the_time_that_is_left(authority: 
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, OPENSSL]
         assert results[1].total_ms < 1000  # of the second attempt alone
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_what_a_known_server_does_wrong_is_told_at_once(authority: Authority) -> None:
@@ -148,7 +129,7 @@ def test_what_a_known_server_does_wrong_is_told_at_once(authority: Authority) ->
         assert trust.spoke == [OPENSSL, RUSTLS, RUSTLS, OPENSSL, RUSTLS, RUSTLS]
         assert had == [6]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_what_rustls_does_not_understand_is_judged_by_openssl_at_once(
@@ -162,7 +143,7 @@ def test_what_rustls_does_not_understand_is_judged_by_openssl_at_once(
             assert (await looking(trust, port)()).error is None
         assert trust.spoke == [RUSTLS, OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_request_that_changes_something_is_not_repeated_for_a_trial(authority: Authority) -> None:
@@ -188,7 +169,7 @@ def test_a_request_that_changes_something_is_not_repeated_for_a_trial(authority:
             assert (await get()).outcome == "up"
             assert trust.spoke[3:] == [RUSTLS, OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_chain_that_was_good_is_not_good_beyond_its_end(authority: Authority) -> None:
@@ -203,7 +184,7 @@ def test_a_chain_that_was_good_is_not_good_beyond_its_end(authority: Authority) 
             await asyncio.sleep(max(0.0, end - time.time()) + 1.1)
             assert (await look()).error == "tls_certificate: certificate has expired"
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_each_handshake_is_a_whole_one(authority: Authority) -> None:
@@ -216,7 +197,7 @@ def test_each_handshake_is_a_whole_one(authority: Authority) -> None:
         stats = context.session_stats()
         assert (stats["accept_good"], stats["hits"]) == (3, 0)
 
-    run(script())
+    uvloop.run(script())
 
 
 @pytest.mark.parametrize("engine", [Watched, Knowing])
@@ -231,7 +212,7 @@ def test_the_server_sees_the_end_of_a_handshake_after_which_nothing_is_asked(
             await asyncio.sleep(0.1)
         assert context.session_stats()["accept_good"] == 5
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_http_2_is_spoken_by_either(authority: Authority) -> None:
@@ -245,7 +226,7 @@ def test_http_2_is_spoken_by_either(authority: Authority) -> None:
         assert {(result.outcome, result.http_version) for result in results} == {("up", "1.1")}
         assert trust.spoke == [OPENSSL, RUSTLS, RUSTLS]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_it_can_be_switched_off(authority: Authority) -> None:
@@ -256,4 +237,4 @@ def test_it_can_be_switched_off(authority: Authority) -> None:
             assert {(await look()).outcome for _ in range(3)} == {"up"}
         assert trust.spoke == [OPENSSL] * 3
 
-    run(script())
+    uvloop.run(script())

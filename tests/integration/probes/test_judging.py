@@ -7,9 +7,8 @@ import datetime as dt
 import socket
 import ssl
 import subprocess
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvloop
@@ -22,9 +21,9 @@ from probes.check import Vantage
 from probes.http.check import HttpCheck
 from probes.kinds import build_check
 from probes.monitors import Monitor
+from tests.integration.probes.authority import Authority
 from tests.integration.probes.endpoint import answers, endpoint
 from tests.integration.probes.engines import OPENSSL, RUSTLS, Knowing, Watched, changing, looking
-from tests.integration.probes.test_bad_certificates import Authority
 from vedette.clock import SystemClock
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -87,10 +86,6 @@ BELOW_NARROW = Made("below", CA, by=NARROW)
 OWN = Made("own", HERE, LEAF)
 
 
-def run(script: Coroutine[Any, Any, None]) -> None:
-    uvloop.run(script)
-
-
 @pytest.mark.parametrize(
     ("chain", "trusted", "error"),
     [
@@ -121,7 +116,7 @@ def test_the_verdict_is_the_one_of_openssl(
                 else:
                     assert (result.error or "").startswith(f"tls_certificate: {error}"), trust.spoke
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_an_underscore_is_none_that_a_wildcard_stands_for(tmp_path: Path) -> None:
@@ -135,7 +130,7 @@ def test_an_underscore_is_none_that_a_wildcard_stands_for(tmp_path: Path) -> Non
             result = await looking(Knowing(bundle), port, **asked)()
             assert (result.error or "").startswith("tls_certificate: Hostname mismatch")
 
-    run(script())
+    uvloop.run(script())
 
 
 @pytest.mark.parametrize(
@@ -187,7 +182,7 @@ def test_after_a_session_that_broke_openssl_has_the_word(tmp_path: Path) -> None
         assert outcomes == ["up", "up", "down", "up"]
         assert trust.spoke == [OPENSSL, RUSTLS, RUSTLS, OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 @pytest.fixture
@@ -216,7 +211,7 @@ def test_a_server_that_shakes_hands_again_is_judged_by_openssl(renegotiating: tu
         assert [result.error for result in results] == [None] * 4
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, OPENSSL, OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_what_may_not_be_repeated_is_no_fault_of_such_a_server(renegotiating: tuple[Path, str]) -> None:
@@ -231,4 +226,4 @@ def test_what_may_not_be_repeated_is_no_fault_of_such_a_server(renegotiating: tu
         assert [result.outcome for result in results] == ["up", "probe_error", "up", "up"]
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, OPENSSL]
 
-    run(script())
+    uvloop.run(script())

@@ -6,8 +6,6 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,21 +14,12 @@ import uvloop
 from probes.check import Vantage
 from probes.prometheus.modules import Module
 from probes.prometheus.probing import Probing
+from tests.integration.probes.authority import Authority
 from tests.integration.probes.endpoint import answers, endpoint
 from tests.integration.probes.engines import OPENSSL, RUSTLS, Knowing, Watched, changing, looking, old
-from tests.integration.probes.test_bad_certificates import Authority
 from vedette.clock import SystemClock
 
 pytestmark = pytest.mark.usefixtures("quick")
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
-
-
-def run(script: Coroutine[Any, Any, None]) -> None:
-    uvloop.run(script)
 
 
 def test_several_trials_at_once_are_each_tried_again(authority: Authority) -> None:
@@ -45,7 +34,7 @@ def test_several_trials_at_once_are_each_tried_again(authority: Authority) -> No
             assert (await looks[0]()).outcome == "up"
             assert trust.spoke[-1] == OPENSSL
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_trial_that_hangs_is_not_told_because_another_one_went_well(authority: Authority) -> None:
@@ -59,7 +48,7 @@ def test_a_trial_that_hangs_is_not_told_because_another_one_went_well(authority:
             assert [result.error for result in results] == [None] * 2
             assert had == [4]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_trial_that_began_late_is_not_told_when_the_time_is_over(authority: Authority) -> None:
@@ -82,7 +71,7 @@ def test_a_trial_that_began_late_is_not_told_when_the_time_is_over(authority: Au
             assert had == [3]
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_check_that_is_called_off_in_a_trial_ends(authority: Authority) -> None:
@@ -98,7 +87,7 @@ def test_a_check_that_is_called_off_in_a_trial_ends(authority: Authority) -> Non
                 await task
             assert had == [2]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_two_servers_that_are_asked_for_one_name_are_two(authority: Authority) -> None:
@@ -114,7 +103,7 @@ def test_two_servers_that_are_asked_for_one_name_are_two(authority: Authority) -
                 assert (await looking(trust, port, url=second, **asked)()).error is None
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, RUSTLS, OPENSSL, OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_request_that_may_not_be_repeated_leaves_no_word_to_rustls(authority: Authority) -> None:
@@ -133,7 +122,7 @@ def test_a_request_that_may_not_be_repeated_leaves_no_word_to_rustls(authority: 
             assert (await look()).error is None
         assert trust.spoke == [OPENSSL]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_server_that_was_down_at_its_trial_is_tried_again_when_it_is_well(authority: Authority) -> None:
@@ -148,7 +137,7 @@ def test_a_server_that_was_down_at_its_trial_is_tried_again_when_it_is_well(auth
         assert outcomes == ["up", "down", "up", "up"]
         assert trust.spoke == [OPENSSL, RUSTLS, OPENSSL, OPENSSL, RUSTLS]
 
-    run(script())
+    uvloop.run(script())
 
 
 def test_a_scrape_ends_in_its_time(authority: Authority) -> None:
@@ -165,7 +154,7 @@ def test_a_scrape_ends_in_its_time(authority: Authority) -> None:
                 assert f"probe_success {up}" in text
                 assert time.monotonic() - begin < 1.4
 
-    run(script())
+    uvloop.run(script())
 
 
 def free_port() -> int:
