@@ -44,7 +44,7 @@ class Lives(RuleBasedStateMachine):
 
     store: Store
     loop: asyncio.EventLoop
-    alerts = heard = 0
+    heard = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -279,7 +279,6 @@ class Lives(RuleBasedStateMachine):
         while self.life.hearers.hanging:
             self.let_go(0, len(self.life.hearers.hanging) % 2 == 0)
         self.ledger.settle(lambda: self.loop.run_until_complete(self.workers[0].work([], 20)))
-        Lives.alerts += len(self.ledger.known)
         Lives.heard += sum(map(len, self.life.hearers.books.values()))
         for worker in self.everybody:
             self.loop.run_until_complete(worker.end())
@@ -298,4 +297,4 @@ def test_whatever_happens_each_hears_once_in_order_and_nothing_is_stuck(store: S
             ),
         )
     Lives.store.close()
-    assert Lives.heard > Lives.alerts > 0  # there were lives that something could be wrong about
+    assert Lives.heard > 0  # there were lives that something could be wrong about
