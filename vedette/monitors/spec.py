@@ -103,12 +103,13 @@ class MonitorSpec(
     @model_validator(mode="after")
     def _target_below_timeout(self) -> MonitorSpec:
         if self.timeout_s * 1000 <= 4 * self.apdex_t_ms:
-            raise OfField(
-                "apdex_t_ms",
-                self.apdex_t_ms,
+            allowed = (
                 f"timeout_s ({self.timeout_s}) must exceed four times apdex_t_ms ({self.apdex_t_ms}): "
-                "a slow answer must be seen to be counted",
+                "a slow answer must be seen to be counted"
             )
+            if "apdex_t_ms" not in self.model_fields_set:
+                raise OfField("timeout_s", self.timeout_s, allowed)
+            raise OfField("apdex_t_ms", self.apdex_t_ms, allowed)
         return self
 
     @model_validator(mode="after")

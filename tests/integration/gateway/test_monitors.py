@@ -143,6 +143,9 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "a target of a fourth of the time-out": (
         {"timeout_s": 2.0, "apdex_t_ms": 500}, "apdex_t_ms", "500", "must exceed four times apdex_t_ms (500)",
     ),
+    "a time-out below four times the usual target": (
+        {"timeout_s": 1}, "timeout_s", "1", "must exceed four times apdex_t_ms (500)",
+    ),
     "a limit that no answer reaches": ({"down_above_ms": 10_000}, "down_above_ms", "10000", "must be below timeout_s"),
     "limits in the wrong order": (
         {"degraded_above_ms": 900, "down_above_ms": 800}, "degraded_above_ms", "900", "below down_above_ms (800)",
