@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -16,6 +17,11 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 }  # fmt: skip
 _CODES = range(100, 600)
 _PATTERN = re.compile(r"pat\(\*(?P<text>[^*?]+)\*\)")
+_PATH = re.compile(r"\[BODY\](?P<path>[.\[].+)")
+_HAS = re.compile(r"has\(\[BODY\](?P<path>[.\[].+)\)")
+_LENGTH = re.compile(r"len\(\[BODY\](?P<path>[.\[].+)\)")
+_FUNCTION = re.compile(r"(?P<name>any|pat)\((?P<of>[^()]+)\)")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _MILLISECONDS = re.compile(r"[1-9][0-9]{0,4}")
 _HOLDS_ALREADY = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "==", "NOERROR")})
 
@@ -76,13 +82,38 @@ def _assertion(left: str, op: str, right: str) -> dict[str, Any] | None:
     contained = _PATTERN.fullmatch(right)
     if left == "[BODY]" and contained is not None and op in {"==", "!="}:
         return {"type": "body", "op": "contains" if op == "==" else "not_contains", "value": contained["text"]}
-    has = re.fullmatch(r"has\(\[BODY\](?P<path>[.\[].+)\)", left)
-    if has is not None and (op, right) == ("==", "true"):
-        return {"type": "json", "path": "$" + has["path"], "op": "exists"}
-    path = re.fullmatch(r"\[BODY\](?P<path>[.\[].+)", left)
+    has = _HAS.fullmatch(left)
+    if has is not None and op in {"==", "!="} and right in {"true", "false"}:
+        return {
+            "type": "json",
+            "path": "$" + has["path"],
+            "op": "exists" if (op == "==") is (right == "true") else "absent",
+        }
+    test = _test(left, op, right)
+    if test is not None:
+        return {"type": "json", "path": f"$[?{test}]", "op": "exists"}
+    path = _PATH.fullmatch(left)
     if path is None or "(" in right:
         return None
     return {"type": "json", "path": "$" + path["path"], "op": op, "value": _scalar(right)}
+
+
+def _test(left: str, op: str, right: str) -> str | None:
+    """What a JSON path has in a filter only: a length, one of several values, a pattern; of a part of the body."""
+    length = _LENGTH.fullmatch(left)
+    if length is not None and _NUMBER.fullmatch(right):
+        return f"length(${length['path']}) {op} {right}"
+    path, function = _PATH.fullmatch(left), _FUNCTION.fullmatch(right)
+    if path is None or function is None or op not in {"==", "!="}:
+        return None
+    if function["name"] == "any":
+        values = [json.dumps(_scalar(value.strip())) for value in function["of"].split(",")]
+        tests = [f"${path['path']} {op} {value}" for value in values]
+        return (" || " if op == "==" else " && ").join(tests)
+    pattern = "".join(
+        {"*": "(?s:.*)", "?": "(?s:.)"}.get(part, re.escape(part)) for part in re.split(r"([*?])", function["of"])
+    )
+    return f"{'' if op == '==' else '!'}match(${path['path']}, {json.dumps(pattern)})"
 
 
 def _scalar(written: str) -> bool | int | float | str:

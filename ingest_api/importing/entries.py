@@ -67,10 +67,12 @@ Convert = Callable[[Any, list[str]], dict[str, Any]]
 """From an item to a monitor's fields; appends notes; raises `InvalidInput` for what cannot be."""
 
 
-def convert_each(document: Document, items: Iterable[tuple[Path, Any]], convert: Convert) -> Parsed:
-    """Convert each item; a bad one becomes a fault and costs no other."""
-    parsed = Parsed()
-    for number, (path, item) in enumerate(items, 1):
+def convert_each(
+    document: Document, items: Iterable[tuple[Path, Any]], convert: Convert, parsed: Parsed | None = None
+) -> Parsed:
+    """Convert each item; a bad one becomes a fault and costs no other. `parsed`: what came before, and is added to."""
+    parsed = Parsed() if parsed is None else parsed
+    for number, (path, item) in enumerate(items, len(parsed.entries) + len(parsed.faults) + 1):
         bound(number)
         place = Place(number, written(path), document.line(path))
         notes: list[str] = []

@@ -1,14 +1,24 @@
-"""Gatus: the `endpoints` of its configuration file."""
+"""Gatus: the `endpoints` and `external-endpoints` of its configuration file."""
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ingest_api.importing.conditions import apply_conditions
-from ingest_api.importing.documents import Document
+from ingest_api.importing.documents import Document, Path
 from ingest_api.importing.entries import Parsed, convert_each
-from ingest_api.importing.reading import interval, mapping, seconds, sequence, set_timeout, text, texts, unknown
+from ingest_api.importing.reading import (
+    heartbeat,
+    interval,
+    mapping,
+    seconds,
+    sequence,
+    set_timeout,
+    text,
+    texts,
+    unknown,
+)
 from vedette.errors import InvalidInput
 
 _KNOWN = frozenset(
@@ -28,6 +38,7 @@ _KNOWN = frozenset(
     }
 )
 _TIMEOUT_S = 10.0
+_ALERTS = "alerts: not carried over; rules and channels say who is told"
 
 
 def read_gatus(documents: list[Document]) -> Parsed:
@@ -36,13 +47,16 @@ def read_gatus(documents: list[Document]) -> Parsed:
         raise InvalidInput("body", f"{len(documents)} documents", "one document")
     document = documents[0]
     root = mapping("body", document.value)
-    parts = [name for name in ("endpoints", "services") if name in root]  # `services` is what old files say
-    if not parts:
+    checked = [name for name in ("endpoints", "services") if name in root]  # `services` is what old files say
+    told = [name for name in ("external-endpoints",) if name in root]
+    if not checked and not told:
         raise InvalidInput("endpoints", "<missing>", "a list of endpoints")
-    items = chain.from_iterable(
-        (((name, at), item) for at, item in enumerate(sequence(name, root[name]))) for name in parts
-    )
-    return convert_each(document, items, _fields)
+    found = convert_each(document, _items(root, checked), _fields)
+    return convert_each(document, _items(root, told), _heartbeat, found)
+
+
+def _items(root: dict[str, Any], parts: Sequence[str]) -> Iterator[tuple[Path, Any]]:
+    return (((name, at), item) for name in parts for at, item in enumerate(sequence(name, root[name])))
 
 
 def _fields(item: Any, notes: list[str]) -> dict[str, Any]:
@@ -50,8 +64,7 @@ def _fields(item: Any, notes: list[str]) -> dict[str, Any]:
     if "url" not in endpoint or "name" not in endpoint:
         missing = "url" if "url" not in endpoint else "name"
         raise InvalidInput(missing, "<missing>", "a text")
-    group = text("group", endpoint["group"]) + "/" if endpoint.get("group") else ""
-    fields: dict[str, Any] = {"name": group + text("name", endpoint["name"]), "url": text("url", endpoint["url"])}
+    fields: dict[str, Any] = {"name": _name(endpoint), "url": text("url", endpoint["url"])}
     if "interval" in endpoint:
         fields["interval_s"] = interval("interval", endpoint["interval"], notes)
     fields["paused"] = endpoint.get("enabled", True) is False
@@ -69,8 +82,31 @@ def _fields(item: Any, notes: list[str]) -> dict[str, Any]:
     unknown(endpoint, _KNOWN, notes)
     unknown(client, ("timeout", "insecure", "ignore-redirect"), notes, "client.")
     if "alerts" in endpoint:
-        notes.append("alerts: not carried over; rules and channels say who is told")
+        notes.append(_ALERTS)
     return fields
+
+
+def _heartbeat(item: Any, notes: list[str]) -> dict[str, Any]:
+    """An endpoint that tells of itself."""
+    endpoint = mapping("endpoint", item)
+    if "name" not in endpoint:
+        raise InvalidInput("name", "<missing>", "a text")
+    expected = mapping("heartbeat", endpoint.get("heartbeat"))
+    if not expected.get("interval"):
+        raise InvalidInput("heartbeat.interval", "<missing>", "a time span: without one nothing is ever late")
+    unknown(endpoint, ("name", "group", "enabled", "token", "heartbeat", "alerts"), notes)
+    if "alerts" in endpoint:
+        notes.append(_ALERTS)
+    return {
+        "name": _name(endpoint),
+        "paused": endpoint.get("enabled", True) is False,
+        **heartbeat(interval("heartbeat.interval", expected["interval"], notes), None, notes),
+    }
+
+
+def _name(endpoint: dict[str, Any]) -> str:
+    group = text("group", endpoint["group"]) + "/" if endpoint.get("group") else ""
+    return group + text("name", endpoint["name"])
 
 
 def _http(fields: dict[str, Any], endpoint: dict[str, Any], client: dict[str, Any]) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from ingest_api.importing.documents import Document
 from ingest_api.importing.entries import Parsed, convert_each
-from ingest_api.importing.reading import interval, mapping, seconds, sequence, set_timeout, text, texts
+from ingest_api.importing.reading import heartbeat, interval, mapping, seconds, sequence, set_timeout, text, texts
 from vedette.errors import InvalidInput
 
 _TIMEOUT_S = 48.0
+_PUSHED_S = 60
 """What Uptime Kuma takes when the backup does not say."""
 
 
@@ -32,19 +33,30 @@ def _fields(item: Any, notes: list[str]) -> dict[str, Any]:
     monitor = mapping("monitor", item)
     kind = monitor.get("type")
     target = _KINDS.get(kind) if isinstance(kind, str) else None
-    if target is None:
-        raise InvalidInput("type", kind, ", ".join(_KINDS))
+    if target is None and kind != "push":
+        raise InvalidInput("type", kind, ", ".join((*_KINDS, "push")))
     if monitor.get("upsideDown"):
         raise InvalidInput("upsideDown", monitor["upsideDown"], "false: here a failure is never a success")
     fields: dict[str, Any] = {"name": text("name", monitor.get("name")), "paused": not monitor.get("active", True)}
-    if "interval" in monitor:
-        fields["interval_s"] = interval("interval", monitor["interval"], notes)
-    # Zero stands for none; a check that may take for ever could not be missed.
-    set_timeout(fields, seconds("timeout", monitor.get("timeout") or _TIMEOUT_S), notes)
-    target(fields, monitor, notes)
+    if target is None:
+        fields |= _push(monitor, notes)
+    else:
+        if "interval" in monitor:
+            fields["interval_s"] = interval("interval", monitor["interval"], notes)
+        # Zero stands for none; a check that may take for ever could not be missed.
+        set_timeout(fields, seconds("timeout", monitor.get("timeout") or _TIMEOUT_S), notes)
+        target(fields, monitor, notes)
     if monitor.get("notificationIDList"):
         notes.append("notificationIDList: not carried over; rules and channels say who is told")
     return fields
+
+
+def _push(monitor: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+    """A monitor that waits to be told; its retries are so many intervals of grace."""
+    every_s = interval("interval", monitor.get("interval", _PUSHED_S), notes)
+    retries = seconds("maxretries", monitor.get("maxretries") or 0)
+    again_s = seconds("retryInterval", monitor.get("retryInterval") or every_s)
+    return heartbeat(every_s, max(1, round(retries * again_s)), notes)
 
 
 def _http(fields: dict[str, Any], monitor: dict[str, Any], notes: list[str]) -> None:

@@ -13,6 +13,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 6
 _LONGEST_TIMEOUT_S = 60.0
 _LONGEST_S = 3650 * 86_400.0
 _TARGET_MS = 500
+_SHORTEST_PERIOD_S = 10
 
 
 def mapping(field: str, value: Any) -> dict[str, Any]:
@@ -81,6 +82,15 @@ def set_timeout(fields: dict[str, Any], wanted_s: float, notes: list[str]) -> No
     if timeout * 1000 <= 4 * _TARGET_MS:
         fields["apdex_t_ms"] = max(1, int(timeout * 250) - 1)
         notes.append(f"Apdex's target became {fields['apdex_t_ms']} ms, below a fourth of the time-out")
+
+
+def heartbeat(every_s: int, grace_s: int | None, notes: list[str]) -> dict[str, Any]:
+    """The fields of a monitor that is pinged; `grace_s` None: as long as usual."""
+    notes.append("the job needs the new address to ping, which is shown with the monitor")
+    if every_s < _SHORTEST_PERIOD_S:
+        notes.append(f"a ping every {every_s} s became one every {_SHORTEST_PERIOD_S} s, the shortest period there is")
+    fields = {"kind": "heartbeat", "every_s": max(_SHORTEST_PERIOD_S, every_s)}
+    return fields if grace_s is None else {**fields, "grace_s": grace_s}
 
 
 def statuses(codes: Iterable[int]) -> list[str]:

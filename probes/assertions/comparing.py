@@ -1,4 +1,4 @@
-"""Comparing: a value in a JSON body with the one that is wanted."""
+"""Comparing: values in a JSON body with the one that is wanted."""
 
 from __future__ import annotations
 
@@ -10,26 +10,40 @@ from probes.assertions.answer import Answer
 from probes.assertions.definitions import JsonAssertion
 from probes.assertions.port import Test
 from vedette.errors import InvalidInput
-from vedette.monitors.jsonpath import find, parse_path
+from vedette.monitors.jsonpath import Query, TooMuchWork, find, parse_path
 
 
-def json_test(assertion: JsonAssertion) -> Test:
-    """The test of a JSON assertion; `InvalidInput` for a path that is none."""
-    path, op, wanted = assertion.path, assertion.op, assertion.value
+def json_query(assertion: JsonAssertion) -> Query:
+    """The path of a JSON assertion, read; `InvalidInput` for one that is none."""
     try:
-        steps = parse_path(path)
+        return parse_path(assertion.path)
     except ValueError as error:
-        raise InvalidInput("assertions.path", path, str(error)) from error
+        raise InvalidInput("assertions.path", assertion.path, str(error)) from error
+
+
+def json_test(assertion: JsonAssertion, query: Query) -> Test:
+    """The test of a JSON assertion: the path names a value, and each value that it names compares; or it names none."""
+    path, op, wanted = assertion.path, assertion.op, assertion.value
 
     def test(answer: Answer) -> str | None:
-        found = find(answer.document, steps)
-        if not found.exists:
+        try:
+            found = find(answer.document, query)
+        except TooMuchWork as error:
+            return f"json {path}: {error}"
+        if op == "absent":
+            return f"json {path} is {_shown(found[0])}{_beside(found)}, not absent" if found else None
+        if not found:
             return f"json {path} does not exist"
-        if op == "exists" or _compares(found.value, op, wanted):
+        if op == "exists":
             return None
-        return f"json {path} is {_shown(found.value)}, not {op} {_shown(wanted)}"
+        wrong = [value for value in found if not _compares(value, op, wanted)]
+        return f"json {path} is {_shown(wrong[0])}{_beside(wrong)}, not {op} {_shown(wanted)}" if wrong else None
 
     return test
+
+
+def _beside(values: list[Any]) -> str:
+    return f" (and {len(values) - 1} more)" if len(values) > 1 else ""
 
 
 def _compares(value: Any, op: str, wanted: bool | int | float | str | None) -> bool:

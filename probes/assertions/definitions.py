@@ -27,10 +27,10 @@ class BodyAssertion(msgspec.Struct, frozen=True, tag_field="type", tag="body"):
 
 
 class JsonAssertion(msgspec.Struct, frozen=True, tag_field="type", tag="json"):
-    """A value in a JSON body."""
+    """Values in a JSON body."""
 
     path: str
-    op: Literal["==", "!=", "<", "<=", ">", ">=", "exists", "contains"]
+    op: Literal["==", "!=", "<", "<=", ">", ">=", "exists", "absent", "contains"]
     value: bool | int | float | str | None = None
     severity: Severity = "down"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from probes.assertions.answer import Answer, Unreadable
-from probes.assertions.comparing import json_test
+from probes.assertions.comparing import json_query, json_test
 from probes.assertions.definitions import (
     Assertion,
     BodyAssertion,
@@ -18,6 +18,7 @@ from probes.assertions.definitions import (
 from probes.assertions.port import Test
 from probes.assertions.searching import BUDGET, Pattern
 from probes.faults import Fault
+from vedette.monitors.jsonpath import Query
 
 PLAIN_STEPS, HEAVY_STEPS = 8, 1_000_000
 """Steps per byte of what is no pattern, and the steps (some milliseconds) above which a thread does the work."""
@@ -37,9 +38,10 @@ class Assertions:
     def __init__(self, assertions: Sequence[Assertion]) -> None:
         patterns = [_pattern(assertion) for assertion in assertions]
         budget = BUDGET // max(1, sum(pattern is not None for pattern in patterns))
-        pairs = zip(assertions, patterns, strict=True)
-        self._tests = [(each.severity, _test(each, pattern, budget)) for each, pattern in pairs]
-        self._steps = sum(PLAIN_STEPS if pattern is None else pattern.steps for pattern in patterns)
+        queries = [json_query(each) if isinstance(each, JsonAssertion) else None for each in assertions]
+        parts = zip(assertions, patterns, queries, strict=True)
+        self._tests = [(each.severity, _test(each, pattern, query, budget)) for each, pattern, query in parts]
+        self._steps = sum(map(_steps, patterns, queries))
         self.need_body = any(isinstance(assertion, BodyAssertion | JsonAssertion) for assertion in assertions)
         self.need_headers = self.need_body or any(isinstance(each, HeaderAssertion) for each in assertions)
 
@@ -63,14 +65,22 @@ class Assertions:
         return found
 
 
-def _test(assertion: Assertion, pattern: Pattern | None, budget: int) -> Test:
+def _test(assertion: Assertion, pattern: Pattern | None, query: Query | None, budget: int) -> Test:
     if isinstance(assertion, HeaderAssertion):
         return _header(assertion, pattern)
     if isinstance(assertion, BodyAssertion):
         return _body(assertion, pattern, budget)
     if isinstance(assertion, JsonAssertion):
-        return json_test(assertion)
+        assert query is not None  # made for each of this kind
+        return json_test(assertion, query)
     return _size(assertion)
+
+
+def _steps(pattern: Pattern | None, query: Query | None) -> int:
+    """Steps per byte, at worst. A query that names many values may look at more of them than the body has bytes."""
+    if query is not None and not query.singular:
+        return HEAVY_STEPS
+    return PLAIN_STEPS if pattern is None else pattern.steps
 
 
 def _pattern(assertion: Assertion) -> Pattern | None:

@@ -39,3 +39,13 @@ def check_pattern(field: str, text: str) -> None:
 def matches_whole(pattern: str, text: str) -> bool:
     """Whether `pattern`, which was checked, matches all of `text`."""
     return _compiled(pattern).fullmatch(text) is not None
+
+
+def matches_somewhere(pattern: str, text: str) -> bool:
+    """Whether `pattern`, which was checked, matches a part of `text`."""
+    return _compiled(pattern).search(text) is not None
+
+
+def steps_per_byte(pattern: str) -> int:
+    """How many steps each byte of a text may cost at worst, with `pattern`, which was checked."""
+    return max(1, int(_compiled(pattern).programsize))

@@ -70,11 +70,15 @@ class BodyAssertion(_Assertion):
 
 
 class JsonAssertion(_Assertion):
-    """A value in a JSON body: `$.items[0]['name'] == "x"`. `contains`: a text in a text, or an item in a list."""
+    """Values in a JSON body: `$.items[*].state == "ok"`; there must be one, and each must compare.
+
+    `contains`: a text in a text, or an item in a list. `absent`: the path must name none, as
+    `$.items[?@.state != "ok"]`.
+    """
 
     type: Literal["json"]
     path: Annotated[str, StringConstraints(max_length=500)]
-    op: Literal["==", "!=", "<", "<=", ">", ">=", "exists", "contains"]
+    op: Literal["==", "!=", "<", "<=", ">", ">=", "exists", "absent", "contains"]
     value: Scalar = None
 
     @field_validator("path")
@@ -85,8 +89,8 @@ class JsonAssertion(_Assertion):
 
     @model_validator(mode="after")
     def _value_for_op(self) -> JsonAssertion:
-        if self.op == "exists" and self.value is not None:
-            raise ValueError("no value with op exists")
+        if self.op in {"exists", "absent"} and self.value is not None:
+            raise ValueError(f"no value with op {self.op}")
         if self.op in {"<", "<=", ">", ">="} and (isinstance(self.value, bool) or self.value is None):
             raise ValueError(f"a number or a text as value with op {self.op}")
         if self.op == "contains" and self.value is None:

@@ -3,7 +3,14 @@ import { badgeMarkdown } from "../src/endpoints/badge_panel";
 import { headerLines, headersOf, linesOf, numberOf, wordsOf } from "../src/forms/control";
 import { placeErrors } from "../src/forms/placing";
 import { type FieldError, GatewayAway, Problem } from "../src/gateway/problem";
-import { assertionOf, rowsOf, scalarOf, scalarText } from "../src/monitors/assertion";
+import {
+  type AssertionType,
+  assertionOf,
+  OPERATORS,
+  rowsOf,
+  scalarOf,
+  scalarText,
+} from "../src/monitors/assertion";
 import { KINDS, offeredKinds, ownDefinition, sectionsOf } from "../src/monitors/kinds";
 import { changedDefinition, definitionOf, readMonitorSchema } from "../src/monitors/schema";
 
@@ -85,10 +92,17 @@ describe("assertions", () => {
       { type: "json", severity: "down", path: "$.n", op: ">=", value: 3 },
       { type: "json", severity: "down", path: "$.s", op: "==", value: "3" },
       { type: "json", severity: "down", path: "$.s", op: "exists" },
+      { type: "json", severity: "down", path: "$.s[?@ > 1]", op: "absent" },
+      { type: "header", severity: "down", name: "Server", op: "not_regex", value: "beta" },
+      { type: "body", severity: "down", op: "not_regex", value: "err(or)?" },
       { type: "json", severity: "down", path: "$.s", op: "==", value: null },
       { type: "size", severity: "down", max_bytes: 100 },
     ];
-    for (const assertion of all) expect(rowsOf(assertion).map(assertionOf)).toEqual([assertion]);
+    for (const assertion of all) {
+      expect(rowsOf(assertion).map(assertionOf)).toEqual([assertion]);
+      const known: readonly string[] = OPERATORS[assertion.type as AssertionType];
+      for (const row of rowsOf(assertion)) expect(known).toContain(row.op);
+    }
   });
 
   test("two limits of size are two rows, and what is no number is not made one", () => {

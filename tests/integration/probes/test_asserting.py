@@ -31,6 +31,8 @@ def asserting(*assertions: dict[str, Any]) -> dict[str, Any]:
 HEADER = {"type": "header", "name": "X-Tag", "op": "equals", "value": "b"}
 BODY = {"type": "body", "op": "regex", "value": r'"n": *\[\d+\]'}
 VALUE = {"type": "json", "path": "$.n[0]", "op": ">=", "value": 7}
+ALL = {"type": "json", "path": "$.*[?@ > 6]", "op": "==", "value": 7}
+NONE = {"type": "json", "path": "$[?@ == false]", "op": "absent"}
 SIZE = {"type": "size", "min_bytes": 10, "max_bytes": 100}
 
 
@@ -49,6 +51,8 @@ def test_an_answer_that_holds_all_is_up(run: Run, handler: Handler) -> None:
         (BODY | {"op": "not_contains", "value": "ok"}, "assertion: body contains 'ok'"),
         (VALUE | {"op": "<"}, "assertion: json $.n[0] is 7, not < 7"),
         (VALUE | {"path": "$.missing"}, "assertion: json $.missing does not exist"),
+        (ALL | {"op": "!="}, "assertion: json $.*[?@ > 6] is 7, not != 7"),
+        (NONE | {"path": "$[?@ == true]"}, "assertion: json $[?@ == true] is true, not absent"),
         (SIZE | {"min_bytes": 90}, "assertion: body has 22 bytes, fewer than 90"),
     ],
 )
@@ -73,12 +77,26 @@ def test_a_bomb_of_a_body_is_unpacked_only_so_far(run: Run) -> None:
     assert result.outcome == "up"
 
 
-@pytest.mark.parametrize("pattern", ["^(a+)+$", "(a?){900}b", "(?:a|b|ab){1,1000}c"])
-def test_a_pattern_that_would_explode_elsewhere_holds_nobody_up(run: Run, pattern: str) -> None:
+PATTERNS = ["^(a+)+$", "(a?){900}b", "(?:a|b|ab){1,1000}c"]
+QUERIES = ["$..*..*..*", "$..[?count($..*) > 1 && count($..*) > 2]", "$..[?search(@, '(a?){900}b')]"]
+NESTED = b"[" * 400 + b'"' + b"a" * 400_000 + b'"' + b"]" * 400
+
+
+@pytest.mark.parametrize(
+    ("body", "assertion", "error"),
+    [
+        *(
+            (b"a" * 900_000 + b"!", {"type": "body", "op": "regex", "value": each}, "does not match")
+            for each in PATTERNS
+        ),
+        *((NESTED, {"type": "json", "path": each, "op": "exists"}, "more than 500000 values") for each in QUERIES),
+    ],
+)
+def test_a_pattern_or_path_that_would_explode_elsewhere_holds_nobody_up(
+    run: Run, body: bytes, assertion: dict[str, Any], error: str
+) -> None:
     async def script() -> CheckResult:
-        looking = asyncio.ensure_future(
-            visit(answers(body=b"a" * 900_000 + b"!"), **asserting({"type": "body", "op": "regex", "value": pattern}))
-        )
+        looking = asyncio.ensure_future(visit(answers(body=body), **asserting(assertion)))
         longest, last = 0.0, time.monotonic()
         while not looking.done():
             await asyncio.sleep(0.005)
@@ -88,7 +106,8 @@ def test_a_pattern_that_would_explode_elsewhere_holds_nobody_up(run: Run, patter
 
     begin = time.monotonic()
     result = run(script())
-    assert (result.error or "").startswith("assertion: body does not match")
+    assert (result.error or "").startswith("assertion: ")
+    assert error in (result.error or "")
     assert time.monotonic() - begin < 15
 
 

@@ -35,8 +35,9 @@ def test_a_gatus_endpoint_becomes_a_monitor() -> None:
         "conditions": [
             "[STATUS] == any(200, 204)", "[RESPONSE_TIME] < 300", "[CERTIFICATE_EXPIRATION] > 48h",
             "[CONNECTED] == true", "[BODY].data[0].id == 7", "[BODY].ok == true", "[BODY].name != x y",
-            "has([BODY].errors) == true",
-            "[BODY] == pat(*hello*)", "len([BODY].list) > 3", "[IP] == 127.0.0.1",
+            "has([BODY].errors) == true", "has([BODY].error) == false", "len([BODY].items) > 0",
+            "[BODY].state == any(ok, 7)", "[BODY].version != pat(1.?-*)",
+            "[BODY] == pat(*hello*)", "len([BODY]) > 3", "[IP] == 127.0.0.1",
         ],
     }  # fmt: skip
     (one,) = made("gatus", {"endpoints": [endpoint]}).items()
@@ -51,12 +52,16 @@ def test_a_gatus_endpoint_becomes_a_monitor() -> None:
                 {"type": "json", "path": "$.ok", "op": "==", "value": True},
                 {"type": "json", "path": "$.name", "op": "!=", "value": "x y"},
                 {"type": "json", "path": "$.errors", "op": "exists"},
+                {"type": "json", "path": "$.error", "op": "absent"},
+                {"type": "json", "path": "$[?length($.items) > 0]", "op": "exists"},
+                {"type": "json", "path": '$[?$.state == "ok" || $.state == 7]', "op": "exists"},
+                {"type": "json", "path": r'$[?!match($.version, "1\\.(?s:.)\\-(?s:.*)")]', "op": "exists"},
                 {"type": "body", "op": "contains", "value": "hello"},
             ],
         },
     )  # fmt: skip
     notes = parsed("gatus", {"endpoints": [endpoint]}).entries[0].notes
-    for word in ("len([BODY].list) > 3", "[IP] == 127.0.0.1", "ui", "client.oauth2", "alerts"):
+    for word in ("len([BODY]) > 3", "[IP] == 127.0.0.1", "ui", "client.oauth2", "alerts"):
         assert any(word in note for note in notes), word
     assert len(notes) == 5
 
@@ -80,6 +85,25 @@ def test_other_gatus_endpoints_keep_their_kind() -> None:
     assert (found["name"]["url"], found["name"]["resolver"]) == ("dns://a.example", "8.8.8.8")
     assert found["any"]["expected_status"] == ["1xx", "2xx", "3xx", "4xx", "5xx"]
     assert found["below"]["expected_status"] == ["1xx", "200-203", "205-299"]
+
+
+def test_gatus_external_endpoints_become_heartbeats() -> None:
+    body = {"external-endpoints": [
+        {"name": "backup", "group": "jobs", "token": "t", "heartbeat": {"interval": "30m"}, "alerts": []},
+        {"name": "often", "enabled": False, "heartbeat": {"interval": "5s"}},
+        {"name": "never late", "token": "t"},
+    ]}  # fmt: skip
+    found = parsed("gatus", body)
+    planned, _ = plan(found.entries, {})
+    assert [(one.spec.name, one.spec.kind, one.spec.every_s, one.spec.paused) for one in planned] == [
+        ("jobs/backup", "heartbeat", 1800, False),
+        ("often", "heartbeat", 10, True),
+    ]
+    assert "every 5 s became one every 10 s" in " ".join(found.entries[1].notes)
+    (fault,) = found.faults
+    assert (fault.field, fault.place.where, fault.place.number) == ("heartbeat.interval", "external-endpoints[2]", 3)
+    with_others = parsed("gatus", {"endpoints": [{"name": "a", "url": "http://a/"}], **body})
+    assert [entry.place.number for entry in with_others.entries] == [1, 2, 3]
 
 
 GATUS_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
@@ -117,6 +141,7 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
         kuma(name="json", type="json-query", jsonPath="$.a", expectedValue="b"),
         kuma(name="port", type="port", hostname="::1", port=25),
         kuma(name="ping", type="ping", hostname="a.example"),
+        kuma(name="job", type="push", url="https://", interval=90, maxretries=2, retryInterval=30, pushToken="t"),
         kuma(name="dns", type="dns", hostname="a.example", port=53, dns_resolve_server="1.1.1.1", dns_resolve_type="NS")
     ]})  # fmt: skip
     assert found["web"] == {
@@ -124,6 +149,7 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
         "interval_s": 20, "max_redirects": 3, "expected_status": ["2xx", "404", "500-502"],
         "auth": {"type": "basic", "username": "u", "password": "p"},
     }  # fmt: skip
+    assert found["job"] == {"kind": "heartbeat", "url": "", "every_s": 90, "grace_s": 60}
     assert found["word"]["paused"]
     assert found["word"]["assertions"] == [{"type": "body", "op": "not_contains", "value": "hello"}]
     assert found["json"]["assertions"] == [{"type": "json", "path": "$.a", "op": "==", "value": "b"}]
@@ -133,7 +159,8 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "field"),
-    [({"type": "push"}, "type"), ({"type": None}, "type"), ({"upsideDown": True}, "upsideDown"),
+    [({"type": "docker"}, "type"), ({"type": "push", "maxretries": "many"}, "maxretries"),
+     ({"type": None}, "type"), ({"upsideDown": True}, "upsideDown"),
      ({"headers": "{"}, "headers"), ({"name": None}, "name"), ({"interval": "x"}, "interval"),
      ({"timeout": 5}, "url")],
 )  # fmt: skip

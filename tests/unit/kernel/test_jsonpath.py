@@ -1,77 +1,186 @@
-"""JSON paths: what is understood, what is refused, and what is found."""
+"""JSON paths: what is understood, what is refused, what is found, and how much work that may be (RFC 9535)."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vedette.monitors.jsonpath import Found, Step, find, parse_path
+from vedette.monitors.jsonpath import TooMuchWork, find, parse_path
 
-DOCUMENT = {"a": {"b": [{"c": 1}, {"c": None}]}, "x y": 2, "it's": [[3]], "ü": 4}
+DOCUMENT = {"a": {"b": [{"c": 1}, {"c": None}]}, "x y": 2, "it's": [[3]], "ü": 4, "content-type": 5}
+SERVICES = {
+    "least": 2,
+    "kinds": {"db": True, "web": False},
+    "services": [
+        {"name": "web", "state": "up", "nodes": 3, "tags": ["a"]},
+        {"name": "db", "state": "down", "nodes": 1},
+        {"name": "mail", "state": "up", "nodes": 2, "note": None},
+    ],
+}
+
+
+def found(document: Any, path: str) -> list[Any]:
+    return find(document, parse_path(path))
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("path", "values"),
     [
-        ("$", Found(True, DOCUMENT)),
-        ("$.a.b[0]['c']", Found(True, 1)),
-        ("$.a.b[-1].c", Found(True, None)),
-        ('$["x y"]', Found(True, 2)),
-        (r"$['it\'s'][0][0]", Found(True, 3)),
-        ("$.ü", Found(True, 4)),
-        ("$.a.b[2]", Found(False)),
-        ("$.a.b[-3]", Found(False)),
-        ("$.a.b.c", Found(False)),
-        ("$.a[0]", Found(False)),
-        ("$.nothing", Found(False)),
+        ("$", [DOCUMENT]),
+        ("$.a.b[0]['c']", [1]),
+        ("$.a.b[-1].c", [None]),
+        ('$["x y"]', [2]),
+        (r"$['it\'s'][0][0]", [3]),
+        (r"$['\u00fc']", [4]),
+        ("$.ü", [4]),
+        ("$.content-type", [5]),
+        ("$ .a\n[ 'b' ] [ 0 ] .c", [1]),
+        ("$.a.b[2]", []),
+        ("$.a.b[-3]", []),
+        ("$.a.b.c", []),
+        ("$.a[0]", []),
+        ("$.nothing", []),
+        ("$.a.b[*].c", [1, None]),
+        ("$.a.*[0].*", [1]),
+        ("$..c", [1, None]),
+        ("$..[0]", [{"c": 1}, [3], 3]),
+        ("$['x y', 'ü', 'x y']", [2, 4, 2]),
     ],
 )
-def test_a_path_finds_its_value(path: str, found: Found) -> None:
-    assert find(DOCUMENT, parse_path(path)) == found
+def test_a_path_finds_its_values(path: str, values: list[Any]) -> None:
+    assert found(DOCUMENT, path) == values
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("part", "values"),
     [
-        "",
-        "a",
-        "$a",
-        "$.",
-        "$..a",
-        "$[*]",
-        "$.a[1:2]",
-        "$[?(@.a)]",
-        "$.a b",
-        "$[01]",
-        "$['a]",
-        "$[a]",
-        "$.a.",
-        "$" + ".a" * 51,
+        ("1:3", [1, 2]), (":2", [0, 1]), ("-2:", [5, 6]), ("::3", [0, 3, 6]), ("5:1:-2", [5, 3]),
+        ("::-1", [6, 5, 4, 3, 2, 1, 0]),
+        ("1:5:0", []), ("5:1", []), (" 1 : 3 : 1 ", [1, 2]), ("100:", []), (":-100", []),
+    ],
+)  # fmt: skip
+def test_a_slice_takes_its_items(part: str, values: list[int]) -> None:
+    assert found([0, 1, 2, 3, 4, 5, 6], f"$[{part}]") == values
+
+
+@pytest.mark.parametrize(
+    ("test", "names"),
+    [
+        ("@.state == 'up'", ["web", "mail"]),
+        ("@.state != \"up\"", ["db"]),
+        ("@.nodes >= $.least", ["web", "mail"]),
+        ("2 > @.nodes", ["db"]),
+        ("@.nodes > 1.5e0 && @.nodes < 3", ["mail"]),
+        ("@.name == 'db' || @.name == 'web' && @.nodes == 1", ["db"]),
+        ("(@.name == 'db' || @.name == 'web') && @.nodes == 3", ["web"]),
+        ("@.note", ["mail"]),
+        ("!@.tags", ["db", "mail"]),
+        ("!(@.tags || @.note)", ["db"]),
+        ("@.note == null", ["mail"]),
+        ("@.note == @.nothing", ["web", "db"]),
+        ("@.nodes < 'x'", []),
+        ("@.tags[?@ == 'a']", ["web"]),
+        ("@.tags == $.services[0].tags", ["web"]),
+        ("$.kinds.db == true", ["web", "db", "mail"]),
+        ("$.kinds.db == 1", []),
+        ("length(@.name) == 3", ["web"]),
+        ("length(@.tags) == 1", ["web"]),
+        ("length(@.nodes) == 1", []),
+        ("count(@.*) > 3", ["web", "mail"]),
+        ("value(@..tags) == $.services[0].tags", ["web"]),
+        ("match(@.name, 'w..')", ["web"]),
+        ("match(@.name, 'e')", []),
+        ("search(@.name, '[el]') && !match(@.nodes, '3')", ["web", "mail"]),
+    ],
+)  # fmt: skip
+def test_a_filter_chooses_by_its_expression(test: str, names: list[str]) -> None:
+    assert found(SERVICES, f"$.services[?{test}].name") == names
+
+
+@pytest.mark.parametrize(
+    ("path", "at"),
+    [
+        ("$a", 2), ("$.", 3), ("$..", 4), ("$.a b", 4), ("$ ", 2), ("$[01]", 4), ("$['a]", 3), ("$[a]", 3), ("$.a.", 5),
+        ("$[]", 3), ("$[1 2]", 5), ("$[1:2:3:4]", 8), ("$[9007199254740992]", 3), (r"$['\x']", 3),
+        (r"$['\"']", 3), (r'$["\ud800"]', 3), ("$[?]", 4), ("$[?@.a == ]", 11), ("$[?@.a = 1]", 8),
+        ("$[?1]", 4), ("$[?!1 == 1]", 7),
+        ("$[?@.* == 1]", 4), ("$[?1 == @..a]", 8), ("$[?(@.a]", 8), ("$[?@.a == 1e999]", 11), ("$[?nothing(@)]", 4),
+        ("$[?length(@.*) == 1]", 11), ("$[?length(@)]", 4),
+        ("$[?count(1) == 1]", 10), ("$[?match(@.a, @.b)]", 15), ("$[?match(@.a, '(')]", 15),
+        ("$[?match(@, 'a') == true]", 18),
+    ],
+)  # fmt: skip
+def test_what_is_no_path_is_refused_and_the_place_told(path: str, at: int) -> None:
+    with pytest.raises(ValueError, match="a JSON path such as") as caught:
+        parse_path(path)
+    assert f"from character {at}:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("", "begins with"),
+        ("a", "begins with"),
+        ("$" + ".a" * 51, "more than 50 steps"),
+        ("$[?" + "(" * 11 + "@" + ")" * 11 + "]", "more than 10 brackets"),
+        ("$" + "[?@" * 11 + "]" * 11, "more than 10 brackets"),
     ],
 )
-def test_what_is_no_path_is_refused_and_the_place_told(path: str) -> None:
-    with pytest.raises(ValueError, match="a path such as"):
+def test_neither_long_nor_deep_paths_are_taken(path: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         parse_path(path)
 
 
-@given(st.text(max_size=30))
+@pytest.mark.parametrize(
+    ("path", "singular"),
+    [
+        ("$", True), ("$.a[0]['b']", True), ("$.*", False), ("$..a", False), ("$['a','b']", False), ("$[:1]", False),
+        ("$[?@]", False),
+    ],
+)  # fmt: skip
+def test_paths_of_one_value_are_known_as_such(path: str, singular: bool) -> None:
+    assert parse_path(path).singular is singular
+
+
+@pytest.mark.parametrize("path", ["$..*..*..*", "$..[?@..[?@..x]]", "$..[?count($..*) > 9]"])
+def test_no_query_looks_at_more_values_than_it_may(path: str) -> None:
+    document: Any = 1
+    for n in range(400):
+        document = [document, n, {"x": n}]
+    with pytest.raises(TooMuchWork, match="more than"):
+        found(document, path)
+
+
+def test_values_deep_within_each_other_are_found_but_not_compared_for_ever() -> None:
+    deep = json.loads("[" * 900 + "]" * 900)
+    assert len(found(deep, "$..*")) == 899
+    with pytest.raises(TooMuchWork, match="too deep"):
+        found([deep, json.loads("[" * 900 + "]" * 900)], "$[?@ == $[1]]")
+
+
+@given(st.text(max_size=30) | st.text(alphabet="$@.[]*?:,'\"()!=<>&| 01abe-", max_size=30).map("$".__add__))
 def test_any_text_is_a_path_or_refused(text: str) -> None:
     try:
-        steps = parse_path(text)
+        query = parse_path(text)
     except ValueError:
         return
-    find(DOCUMENT, steps)
+    find(DOCUMENT, query)
 
 
-STEPS = st.lists(st.text(max_size=5) | st.integers(-100, 100), max_size=10)
-
-
-@given(STEPS)
-def test_quoting_gives_any_name(steps: list[Step]) -> None:
+@given(st.lists(st.text(max_size=5) | st.integers(-3, 3), max_size=10), st.sampled_from("'\""))
+def test_quoting_gives_any_name(steps: list[str | int], quote: str) -> None:
     def quoted(step: Any) -> str:
-        return f"[{step}]" if isinstance(step, int) else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
+        return (
+            f"[{step}]"
+            if isinstance(step, int)
+            else "[" + quote + step.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote + "]"
+        )
 
-    assert parse_path("$" + "".join(map(quoted, steps))) == tuple(steps)
+    document: Any = "found"
+    for step in reversed(steps):
+        document = {step: document} if isinstance(step, str) else [document] * 4
+    assert found(document, "$" + "".join(map(quoted, steps))) == ["found"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from probes.assertions import Answer, Assertions, BodyAssertion, JsonAssertion
 from vedette.errors import InvalidInput
 
-BODY = b'{"n": 5, "f": 1.5, "s": "berlin", "t": true, "z": null, "l": [1, "a", false], "o": {}}'
+BODY = b'{"n": 5, "f": 1.5, "s": "berlin", "t": true, "z": null, "l": [1, "a", false], "o": {}, '
+BODY += b'"p": [{"name": "a", "n": 1, "up": true}, {"name": "b", "n": 2, "up": true}]}'
 
 
 def holds(path: str, op: Any, value: Any = None, body: bytes = BODY) -> bool:
@@ -35,6 +37,11 @@ def holds(path: str, op: Any, value: Any = None, body: bytes = BODY) -> bool:
         ("$.z", "==", None),
         ("$.z", "exists", None),
         ("$.o", "!=", None),
+        ("$.l[*]", "exists", None),
+        ("$.p[*].up", "==", True),
+        ("$.p[?@.up == false]", "absent", None),
+        ("$.p[?@.name == 'b'].n", ">", 1),
+        ("$.missing", "absent", None),
     ],
 )
 def test_a_comparison_that_is_true_holds(path: str, op: str, value: Any) -> None:
@@ -54,10 +61,32 @@ def test_a_comparison_that_is_true_holds(path: str, op: str, value: Any) -> None
         ("$.n", "contains", 5),
         ("$.missing", "exists", None),
         ("$.missing", "!=", 1),
+        ("$.p[*].n", "<", 2),
+        ("$.p[*].n", "!=", 2),
+        ("$.p[?@.n > 5].n", ">", 5),
+        ("$.p[*].missing", "exists", None),
+        ("$.z", "absent", None),
     ],
 )
 def test_one_that_is_not_does_not_and_kinds_are_not_mixed(path: str, op: str, value: Any) -> None:
     assert not holds(path, op, value)
+
+
+def test_what_is_wrong_is_told_with_the_first_value_and_how_many_more() -> None:
+    def said(path: str, op: Any, value: Any = None) -> str:
+        body = json.dumps({"p": [{"n": n} for n in (1, 2, 3, 4)]}).encode()
+        return str(Assertions([JsonAssertion(path, op, value)]).judge(Answer([], body, len(body)))[0].fault)
+
+    assert said("$.p[*].n", "<", 3) == "assertion: json $.p[*].n is 3 (and 1 more), not < 3"
+    assert said("$.p[?@.n > 3]", "absent") == 'assertion: json $.p[?@.n > 3] is {"n":4}, not absent'
+    deep = b"[" * 300 + b"]" * 300
+    (finding,) = Assertions([JsonAssertion("$..*..*..*", "exists")]).judge(Answer([], deep, len(deep)))
+    assert str(finding.fault).startswith("assertion: json $..*..*..*: more than 500000 values")
+
+
+def test_queries_for_many_values_are_judged_in_a_thread() -> None:
+    assert Assertions([JsonAssertion("$..n", "exists")]).are_heavy(100, packed=False)
+    assert not Assertions([JsonAssertion("$.p[0].n", "exists")]).are_heavy(100, packed=False)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"\xff", b"[" * 100_000])

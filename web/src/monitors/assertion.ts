@@ -13,9 +13,9 @@ export interface AssertionRow {
 }
 
 export const OPERATORS: Readonly<Record<AssertionType, readonly string[]>> = {
-  header: ["equals", "contains", "regex"],
-  body: ["contains", "not_contains", "regex"],
-  json: ["==", "!=", "<", "<=", ">", ">=", "exists", "contains"],
+  header: ["equals", "contains", "regex", "not_regex"],
+  body: ["contains", "not_contains", "regex", "not_regex"],
+  json: ["==", "!=", "<", "<=", ">", ">=", "exists", "absent", "contains"],
   size: ["at least", "at most"],
 };
 
@@ -25,6 +25,9 @@ export const WHERE: Readonly<Record<AssertionType, string | null>> = {
   json: "$.path",
   size: null,
 };
+
+/** Operators that compare with nothing. */
+export const WITHOUT_VALUE: ReadonlySet<string> = new Set(["exists", "absent"]);
 
 /** A JSON value where the text is one (`12`, `true`, `"12"`), else the text itself. */
 export function scalarOf(text: string): unknown {
@@ -52,7 +55,7 @@ export function assertionOf(row: AssertionRow): Record<string, unknown> {
   }
   if (type === "header") return { type, severity, name: row.where, op: row.op, value: row.value };
   if (type === "body") return { type, severity, op: row.op, value: row.value };
-  const value = row.op === "exists" ? {} : { value: scalarOf(row.value) };
+  const value = WITHOUT_VALUE.has(row.op) ? {} : { value: scalarOf(row.value) };
   return { type, severity, path: row.where, op: row.op, ...value };
 }
 
@@ -72,7 +75,7 @@ export function rowsOf(assertion: Readonly<Record<string, unknown>>): AssertionR
   const where = String(assertion["name"] ?? assertion["path"] ?? "");
   const given = assertion["value"];
   const op = String(assertion["op"]);
-  const none = given === undefined || (given === null && op === "exists");
+  const none = given === undefined || (given === null && WITHOUT_VALUE.has(op));
   const value = none ? "" : type === "json" ? scalarText(given) : String(given);
   return [{ type, where, op, value, severity }];
 }

@@ -1,7 +1,15 @@
 /** The editor of assertions: a row each, with a button to take it away. */
 import type { Control } from "../forms/control";
 import { el } from "../parts/element";
-import { type AssertionRow, type AssertionType, assertionOf, OPERATORS, rowsOf, WHERE } from "./assertion";
+import {
+  type AssertionRow,
+  type AssertionType,
+  assertionOf,
+  OPERATORS,
+  rowsOf,
+  WHERE,
+  WITHOUT_VALUE,
+} from "./assertion";
 
 const TYPES: readonly [AssertionType, string][] = [
   ["json", "JSON"],
@@ -71,7 +79,7 @@ function rowEditor(row: AssertionRow, remove: () => void): RowEditor {
     fitValue();
   };
   const fitValue = () => {
-    value.hidden = op.value === "exists";
+    value.hidden = WITHOUT_VALUE.has(op.value);
     value.placeholder = chosen() === "size" ? "bytes" : "value";
   };
   type.addEventListener("change", adapt);
