@@ -9,45 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from ingest_api.context import Context
+from ingest_api.subjects import Make, Subject, Work
 from vedette.errors import NotFound
-from vedette.history.availability import DAY_MS, Piece
-from vedette.store.check_columns import CheckColumns, Tail, read_columns
-from vedette.store.check_digests import Digest, read_digests
-from vedette.store.monitors import get, targets
-from vedette.store.pool import Connection
+from vedette.store.monitors import get
 
 FRESH_S = 5.0
 """So old an answer may be that is given again."""
 _MOST_BYTES = 16 << 20
-QUICK_MS = 10 * DAY_MS
-"""So many days may be read as rows by who should be quick."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is read; questions of one subject differ in their monitors only.
-
-    `digests`: of the piece that is made of days (one at most), digests may stand for the rows of the first days.
-    """
-
-    pieces: tuple[Piece, ...]
-    tail: Tail
-    location: str | None = None
-    digests: bool = False
-
-
-Targets = Mapping[int, int]
-"""The Apdex target (ms) of each monitor that is asked about."""
-Digests = Mapping[int, list[Digest]]
-"""Of each monitor the days before the first windows of days."""
-Make = Callable[[Targets, list[CheckColumns], Digests], dict[int, bytes]]
-"""An answer for each of some monitors, from the pieces' windows of all of them."""
 
 
 @dataclass(slots=True)
@@ -55,7 +29,6 @@ class _Asked:
     account: int
     monitor: int
     subject: Subject
-    key: object
     make: Make
     answer: asyncio.Future[bytes] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -77,7 +50,7 @@ class _Queue:
         taken = [
             asked
             for asked in self.waiting[: self.together]
-            if asked.key == first.key and asked.subject == first.subject
+            if asked.make == first.make and asked.subject == first.subject
         ]
         chosen = set(map(id, taken))
         self.waiting = [asked for asked in self.waiting if id(asked) not in chosen]
@@ -102,26 +75,27 @@ class Questions:
         self._bytes = 0
         self._flying: dict[object, asyncio.Future[bytes]] = {}
 
-    async def ask(self, account: int, monitor: int, subject: Subject, key: object, make: Make) -> bytes:
-        """The answer; `NotFound` if the account has no such monitor. `key` tells what `make` makes of the windows."""
+    async def ask(self, account: int, monitor: int, subject: Subject, make: Make) -> bytes:
+        """The answer; `NotFound` if the account has no such monitor."""
         if not 0 < monitor < 1 << 63:
             raise NotFound(f"monitor {monitor} does not exist")
-        full = (account, monitor, subject, key)
+        full = (account, monitor, subject, make)
         known = self._known.get(full)
         if known is not None and self._context.clock.monotonic() - known[0] < FRESH_S:
             return known[1]
         flying = self._flying.get(full)
         if flying is None:
-            flying = self._flying[full] = asyncio.ensure_future(self._find(account, monitor, subject, key, make))
+            flying = self._flying[full] = self._find(account, monitor, subject, make)
             flying.add_done_callback(lambda found: self._landed(full, subject, found))
         # Others may wait for the same: whoever goes away must not take their answer along.
         return await asyncio.shield(flying)
 
-    async def _find(self, account: int, monitor: int, subject: Subject, key: object, make: Make) -> bytes:
+    def _find(self, account: int, monitor: int, subject: Subject, make: Make) -> asyncio.Future[bytes]:
         if all(self._context.history.in_tables(tier, from_ms) for tier, from_ms, _ in subject.pieces):
-            answer = asyncio.get_running_loop().create_future()
-            return await self._soon(_Asked(account, monitor, subject, key, make, answer))
-        return await asyncio.to_thread(self._old, account, monitor, subject, make)
+            asked = _Asked(account, monitor, subject, make)
+            self._put(self._quick if subject.digests else self._slow, asked)
+            return asked.answer
+        return asyncio.ensure_future(asyncio.to_thread(self._old, account, monitor, subject, make))
 
     def _landed(self, key: object, subject: Subject, found: asyncio.Future[bytes]) -> None:
         del self._flying[key]
@@ -129,10 +103,6 @@ class Questions:
             return
         if all(tier != "1m" for tier, _, _ in subject.pieces):
             self._remember(key, found.result())
-
-    async def _soon(self, asked: _Asked) -> bytes:
-        self._put(self._quick if asked.subject.digests else self._slow, asked)
-        return await asked.answer
 
     def _put(self, queue: _Queue, asked: _Asked) -> None:
         queue.waiting.append(asked)
@@ -182,67 +152,9 @@ class Questions:
         self._next(queue)
 
     def _answers(self, together: list[_Asked], quick: bool) -> list[bytes | Exception | None]:
-        """In a thread: one answer, or what is wrong with it, for each; None for what is not quick as it should be."""
-        subject = together[0].subject
-        with self._context.store.connection() as connection:
-            known = targets(connection, {asked.monitor for asked in together})
-            theirs = {(asked.account, asked.monitor) for asked in together}
-            mine = {each: known[each][1] for each in sorted(known) if (known[each][0], each) in theirs}
-            monitors = list(mine)
-            digests, pieces, left = _digested(connection, monitors, subject, quick)
-            if left:
-                mine = {each: target for each, target in mine.items() if each not in left}
-                monitors = list(mine)
-            parts = [
-                read_columns(connection, tier, monitors, from_ms, to_ms, subject.tail, subject.location)
-                for tier, from_ms, to_ms in pieces
-            ]
-        made = _made(together[0].make, mine, parts, digests)
-        return [
-            None
-            if asked.monitor in left
-            else made[asked.monitor]
-            if asked.monitor in known and known[asked.monitor][0] == asked.account
-            else NotFound(f"monitor {asked.monitor} does not exist")
-            for asked in together
-        ]
-
-
-def _made(make: Make, targets: Targets, parts: list[CheckColumns], digests: Digests) -> Mapping[int, bytes | Exception]:
-    """Answers for all; where that fails, for each by itself, so that what is wrong with one does not hit the others."""
-    try:
-        return make(targets, parts, digests)
-    except Exception as error:  # noqa: BLE001 - it belongs to one question
-        if len(targets) == 1:
-            return dict.fromkeys(targets, error)
-        found: dict[int, bytes | Exception] = {}
-        for monitor, target_ms in targets.items():
-            mine = [part.select(part.monitor == monitor) for part in parts]
-            found |= _made(make, {monitor: target_ms}, mine, digests)
-        return found
-
-
-def _digested(
-    connection: Connection, monitors: Sequence[int], subject: Subject, quick: bool
-) -> tuple[Digests, list[Piece], set[int]]:
-    """Digests of monitors, all up to the same day, and the pieces that are left to be read.
-
-    Where it should be quick, those monitors are left out, and named, whose digests do not reach near the end.
-    """
-    for number, (tier, from_ms, to_ms) in enumerate(subject.pieces):
-        if subject.digests and monitors and tier == "1d":
-            found = read_digests(connection, monitors, from_ms, to_ms)
-            reach = {each: found[each][-1].to_ms if each in found else from_ms for each in monitors}
-            left = {each for each, reached in reach.items() if quick and to_ms - reached > QUICK_MS}
-            reached = min((reach[each] for each in monitors if each not in left), default=from_ms)
-            cut = {
-                each: [d.between(from_ms, reached) for d in mine if d.first_ms < reached]
-                for each, mine in found.items()
-                if each not in left
-            }
-            rest: list[Piece] = [(tier, reached, to_ms)]
-            return cut, [*subject.pieces[:number], *rest, *subject.pieces[number + 1 :]], left
-    return {}, list(subject.pieces), set()
+        """In a thread."""
+        asked = tuple((each.account, each.monitor) for each in together)
+        return Work(asked, together[0].subject, together[0].make, quick).answers(self._context.store)
 
 
 def questions_of(request: Request) -> Questions:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ingest_api.context import Context, context
-from ingest_api.history import apdex_report
+from ingest_api.makers import ApdexMaker
 from ingest_api.phases import Extent, phases_of
-from ingest_api.questions import Digests, Subject, Targets, questions_of
+from ingest_api.questions import questions_of
 from ingest_api.quiet_times import leave_out, quiet_times
 from ingest_api.security import needs
+from ingest_api.subjects import Subject
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput
 from vedette.history.availability import extent, report, windows_of
 from vedette.store import monitors
-from vedette.store.check_columns import CheckColumns
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
 
@@ -94,19 +93,8 @@ async def apdex(
     """
     now = found.clock.now_ms()
     wanted = extent(parse_time("from", from_, now), parse_time("to", to, now))
-    head = {"from": wanted.from_ms, "to": wanted.to_ms}
-
-    def make(targets: Targets, parts: list[CheckColumns], digests: Digests) -> dict[int, bytes]:
-        of_each = [part.by_monitor() for part in parts]
-        found = {}
-        for each, target_ms in targets.items():
-            mine = [windows[each] for windows in of_each if each in windows]
-            report = apdex_report(mine, digests.get(each, []), target_ms)
-            found[each] = msgspec.json.encode({"monitor": each, **head, **report})
-        return found
-
     pieces = tuple(wanted.pieces(now))
     subject = Subject(pieces, "totals", digests=any(tier == "1d" for tier, _, _ in pieces))
-    key = "apdex", wanted.from_ms, wanted.to_ms
-    body = await questions_of(request).ask(principal.account, monitor, subject, key, make)
+    maker = ApdexMaker(wanted.from_ms, wanted.to_ms)
+    body = await questions_of(request).ask(principal.account, monitor, subject, maker)
     return Response(body, media_type="application/json")

@@ -12,16 +12,18 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from ingest_api import heartbeats as beats
 from ingest_api.context import Context, context
-from ingest_api.history import digestible, histories, show_apdex, tier_of
-from ingest_api.questions import Digests, Subject, Targets, questions_of
+from ingest_api.history import digestible, show_apdex, tier_of
+from ingest_api.makers import HistoryMaker
+from ingest_api.questions import questions_of
 from ingest_api.quiet_times import active_windows
 from ingest_api.security import needs
+from ingest_api.subjects import Subject
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
 from vedette.statistics.apdex import Apdex
 from vedette.store import checks, heartbeats, monitors, outage_states, probe_places
-from vedette.store.check_columns import CheckColumns, Tail
+from vedette.store.check_columns import Tail
 from vedette.store.query import span
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
@@ -166,25 +168,11 @@ async def monitor_history(
     minutes = None if step is None else -(-step // 60) * 60
     wanted = span(parse_time("from", from_, now), parse_time("to", to, now), minutes, least_s=60)
     tier = tier_of(wanted.step_ms)
-    head = {
-        "from": wanted.from_ms,
-        "to": wanted.to_ms,
-        "step_s": wanted.step_ms // 1000,
-        "timestamps": wanted.timestamps(),
-    }
-
-    def make(targets: Targets, parts: list[CheckColumns], digests: Digests) -> dict[int, bytes]:
-        columns = CheckColumns.joined(parts, tier)
-        return {
-            each: msgspec.json.encode({"monitor": each, **head, **found})
-            for each, found in histories(columns, digests, wanted, targets, percentiles=percentiles)
-        }
-
     tail: Tail = "sketch" if percentiles else "location"
     subject = Subject(
         ((tier, wanted.from_ms, wanted.to_ms),), tail, location, digestible(wanted, location, percentiles)
     )
-    body = await questions_of(request).ask(principal.account, monitor, subject, wanted.step_ms, make)
+    body = await questions_of(request).ask(principal.account, monitor, subject, HistoryMaker(wanted, percentiles))
     return Response(body, media_type="application/json")
 
 

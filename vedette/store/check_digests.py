@@ -66,14 +66,20 @@ class Digest:
 
     def judged_by(self, target_ms: int) -> npt.NDArray[np.int32]:
         """The zones (days, locations, zones), without those that were judged by another target."""
-        zones, other = self.days["zones"], self.days["targets"] != target_ms
-        if other.any():
-            zones = np.where(other[:, :, None], np.int32(0), zones)
-        return zones
+        return judged_by(self.days, target_ms)
 
     def to_bytes(self) -> bytes:
         """Its records, one after the other; nothing if there was no check."""
         return self.days.tobytes() if self.locations else b""
+
+
+def judged_by(days: npt.NDArray[np.void], target_ms: int | npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """The zones (days, locations, zones) of records, without those that were judged by another target than that, or
+    than that of each day and location."""
+    zones, other = days["zones"], days["targets"] != target_ms
+    if other.any():
+        zones = np.where(other[:, :, None], np.int32(0), zones)
+    return zones
 
 
 @cache
