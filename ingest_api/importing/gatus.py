@@ -92,8 +92,10 @@ def _heartbeat(item: Any, notes: list[str]) -> dict[str, Any]:
     if "name" not in endpoint:
         raise InvalidInput("name", "<missing>", "a text")
     expected = mapping("heartbeat", endpoint.get("heartbeat"))
-    if not expected.get("interval"):
-        raise InvalidInput("heartbeat.interval", "<missing>", "a time span: without one nothing is ever late")
+    if not expected.get("interval") or not seconds("heartbeat.interval", expected["interval"]):
+        found = expected.get("interval", "<missing>")
+        raise InvalidInput("heartbeat.interval", found, "a time span above 0: without one nothing is ever late")
+    unknown(expected, ("interval",), notes, "heartbeat.")
     unknown(endpoint, ("name", "group", "enabled", "token", "heartbeat", "alerts"), notes)
     if "alerts" in endpoint:
         notes.append(_ALERTS)

@@ -10,7 +10,7 @@ from probes.assertions.answer import Answer
 from probes.assertions.definitions import JsonAssertion
 from probes.assertions.port import Test
 from vedette.errors import InvalidInput
-from vedette.monitors.jsonpath import Query, TooMuchWork, find, parse_path
+from vedette.monitors.jsonpath import MOST_LOOKS, Look, Query, TooMuchWork, find, parse_path
 
 
 def json_query(assertion: JsonAssertion) -> Query:
@@ -21,22 +21,29 @@ def json_query(assertion: JsonAssertion) -> Query:
         raise InvalidInput("assertions.path", assertion.path, str(error)) from error
 
 
-def json_test(assertion: JsonAssertion, query: Query) -> Test:
-    """The test of a JSON assertion: the path names a value, and each value that it names compares; or it names none."""
-    path, op, wanted = assertion.path, assertion.op, assertion.value
+def json_test(assertion: JsonAssertion, query: Query, most: int = MOST_LOOKS) -> Test:
+    """The test of a JSON assertion: the path names a value, and each value that it names compares; or it names none.
+
+    `most`: looks at values that it may take.
+    """
+    path = assertion.path
 
     def test(answer: Answer) -> str | None:
+        look = Look(answer.document, most)
         try:
-            found = find(answer.document, query)
+            return judged(find(answer.document, query, look), look)
         except TooMuchWork as error:
             return f"json {path}: {error}"
+
+    def judged(found: list[Any], look: Look) -> str | None:
+        op, wanted = assertion.op, assertion.value
         if op == "absent":
             return f"json {path} is {_shown(found[0])}{_beside(found)}, not absent" if found else None
         if not found:
             return f"json {path} does not exist"
         if op == "exists":
             return None
-        wrong = [value for value in found if not _compares(value, op, wanted)]
+        wrong = [value for value in found if not _compares(value, op, wanted, look)]
         return f"json {path} is {_shown(wrong[0])}{_beside(wrong)}, not {op} {_shown(wanted)}" if wrong else None
 
     return test
@@ -46,12 +53,17 @@ def _beside(values: list[Any]) -> str:
     return f" (and {len(values) - 1} more)" if len(values) > 1 else ""
 
 
-def _compares(value: Any, op: str, wanted: bool | int | float | str | None) -> bool:
+def _compares(value: Any, op: str, wanted: bool | int | float | str | None, look: Look) -> bool:
     """JSON's own comparison: numbers with numbers, texts with texts; true is no number, and other kinds are unequal."""
+    look.spend(1)
     if op == "contains":
         if isinstance(value, str):
+            look.read(value)
             return isinstance(wanted, str) and wanted in value
-        return isinstance(value, list) and any(_same(item, wanted) for item in value)
+        if not isinstance(value, list):
+            return False
+        look.spend(len(value))
+        return any(_same(item, wanted) for item in value)
     if op in {"==", "!="}:
         return _same(value, wanted) is (op == "==")
     if isinstance(value, bool) or isinstance(wanted, bool):

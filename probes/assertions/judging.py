@@ -18,7 +18,7 @@ from probes.assertions.definitions import (
 from probes.assertions.port import Test
 from probes.assertions.searching import BUDGET, Pattern
 from probes.faults import Fault
-from vedette.monitors.jsonpath import Query
+from vedette.monitors.jsonpath import MOST_LOOKS, Query
 
 PLAIN_STEPS, HEAVY_STEPS = 8, 1_000_000
 """Steps per byte of what is no pattern, and the steps (some milliseconds) above which a thread does the work."""
@@ -39,8 +39,9 @@ class Assertions:
         patterns = [_pattern(assertion) for assertion in assertions]
         budget = BUDGET // max(1, sum(pattern is not None for pattern in patterns))
         queries = [json_query(each) if isinstance(each, JsonAssertion) else None for each in assertions]
+        most = MOST_LOOKS // max(1, sum(query is not None and not query.singular for query in queries))
         parts = zip(assertions, patterns, queries, strict=True)
-        self._tests = [(each.severity, _test(each, pattern, query, budget)) for each, pattern, query in parts]
+        self._tests = [(each.severity, _test(each, pattern, query, budget, most)) for each, pattern, query in parts]
         self._steps = sum(map(_steps, patterns, queries))
         self.need_body = any(isinstance(assertion, BodyAssertion | JsonAssertion) for assertion in assertions)
         self.need_headers = self.need_body or any(isinstance(each, HeaderAssertion) for each in assertions)
@@ -65,14 +66,14 @@ class Assertions:
         return found
 
 
-def _test(assertion: Assertion, pattern: Pattern | None, query: Query | None, budget: int) -> Test:
+def _test(assertion: Assertion, pattern: Pattern | None, query: Query | None, budget: int, most: int) -> Test:
     if isinstance(assertion, HeaderAssertion):
         return _header(assertion, pattern)
     if isinstance(assertion, BodyAssertion):
         return _body(assertion, pattern, budget)
     if isinstance(assertion, JsonAssertion):
         assert query is not None  # made for each of this kind
-        return json_test(assertion, query)
+        return json_test(assertion, query, most)
     return _size(assertion)
 
 

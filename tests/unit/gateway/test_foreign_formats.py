@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from ingest_api.importing.documents import has_yaml
@@ -12,6 +13,7 @@ from ingest_api.importing.entries import Parsed
 from ingest_api.importing.formats import ImportFormat, read
 from ingest_api.importing.planning import plan
 from ingest_api.importing.reading import seconds, statuses
+from probes.assertions import Answer, Assertions, JsonAssertion
 from vedette.errors import InvalidInput
 
 
@@ -36,7 +38,13 @@ def test_a_gatus_endpoint_becomes_a_monitor() -> None:
             "[STATUS] == any(200, 204)", "[RESPONSE_TIME] < 300", "[CERTIFICATE_EXPIRATION] > 48h",
             "[CONNECTED] == true", "[BODY].data[0].id == 7", "[BODY].ok == true", "[BODY].name != x y",
             "has([BODY].errors) == true", "has([BODY].error) == false", "len([BODY].items) > 0",
-            "[BODY].state == any(ok, 7)", "[BODY].version != pat(1.?-*)",
+            "len([BODY].tags) != 3", "[BODY].state == any(ok, 7)", "[BODY].code != any(500, fail)",
+            "[BODY].version == pat(1.?-*)", "[BODY].id == 007",
+            # nothing of ours means the same:
+            "[BODY].version != pat(2*)", "[BODY].v == pat([0-9]*)", "[BODY].a == any([BODY].b, 3)",
+            "[BODY].a == [BODY].b",
+            "has([BODY].items[*].id) == true", "[BODY].x[*].y == any(1, 2)",
+            "[BODY].v == any(a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z,1,2,3,4,5,6,7,8,9)",
             "[BODY] == pat(*hello*)", "len([BODY]) > 3", "[IP] == 127.0.0.1",
         ],
     }  # fmt: skip
@@ -51,19 +59,55 @@ def test_a_gatus_endpoint_becomes_a_monitor() -> None:
                 {"type": "json", "path": "$.data[0].id", "op": "==", "value": 7},
                 {"type": "json", "path": "$.ok", "op": "==", "value": True},
                 {"type": "json", "path": "$.name", "op": "!=", "value": "x y"},
-                {"type": "json", "path": "$.errors", "op": "exists"},
-                {"type": "json", "path": "$.error", "op": "absent"},
+                {"type": "json", "path": "$[?$.errors && $.errors != null]", "op": "exists"},
+                {"type": "json", "path": "$[?$.error && $.error != null]", "op": "absent"},
                 {"type": "json", "path": "$[?length($.items) > 0]", "op": "exists"},
-                {"type": "json", "path": '$[?$.state == "ok" || $.state == 7]', "op": "exists"},
-                {"type": "json", "path": r'$[?!match($.version, "1\\.(?s:.)\\-(?s:.*)")]', "op": "exists"},
+                {"type": "json", "path": "$[?length($.tags) == 3]", "op": "absent"},
+                {"type": "json", "path": '$[?$.state == "ok" || $.state == 7 || $.state == "7"]', "op": "exists"},
+                {"type": "json", "path": '$[?$.code == 500 || $.code == "500" || $.code == "fail"]', "op": "absent"},
+                {"type": "json", "path": r'$[?match($.version, "1\\.(?s:.)\\-(?s:.*)")]', "op": "exists"},
+                {"type": "json", "path": "$.id", "op": "==", "value": "007"},
                 {"type": "body", "op": "contains", "value": "hello"},
             ],
         },
     )  # fmt: skip
     notes = parsed("gatus", {"endpoints": [endpoint]}).entries[0].notes
+    left_out = [note for note in notes if note.endswith("not carried over")]
+    assert len([note for note in left_out if note.startswith("the condition")]) == 9
+    assert "the condition [BODY].version == pat(1.?-*): holds for texts only, not for numbers" in notes
     for word in ("len([BODY]) > 3", "[IP] == 127.0.0.1", "ui", "client.oauth2", "alerts"):
         assert any(word in note for note in notes), word
-    assert len(notes) == 5
+
+
+BODIES: list[tuple[str, dict[str, Any], bool]] = [
+    ("has([BODY].errors) == false", {"errors": None}, True),
+    ("has([BODY].errors) == false", {}, True),
+    ("has([BODY].errors) == false", {"errors": []}, False),
+    ("has([BODY].errors) == true", {"errors": None}, False),
+    ("has([BODY].errors) == true", {"errors": False}, True),
+    ("len([BODY].items) > 1", {"items": [1, 2]}, True),
+    ("len([BODY].items) > 1", {"items": [1]}, False),
+    ("len([BODY].items) > 1", {}, False),
+    ("len([BODY].items) != 1", {}, True),
+    ("len([BODY].items) != 1", {"items": "a"}, False),
+    ("[BODY].code == any(200, ok)", {"code": "200"}, True),
+    ("[BODY].code == any(200, ok)", {"code": 200}, True),
+    ("[BODY].code == any(200, ok)", {"code": 201}, False),
+    ("[BODY].code != any(200, ok)", {"code": 201}, True),
+    ("[BODY].code != any(200, ok)", {"code": "ok"}, False),
+    ("[BODY].name == pat(a?c*)", {"name": "abcd"}, True),
+    ("[BODY].name == pat(a?c*)", {"name": "ac"}, False),
+]
+
+
+@pytest.mark.parametrize(("condition", "answer", "holds"), BODIES)
+def test_a_condition_on_the_body_holds_where_it_held_in_gatus(
+    condition: str, answer: dict[str, Any], holds: bool
+) -> None:
+    (one,) = made("gatus", {"endpoints": [{"name": "a", "url": "http://a/", "conditions": [condition]}]}).values()
+    assertions = [msgspec.convert(each, JsonAssertion) for each in one["assertions"]]
+    body = msgspec.json.encode(answer)
+    assert (not Assertions(assertions).judge(Answer([], body, len(body)))) is holds
 
 
 def test_other_gatus_endpoints_keep_their_kind() -> None:
@@ -92,6 +136,7 @@ def test_gatus_external_endpoints_become_heartbeats() -> None:
         {"name": "backup", "group": "jobs", "token": "t", "heartbeat": {"interval": "30m"}, "alerts": []},
         {"name": "often", "enabled": False, "heartbeat": {"interval": "5s"}},
         {"name": "never late", "token": "t"},
+        {"name": "never late either", "heartbeat": {"interval": "0s"}},
     ]}  # fmt: skip
     found = parsed("gatus", body)
     planned, _ = plan(found.entries, {})
@@ -100,8 +145,11 @@ def test_gatus_external_endpoints_become_heartbeats() -> None:
         ("often", "heartbeat", 10, True),
     ]
     assert "every 5 s became one every 10 s" in " ".join(found.entries[1].notes)
-    (fault,) = found.faults
-    assert (fault.field, fault.place.where, fault.place.number) == ("heartbeat.interval", "external-endpoints[2]", 3)
+    told = [(fault.field, fault.value, fault.place.where, fault.place.number) for fault in found.faults]
+    assert told == [
+        ("heartbeat.interval", "'<missing>'", "external-endpoints[2]", 3),
+        ("heartbeat.interval", "'0s'", "external-endpoints[3]", 4),
+    ]
     with_others = parsed("gatus", {"endpoints": [{"name": "a", "url": "http://a/"}], **body})
     assert [entry.place.number for entry in with_others.entries] == [1, 2, 3]
 
@@ -141,6 +189,7 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
         kuma(name="json", type="json-query", jsonPath="$.a", expectedValue="b"),
         kuma(name="port", type="port", hostname="::1", port=25),
         kuma(name="ping", type="ping", hostname="a.example"),
+        kuma(name="often", type="push", interval=20),
         kuma(name="job", type="push", url="https://", interval=90, maxretries=2, retryInterval=30, pushToken="t"),
         kuma(name="dns", type="dns", hostname="a.example", port=53, dns_resolve_server="1.1.1.1", dns_resolve_type="NS")
     ]})  # fmt: skip
@@ -149,6 +198,7 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
         "interval_s": 20, "max_redirects": 3, "expected_status": ["2xx", "404", "500-502"],
         "auth": {"type": "basic", "username": "u", "password": "p"},
     }  # fmt: skip
+    assert found["often"] == {"kind": "heartbeat", "url": "", "every_s": 20, "grace_s": 1}
     assert found["job"] == {"kind": "heartbeat", "url": "", "every_s": 90, "grace_s": 60}
     assert found["word"]["paused"]
     assert found["word"]["assertions"] == [{"type": "body", "op": "not_contains", "value": "hello"}]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vedette.monitors.jsonpath import TooMuchWork, find, parse_path
+from vedette.monitors.jsonpath import Look, TooMuchWork, find, parse_path
 
 DOCUMENT = {"a": {"b": [{"c": 1}, {"c": None}]}, "x y": 2, "it's": [[3]], "ü": 4, "content-type": 5}
 SERVICES = {
@@ -83,6 +83,8 @@ def test_a_slice_takes_its_items(part: str, values: list[int]) -> None:
         ("@.note == null", ["mail"]),
         ("@.note == @.nothing", ["web", "db"]),
         ("@.nodes < 'x'", []),
+        ("true < 2 || true <= false", []),
+        ("! @.tags && ! ( @.note )", ["db"]),
         ("@.tags[?@ == 'a']", ["web"]),
         ("@.tags == $.services[0].tags", ["web"]),
         ("$.kinds.db == true", ["web", "db", "mail"]),
@@ -108,7 +110,8 @@ def test_a_filter_chooses_by_its_expression(test: str, names: list[str]) -> None
         ("$[]", 3), ("$[1 2]", 5), ("$[1:2:3:4]", 8), ("$[9007199254740992]", 3), (r"$['\x']", 3),
         (r"$['\"']", 3), (r'$["\ud800"]', 3), ("$[?]", 4), ("$[?@.a == ]", 11), ("$[?@.a = 1]", 8),
         ("$[?1]", 4), ("$[?!1 == 1]", 7),
-        ("$[?@.* == 1]", 4), ("$[?1 == @..a]", 8), ("$[?(@.a]", 8), ("$[?@.a == 1e999]", 11), ("$[?nothing(@)]", 4),
+        ("$[?@.* == 1]", 4), ("$[?1 == @..a]", 8), ("$[?(@.a]", 8), ("$[?@.a == 1e999]", 11), ("$[?@.a == b]", 11),
+        ("$[?nothing(@)]", 4),
         ("$[?length(@.*) == 1]", 11), ("$[?length(@)]", 4),
         ("$[?count(1) == 1]", 10), ("$[?match(@.a, @.b)]", 15), ("$[?match(@.a, '(')]", 15),
         ("$[?match(@, 'a') == true]", 18),
@@ -151,8 +154,49 @@ def test_no_query_looks_at_more_values_than_it_may(path: str) -> None:
     document: Any = 1
     for n in range(400):
         document = [document, n, {"x": n}]
-    with pytest.raises(TooMuchWork, match="more than"):
+    with pytest.raises(TooMuchWork, match="more than 500000 looks"):
         found(document, path)
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "looks"),
+    [
+        ([1, 2, 3], "$", 1),
+        ({"a": [1]}, "$.a[0]", 3),
+        ([1, 2, 3, 4], "$[::2]", 4),
+        ([1, 2, 3, 4], "$[*]", 6),
+        ([[1, 2], 3], "$..x", 15),
+        ([1, 2], "$[?@]", 6),
+        ([1, 2], "$[?@ && !@]", 12),
+        ([1, 2], "$[?@ || @]", 8),
+        ([1, 2], "$[?$[0] == 1]", 7),
+        ([1, 2], "$[?@ == 1]", 8),
+        ([1, 2], "$[?@ < 1]", 8),
+        ([1, 2], "$[?length(@) == 1]", 10),
+        ([1, 2], "$[?count(@) == 1]", 8),
+        (["a" * 2560], "$[?@ == $[0]]", 7),
+        ([["a" * 2560], ["a" * 2561][0][1:]], "$[?@[0] == $[1]]", 25),
+        (["a" * 2560, "b"], "$[?@ < $[1]]", 24),
+        ([{"k" * 2560: 1}, {("k" * 2561)[1:]: 1}], "$[?@ == $[1]]", 24),
+        ([{"a": 1, "b": 2}, {"b": 2, "c": 1}], "$[?@ == $[1]]", 13),
+        ([[1, 2], [1, 2]], "$[?@ == $[1]]", 14),
+        (["a"], "$[?match(@, 'a')]", 20),
+    ],
+)
+def test_each_look_is_counted(document: Any, path: str, looks: int) -> None:
+    query = parse_path(path)
+    assert find(document, query, Look(document, 1000)) == found(document, path)
+    find(document, query, Look(document, looks))
+    with pytest.raises(TooMuchWork, match=f"more than {looks - 1} looks"):
+        find(document, query, Look(document, looks - 1))
+
+
+def test_a_test_that_is_the_same_for_all_is_made_once() -> None:
+    document = ["ab", *[0] * 200_000]
+    assert len(found(document, "$[?match($[0], 'a.')]")) == 200_001
+    assert found(document, "$[?match($[0], 'b.')]") == []
+    assert found([], "$[?1 == 1]") == []
+    assert found({"a": {"b": 1}, "c": 2}, "$[?@[?$.c == 2]]") == [{"b": 1}]
 
 
 def test_values_deep_within_each_other_are_found_but_not_compared_for_ever() -> None:

@@ -81,7 +81,33 @@ def test_what_is_wrong_is_told_with_the_first_value_and_how_many_more() -> None:
     assert said("$.p[?@.n > 3]", "absent") == 'assertion: json $.p[?@.n > 3] is {"n":4}, not absent'
     deep = b"[" * 300 + b"]" * 300
     (finding,) = Assertions([JsonAssertion("$..*..*..*", "exists")]).judge(Answer([], deep, len(deep)))
-    assert str(finding.fault).startswith("assertion: json $..*..*..*: more than 500000 values")
+    assert str(finding.fault).startswith("assertion: json $..*..*..*: more than 500000 looks")
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "op", "value"),
+    [
+        ([[[[[[[0] * 1000]]]]]], "$" + "[0,0,0]" * 6, "contains", "b"),
+        ([[[[["a" * 1_000_000]]]]], "$" + "[0,0,0,0,0]" * 5, "contains", "bbbbb"),
+        ([0] * 490_000, "$[?" + "&&".join(["!@||@"] * 12) + "]", "absent", None),
+        (["a"] * 29_000, "$[?" + "&&".join(["search(@,'a')"] * 16) + "]", "exists", None),
+        ([""] * 10_000, "$[?search(@,'(.?){900}')]", "exists", None),
+    ],
+)
+def test_what_is_compared_is_looked_at_too(document: Any, path: str, op: Any, value: Any) -> None:
+    body = json.dumps(document).encode()
+    (finding,) = Assertions([JsonAssertion(path, op, value)]).judge(Answer([], body, len(body)))
+    assert finding.fault.detail.endswith("more than 500000 looks at values would be needed")
+
+
+def test_the_queries_of_a_monitor_share_what_they_may_look_at() -> None:
+    body = json.dumps([0] * 40_000).encode()
+    answer = Answer([], body, len(body))
+    assert not Assertions([JsonAssertion("$[?@ == 0]", "exists")]).judge(answer)
+    found = Assertions([JsonAssertion("$[?@ == 0]", "exists"), JsonAssertion("$[0]", "==", 0)] * 5).judge(answer)
+    assert [str(each.fault) for each in found] == [
+        "assertion: json $[?@ == 0]: more than 100000 looks at values would be needed"
+    ] * 5
 
 
 def test_queries_for_many_values_are_judged_in_a_thread() -> None:

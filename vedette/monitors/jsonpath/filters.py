@@ -18,7 +18,9 @@ class _Nothing:
 
 NOTHING = _Nothing()
 _STEPS_PER_LOOK = 64
-"""So many steps of RE2 take as long as looking at a value."""
+"""So many steps of RE2 take as long as a look at a value."""
+_MATCH_LOOKS = 16
+"""A match takes as long as so many looks, however short the text."""
 
 
 class Side(Protocol):
@@ -37,6 +39,7 @@ class Either:
 
     def holds(self, current: Any, look: Look) -> bool:
         """`||`"""
+        look.spend(1)
         return any(part.holds(current, look) for part in self.parts)
 
 
@@ -48,6 +51,7 @@ class All:
 
     def holds(self, current: Any, look: Look) -> bool:
         """`&&`"""
+        look.spend(1)
         return all(part.holds(current, look) for part in self.parts)
 
 
@@ -59,6 +63,7 @@ class Not:
 
     def holds(self, current: Any, look: Look) -> bool:
         """`!`"""
+        look.spend(1)
         return not self.part.holds(current, look)
 
 
@@ -84,10 +89,11 @@ class Matches:
 
     def holds(self, current: Any, look: Look) -> bool:
         """Whether there is a text, and it matches."""
+        look.spend(_MATCH_LOOKS)
         value = self.side.value(current, look)
         if not isinstance(value, str):
             return False
-        look.spend(1 + self.steps * len(value) // _STEPS_PER_LOOK)
+        look.spend(self.steps * (len(value) + 4) // _STEPS_PER_LOOK)
         return self.matcher(value)
 
 
@@ -165,5 +171,6 @@ class Length:
 
     def value(self, current: Any, look: Look) -> Any:
         """Characters of a text, items of a list, members of an object; of other values nothing."""
+        look.spend(1)
         value = self.side.value(current, look)
         return len(value) if isinstance(value, str | list | dict) else NOTHING

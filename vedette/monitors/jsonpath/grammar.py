@@ -46,6 +46,9 @@ def parse_path(text: str) -> Query:
 class _Reading(Scanner):
     """Reads a query part by part. `blank` is called where the grammar allows blanks, and nowhere else."""
 
+    _relatives = 0
+    """How many queries began with `@`."""
+
     def query(self, *, relative: bool) -> Query:
         """Segments behind `$` or `@`."""
         segments: list[Segment] = []
@@ -89,9 +92,10 @@ class _Reading(Scanner):
         if self.taken("?"):
             self.blank()
             self.deeper()
-            found = Filter(self._either())
+            before = self._relatives
+            test = self._either()
             self.depth -= 1
-            return found
+            return Filter(test, constant=self._relatives == before)
         if self.text[self.at : self.at + 1] in {"'", '"'}:
             return Name(self.quoted())
         start = self.integer()
@@ -183,6 +187,7 @@ class _Reading(Scanner):
         if self.taken("$"):
             return self.query(relative=False)
         if self.taken("@"):
+            self._relatives += 1
             return self.query(relative=True)
         call = _CALL.match(self.text, self.at)
         if call is not None:

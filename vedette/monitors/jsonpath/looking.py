@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 MOST_LOOKS = 500_000
-"""Values that one query may look at in one document: some tenths of a second, in a thread."""
+"""Looks at values that one evaluation may take: some tenths of a second, in a thread."""
 _TEXT_LOOK = 256
 """Characters of a text that count as one value."""
 
@@ -17,17 +17,17 @@ class TooMuchWork(Exception):
 class Look:
     """One evaluation: the document, and what is left of the work allowed. `TooMuchWork` when nothing is."""
 
-    __slots__ = ("left", "root")
+    __slots__ = ("_most", "left", "root")
 
     def __init__(self, root: Any, most: int = MOST_LOOKS) -> None:
         self.root = root
-        self.left = most
+        self._most = self.left = most
 
     def spend(self, values: int) -> None:
         """So many values are about to be looked at."""
         self.left -= values
         if self.left < 0:
-            raise TooMuchWork(f"more than {MOST_LOOKS} values would have to be looked at")
+            raise TooMuchWork(f"more than {self._most} looks at values would be needed")
 
     def read(self, text: str) -> None:
         """So much text is about to be looked at."""
@@ -45,8 +45,13 @@ def same(one: Any, other: Any, look: Look) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(same(a, b, look) for a, b in zip(one, other, strict=True))
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[name], look) for name, value in one.items())
+        return len(one) == len(other) and all(_same_member(name, one, other, look) for name in one)
     return bool(one == other)
+
+
+def _same_member(name: str, one: dict[str, Any], other: dict[str, Any], look: Look) -> bool:
+    look.read(name)
+    return name in other and same(one[name], other[name], look)
 
 
 def less(one: Any, other: Any, look: Look) -> bool:

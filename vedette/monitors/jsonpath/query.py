@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vedette.monitors.jsonpath.looking import MOST_LOOKS, Look, TooMuchWork
+from vedette.monitors.jsonpath.looking import Look, TooMuchWork
 
 
 class Selector(Protocol):
@@ -79,13 +79,17 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The children of which an expression is true."""
+    """The children of which an expression is true. `constant`: it is true of all of them, or of none."""
 
     test: Test
+    constant: bool = False
 
     def of(self, value: Any, look: Look) -> Iterator[Any]:
         """These children."""
-        return (child for child in children(value, look) if self.test.holds(child, look))
+        if not self.constant:
+            return (child for child in children(value, look) if self.test.holds(child, look))
+        chosen = isinstance(value, list | dict) and value and self.test.holds(None, look)
+        return children(value, look) if chosen else iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +126,17 @@ class Query:
 
     def of(self, current: Any, look: Look) -> list[Any]:
         """All values that it names, in order; those named twice are there twice."""
+        look.spend(1)
         values = [current if self.relative else look.root]
         for segment in self.segments:
             values = segment.of(values, look)
         return values
 
 
-def find(document: Any, query: Query, most: int = MOST_LOOKS) -> list[Any]:
-    """The values that a query names in a document; `TooMuchWork` where they cannot be told within `most` values."""
+def find(document: Any, query: Query, look: Look | None = None) -> list[Any]:
+    """The values that a query names in a document; `TooMuchWork` where that takes more than `look` allows."""
     try:
-        return query.of(document, Look(document, most))
+        return query.of(document, Look(document) if look is None else look)
     except RecursionError:
         raise TooMuchWork("values too deep within each other would have to be compared") from None
 

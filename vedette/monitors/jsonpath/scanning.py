@@ -62,7 +62,7 @@ class Scanner:
         """A finite number."""
         begin = self.at
         number = json.loads(self.expected(_NUMBER))
-        if not math.isfinite(number):
+        if isinstance(number, float) and not math.isfinite(number):
             self.at = begin
             raise self.fault("too large a number")
         return number
