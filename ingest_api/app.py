@@ -21,7 +21,7 @@ from ingest_api.intake.known_models import KnownModels
 from ingest_api.intake.ping_rate import PingRate
 from ingest_api.intake.pings import PingKeys, listen
 from ingest_api.intake.samples import SamplesIntake
-from ingest_api.middleware import Bounded, Edge, Shortcuts
+from ingest_api.middleware import Bounded, Edge, Gateway, Shortcuts
 from ingest_api.plain import plain
 from ingest_api.questions import Questions
 from ingest_api.recorded import make_reader
@@ -131,7 +131,7 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
             context.log.close()
             context.store.close()
 
-    app = FastAPI(
+    app = Gateway(
         title="Vedette",
         version="0.1.0",
         summary="Monitoring for hosts, endpoints and machine-learning models",
@@ -142,7 +142,8 @@ def create_app(make: Callable[[], Context], static: Path = STATIC) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(Bounded)
-    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS + realtime.SHORTCUTS, plain=plain)
+    app.plain = plain
+    app.add_middleware(Shortcuts, shortcuts=ingest.SHORTCUTS + realtime.SHORTCUTS)
     app.add_middleware(Edge)
     problems.install(app)
     for module in (health, auth, ingest, series, transfer, monitors, availability, badges, markers, alerts, channels):

@@ -7,13 +7,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest_api.problems import of_error
 from vedette.errors import TooLarge, VedetteError
-from vedette.telemetry import metrics
+from vedette.telemetry import get_logger, metrics
 
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -24,6 +24,13 @@ _HEADERS = [
         b"default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     ),
 ]
+
+
+def _measure(scope: Scope, status: int, started: float) -> None:
+    """Note that a request was answered."""
+    route = getattr(scope.get("route"), "path", "other")
+    metrics().count("vedette_http_requests_total", route=route, status=str(status))
+    metrics().observe("vedette_http_seconds", time.perf_counter() - started, route=route)
 
 
 class Edge:
@@ -43,9 +50,7 @@ class Edge:
         def measure(status: int) -> None:
             nonlocal answered
             answered = True
-            route = getattr(scope.get("route"), "path", "other")
-            metrics().count("vedette_http_requests_total", route=route, status=str(status))
-            metrics().observe("vedette_http_seconds", time.perf_counter() - started, route=route)
+            _measure(scope, status, started)
 
         async def edged(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -110,32 +115,50 @@ class Shortcut:
 
 
 class Shortcuts:
-    """Leads POST requests straight to the intake, and GET requests to `plain` first: finding a route and solving its
-    dependencies costs FastAPI more than reading a report. The same functions are FastAPI's routes too, for the document
-    and for other methods."""
+    """Leads POST requests straight to the intake: finding a route and solving its dependencies costs FastAPI more than
+    reading a report. The same functions are FastAPI's routes too, for the document and for other methods."""
 
-    def __init__(
-        self, app: ASGIApp, shortcuts: list[Shortcut], plain: Callable[[Request], Awaitable[Response | None]]
-    ) -> None:
+    def __init__(self, app: ASGIApp, shortcuts: list[Shortcut]) -> None:
         self._app = app
         self._by_path = {shortcut.path: shortcut for shortcut in shortcuts}
-        self._plain = plain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        response: Response | None = None
-        if scope["type"] == "http":
-            try:
-                response = await self._answer(scope, receive, send)
-            except VedetteError as error:
-                response = of_error(error)
-        await (self._app if response is None else response)(scope, receive, send)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
-        if scope["method"] == "GET":
-            return await self._plain(Request(scope, receive, send))
-        shortcut = self._by_path.get(scope["path"])
-        if shortcut is None or scope["method"] != "POST":
-            return None
+        shortcut = self._by_path.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if shortcut is None:
+            await self._app(scope, receive, send)
+            return
         scope["route"] = shortcut
-        return await shortcut.handle(Request(scope, receive, send))
+        try:
+            response = await shortcut.handle(Request(scope, receive, send))
+        except VedetteError as error:
+            response = of_error(error)
+        await response(scope, receive, send)
+
+
+class Gateway(FastAPI):
+    """The application. Plain questions (see `plain`) are answered before all of its middleware."""
+
+    plain: Callable[[Request], Awaitable[Response | None]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or do as FastAPI does."""
+        if scope["type"] != "http" or scope["method"] != "GET" or self.plain is None:
+            await super().__call__(scope, receive, send)
+            return
+        started = time.perf_counter()
+        scope["app"] = self
+        try:
+            response = await self.plain(Request(scope, receive, send))
+        except VedetteError as error:
+            response = of_error(error)
+        except Exception as error:  # noqa: BLE001 - FastAPI tries again, and knows what is to be done about it
+            get_logger("gateway").warning("plain_failed", path=scope["path"], error=str(error))
+            response = None
+        if response is None:
+            await super().__call__(scope, receive, send)
+            return
+        _measure(scope, response.status_code, started)
+        headers = [*response.raw_headers, *_HEADERS]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})

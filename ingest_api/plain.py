@@ -1,12 +1,14 @@
-"""Plain requests: the questions that pages ask again and again, answered without FastAPI's router.
+"""Plain requests: the questions that pages ask again and again, answered without FastAPI's middleware and router.
 
-Finding a route and solving its dependencies cost more than the answer. The same functions are FastAPI's routes too: for
-the document, and for whatever is not plain, above all for saying what is wrong with it.
+What they do before a route is found, and solving its dependencies, costs more than the answer. The same functions are
+FastAPI's routes too: for the document, and for whatever is not plain, above all for saying what is wrong with it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
@@ -36,29 +38,35 @@ _ASKED = {what: Asked(what) for what in _KNOWN}
 async def plain(request: Request) -> Response | None:
     """The answer; None if somebody else must look at the request."""
     found = _PATH.fullmatch(request.scope["path"])
-    if found is None:
+    query = None if found is None else _query(found[2], request.scope["query_string"])
+    if found is None or query is None:
         return None
-    what = found[2]
-    pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    query = dict(pairs)
-    step, percentiles = query.get("step", "1"), query.get("percentiles", "true")
-    if len(query) < len(pairs) or not query.keys() <= _KNOWN[what] or percentiles not in _BOOLEANS:
-        return None
-    if any("\0" in value for value in query.values()) or not _STEP.fullmatch(step) or int(step) > _LONGEST_STEP_S:
-        return None
-    request.scope["route"] = _ASKED[what]
+    request.scope["route"] = _ASKED[found[2]]
     principal, context = await authorised(request, "read"), context_of(request)
     monitor, to = int(found[1]), query.get("to", "now")
-    if what == "apdex":
+    if found[2] == "apdex":
         return await apdex(request, monitor, query.get("from", "-30d"), to, principal, context)
     return await monitor_history(
         request,
         monitor,
         query.get("from", "-24h"),
         to,
-        int(step) if "step" in query else None,
+        int(query["step"]) if "step" in query else None,
         query.get("location"),
-        _BOOLEANS[percentiles],
+        _BOOLEANS[query.get("percentiles", "true")],
         principal,
         context,
     )
+
+
+@lru_cache(1024)
+def _query(what: str, written: bytes) -> Mapping[str, str] | None:
+    """The query, if there is nothing in it that would have to be refused."""
+    pairs = parse_qsl(written.decode("latin-1"), keep_blank_values=True)
+    query = dict(pairs)
+    if len(query) < len(pairs) or not query.keys() <= _KNOWN[what]:
+        return None
+    if any("\0" in value for value in query.values()) or query.get("percentiles", "true") not in _BOOLEANS:
+        return None
+    step = query.get("step", "1")
+    return query if _STEP.fullmatch(step) and int(step) <= _LONGEST_STEP_S else None

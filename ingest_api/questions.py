@@ -24,12 +24,22 @@ FRESH_S = 5.0
 _MOST_BYTES = 16 << 20
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class _Kind:
+    """What is asked; those who ask the same have the same one."""
+
+    subject: Subject
+    make: Make
+
+
+_MOST_KINDS = 1000
+
+
+@dataclass(slots=True, eq=False)
 class _Asked:
     account: int
     monitor: int
-    subject: Subject
-    make: Make
+    kind: _Kind
     answer: asyncio.Future[bytes] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -46,14 +56,10 @@ class _Queue:
         """The oldest question with those that are answered together with it."""
         if not self.waiting:
             return []
-        first = self.waiting[0]
-        taken = [
-            asked
-            for asked in self.waiting[: self.together]
-            if asked.make == first.make and asked.subject == first.subject
-        ]
-        chosen = set(map(id, taken))
-        self.waiting = [asked for asked in self.waiting if id(asked) not in chosen]
+        kind = self.waiting[0].kind
+        taken = [asked for asked in self.waiting[: self.together] if asked.kind is kind]
+        chosen = set(taken)
+        self.waiting = [asked for asked in self.waiting if asked not in chosen]
         return taken
 
 
@@ -71,6 +77,7 @@ class Questions:
         # one thread waits for the store while another makes answers; and nothing quick waits behind those.
         self._quick = _Queue(1, 25)
         self._slow = _Queue(2, 12)
+        self._kinds: dict[tuple[Subject, Make], _Kind] = {}
         self._known: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
         self._flying: dict[object, asyncio.Future[bytes]] = {}
@@ -79,23 +86,32 @@ class Questions:
         """The answer; `NotFound` if the account has no such monitor."""
         if not 0 < monitor < 1 << 63:
             raise NotFound(f"monitor {monitor} does not exist")
-        full = (account, monitor, subject, make)
+        kind = self._kind(subject, make)
+        full = account, monitor, kind
         known = self._known.get(full)
         if known is not None and self._context.clock.monotonic() - known[0] < FRESH_S:
             return known[1]
         flying = self._flying.get(full)
         if flying is None:
-            flying = self._flying[full] = self._find(account, monitor, subject, make)
+            flying = self._flying[full] = self._find(account, monitor, kind)
             flying.add_done_callback(lambda found: self._landed(full, subject, found))
         # Others may wait for the same: whoever goes away must not take their answer along.
         return await asyncio.shield(flying)
 
-    def _find(self, account: int, monitor: int, subject: Subject, make: Make) -> asyncio.Future[bytes]:
-        if all(self._context.history.in_tables(tier, from_ms) for tier, from_ms, _ in subject.pieces):
-            asked = _Asked(account, monitor, subject, make)
-            self._put(self._quick if subject.digests else self._slow, asked)
+    def _kind(self, subject: Subject, make: Make) -> _Kind:
+        found = self._kinds.get((subject, make))
+        if found is None:
+            if len(self._kinds) >= _MOST_KINDS:
+                self._kinds.clear()  # who asks the same once more is answered once more
+            found = self._kinds[subject, make] = _Kind(subject, make)
+        return found
+
+    def _find(self, account: int, monitor: int, kind: _Kind) -> asyncio.Future[bytes]:
+        if all(self._context.history.in_tables(tier, from_ms) for tier, from_ms, _ in kind.subject.pieces):
+            asked = _Asked(account, monitor, kind)
+            self._put(self._quick if kind.subject.digests else self._slow, asked)
             return asked.answer
-        return asyncio.ensure_future(asyncio.to_thread(self._old, account, monitor, subject, make))
+        return asyncio.ensure_future(asyncio.to_thread(self._old, account, monitor, kind))
 
     def _landed(self, key: object, subject: Subject, found: asyncio.Future[bytes]) -> None:
         del self._flying[key]
@@ -110,14 +126,15 @@ class Questions:
             queue.busy += 1
             asyncio.get_running_loop().call_soon(self._next, queue)
 
-    def _old(self, account: int, monitor: int, subject: Subject, make: Make) -> bytes:
+    def _old(self, account: int, monitor: int, kind: _Kind) -> bytes:
+        subject = kind.subject
         target_ms = get(self._context.store, account, monitor)["apdex_t_ms"]
         parts = [
             part
             for piece in subject.pieces
             for part in self._context.history.check_columns(account, monitor, *piece, subject.tail, subject.location)
         ]
-        return make({monitor: target_ms}, parts, {})[monitor]
+        return kind.make({monitor: target_ms}, parts, {})[monitor]
 
     def _remember(self, key: object, answer: bytes) -> None:
         old = self._known.pop(key, None)
@@ -154,7 +171,8 @@ class Questions:
     def _answers(self, together: list[_Asked], quick: bool) -> list[bytes | Exception | None]:
         """In a thread."""
         asked = tuple((each.account, each.monitor) for each in together)
-        return Work(asked, together[0].subject, together[0].make, quick).answers(self._context.store)
+        kind = together[0].kind
+        return Work(asked, kind.subject, kind.make, quick).answers(self._context.store)
 
 
 def questions_of(request: Request) -> Questions:

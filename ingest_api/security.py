@@ -44,7 +44,8 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Principal]]:
 
 def bearer_of(request: Request) -> str:
     """The bearer token that a request carries."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    found = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    kind, _, token = found.decode("latin-1").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise NotAuthenticated("this needs a bearer token")
     return token.strip()

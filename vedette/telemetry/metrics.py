@@ -65,24 +65,34 @@ class Metrics:
             metric.name: makers[metric.kind](metric.name, metric.help, metric.labels, registry=self.registry)
             for metric in METRICS
         }
+        self._found: dict[tuple[str, tuple[tuple[str, str], ...]], Counter | Gauge | Histogram] = {}
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add `amount` to a counter."""
-        metric = self._by_name[name]
+        metric = self._of(name, labels)
         assert isinstance(metric, Counter)
-        (metric.labels(**labels) if labels else metric).inc(amount)
+        metric.inc(amount)
 
     def set(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge."""
-        metric = self._by_name[name]
+        metric = self._of(name, labels)
         assert isinstance(metric, Gauge)
-        (metric.labels(**labels) if labels else metric).set(value)
+        metric.set(value)
 
     def observe(self, name: str, value: float, **labels: str) -> None:
         """Add `value` to a histogram."""
-        metric = self._by_name[name]
+        metric = self._of(name, labels)
         assert isinstance(metric, Histogram)
-        (metric.labels(**labels) if labels else metric).observe(value)
+        metric.observe(value)
+
+    def _of(self, name: str, labels: dict[str, str]) -> Counter | Gauge | Histogram:
+        """The metric with these labels, which the library takes long to find."""
+        key = name, tuple(labels.items())
+        found = self._found.get(key)
+        if found is None:
+            metric = self._by_name[name]
+            found = self._found[key] = metric.labels(**labels) if labels else metric
+        return found
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""
