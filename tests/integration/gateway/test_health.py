@@ -65,7 +65,19 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/me", "/nope", "/v1/query?step=x", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/healthz",
+        "/v1/me",
+        "/nope",
+        "/v1/query?step=x",
+        "/openapi.json",
+        "/v1/monitors/1/history",
+        "/v1/monitors/0/apdex",
+    ],
+)
 def test_every_answer_carries_the_security_headers(gateway: Gateway, path: str) -> None:
     answer = gateway.get(path)
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
