@@ -41,8 +41,8 @@ run() { # at most so many minutes, with these arguments
   [ "$code" -eq 0 ] || ended=$code
 }
 some=0
-run 50 -m "not (e2e or failures)" --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile "$@"
-run 30 -m "e2e or failures" --numprocesses "${VEDETTE_TEST_INSTALLATIONS:-2}" --dist loadfile "$@"
+run 45 -m "not (e2e or failures)" --numprocesses "${VEDETTE_TEST_WORKERS:-3}" --dist loadfile "$@"
+run 38 -m "e2e or failures" --numprocesses "${VEDETTE_TEST_INSTALLATIONS:-2}" --dist loadfile "$@"
 if [ "$some" -eq 0 ]; then
   echo "error: no test was found for: $*" >&2
   exit 5
