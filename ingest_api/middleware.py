@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest_api.problems import of_error
 from vedette.errors import TooLarge, VedetteError
-from vedette.telemetry import get_logger, metrics
+from vedette.telemetry import metrics
 
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -33,6 +33,10 @@ def _measure(scope: Scope, status: int, started: float) -> None:
     metrics().observe("vedette_http_seconds", time.perf_counter() - started, route=route)
 
 
+_FAILED = "vedette.failed"
+"""Under this name a request's scope holds what plain answering raised, and since when the request is measured."""
+
+
 class Edge:
     """Adds security headers to every response that has none of its own, and measures up to the response's head."""
 
@@ -44,7 +48,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = time.perf_counter()
+        failure, started = scope.get(_FAILED, (None, time.perf_counter()))
         answered = False
 
         def measure(status: int) -> None:
@@ -60,6 +64,8 @@ class Edge:
             await send(message)
 
         try:
+            if failure is not None:
+                raise failure
             await self._app(scope, receive, edged)
         except Exception:
             # The answer to this is made further out, by Starlette itself.
@@ -152,8 +158,8 @@ class Gateway(FastAPI):
             response = await self.plain(Request(scope, receive, send))
         except VedetteError as error:
             response = of_error(error)
-        except Exception as error:  # noqa: BLE001 - FastAPI tries again, and knows what is to be done about it
-            get_logger("gateway").warning("plain_failed", path=scope["path"], error=str(error))
+        except Exception as error:  # noqa: BLE001 - it is raised again where FastAPI knows what is to be done about it
+            scope[_FAILED] = error, started
             response = None
         if response is None:
             await super().__call__(scope, receive, send)

@@ -15,12 +15,13 @@ from fastapi import Request, Response
 
 from ingest_api.context import context_of
 from ingest_api.routes.availability import apdex
-from ingest_api.routes.monitors import monitor_history
+from ingest_api.routes.monitors import LONGEST_LOCATION, monitor_history
 from ingest_api.security import authorised
 
-_PATH = re.compile(r"/v1/monitors/(\d{1,18})/(history|apdex)")
-_STEP = re.compile(r"[1-9]\d{0,6}")
+_PATH = re.compile(r"/v1/monitors/([0-9]{1,18})/(history|apdex)")
+_STEP = re.compile(r"[1-9][0-9]{0,6}")
 _LONGEST_STEP_S = 31 * 86_400
+_SHORT = 200
 _BOOLEANS = {"true": True, "false": False}
 _KNOWN = {"history": {"from", "to", "step", "location", "percentiles"}, "apdex": {"from", "to"}}
 
@@ -38,8 +39,12 @@ _ASKED = {what: Asked(what) for what in _KNOWN}
 async def plain(request: Request) -> Response | None:
     """The answer; None if somebody else must look at the request."""
     found = _PATH.fullmatch(request.scope["path"])
-    query = None if found is None else _query(found[2], request.scope["query_string"])
-    if found is None or query is None:
+    if found is None:
+        return None
+    written = request.scope["query_string"]
+    # What is remembered comes from anybody: it is short.
+    query = (remembered if len(written) <= _SHORT else read_query)(found[2], written)
+    if query is None:
         return None
     request.scope["route"] = _ASKED[found[2]]
     principal, context = await authorised(request, "read"), context_of(request)
@@ -59,8 +64,7 @@ async def plain(request: Request) -> Response | None:
     )
 
 
-@lru_cache(1024)
-def _query(what: str, written: bytes) -> Mapping[str, str] | None:
+def read_query(what: str, written: bytes) -> Mapping[str, str] | None:
     """The query, if there is nothing in it that would have to be refused."""
     pairs = parse_qsl(written.decode("latin-1"), keep_blank_values=True)
     query = dict(pairs)
@@ -68,5 +72,11 @@ def _query(what: str, written: bytes) -> Mapping[str, str] | None:
         return None
     if any("\0" in value for value in query.values()) or query.get("percentiles", "true") not in _BOOLEANS:
         return None
+    if len(query.get("location", "")) > LONGEST_LOCATION:
+        return None
     step = query.get("step", "1")
     return query if _STEP.fullmatch(step) and int(step) <= _LONGEST_STEP_S else None
+
+
+remembered = lru_cache(1024)(read_query)
+"""The same of what was read before."""

@@ -77,7 +77,7 @@ class Questions:
         # one thread waits for the store while another makes answers; and nothing quick waits behind those.
         self._quick = _Queue(1, 25)
         self._slow = _Queue(2, 12)
-        self._kinds: dict[tuple[Subject, Make], _Kind] = {}
+        self._kinds: OrderedDict[tuple[Subject, Make], _Kind] = OrderedDict()
         self._known: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
         self._flying: dict[object, asyncio.Future[bytes]] = {}
@@ -99,11 +99,14 @@ class Questions:
         return await asyncio.shield(flying)
 
     def _kind(self, subject: Subject, make: Make) -> _Kind:
-        found = self._kinds.get((subject, make))
-        if found is None:
-            if len(self._kinds) >= _MOST_KINDS:
-                self._kinds.clear()  # who asks the same once more is answered once more
-            found = self._kinds[subject, make] = _Kind(subject, make)
+        key = subject, make
+        found = self._kinds.get(key)
+        if found is not None:
+            self._kinds.move_to_end(key)
+            return found
+        if len(self._kinds) >= _MOST_KINDS:
+            self._kinds.popitem(last=False)  # who asks the same once more is answered once more
+        found = self._kinds[key] = _Kind(subject, make)
         return found
 
     def _find(self, account: int, monitor: int, kind: _Kind) -> asyncio.Future[bytes]:
@@ -155,18 +158,24 @@ class Questions:
     def _settle(
         self, queue: _Queue, together: list[_Asked], found: asyncio.Future[list[bytes | Exception | None]]
     ) -> None:
-        error = found.exception()
-        answers: Sequence[bytes | BaseException | None] = found.result() if error is None else [error] * len(together)
-        for asked, answer in zip(together, answers, strict=True):
-            if asked.answer.done():
-                continue  # whoever asked went away
-            if answer is None:
-                self._put(self._slow, asked)
-            elif isinstance(answer, bytes):
-                asked.answer.set_result(answer)
-            else:
-                asked.answer.set_exception(answer)
-        self._next(queue)
+        try:
+            error = found.exception()
+            answers: Sequence[bytes | BaseException | None] = (
+                found.result() if error is None else [error] * len(together)
+            )
+            for asked, answer in zip(together, answers, strict=True):
+                if asked.answer.done():
+                    continue  # whoever asked went away
+                if answer is None:
+                    self._put(self._slow, asked)
+                elif isinstance(answer, bytes):
+                    asked.answer.set_result(answer)
+                elif isinstance(answer, StopIteration):  # a future refuses to raise that
+                    asked.answer.set_exception(RuntimeError(repr(answer)))
+                else:
+                    asked.answer.set_exception(answer)
+        finally:
+            self._next(queue)
 
     def _answers(self, together: list[_Asked], quick: bool) -> list[bytes | Exception | None]:
         """In a thread."""

@@ -61,7 +61,7 @@ def phases(
     monitor: int,
     from_: str = Query("-24h", alias="from"),
     to: str = Query("now"),
-    location: str | None = None,
+    location: str | None = Query(None, max_length=63),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),
 ) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from vedette.store import checks, heartbeats, monitors, outage_states, probe_pla
 from vedette.store.check_columns import Tail
 from vedette.store.query import span
 
+LONGEST_LOCATION = 63
 router = APIRouter(prefix="/v1", tags=["monitors"])
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
 _OLD_INTERVALS = 3
@@ -154,7 +155,7 @@ async def monitor_history(
     from_: str = Query("-24h", alias="from"),
     to: str = Query("now"),
     step: int | None = Query(None, ge=1, le=31 * 86_400, description="seconds, rounded up to whole minutes"),
-    location: str | None = None,
+    location: str | None = Query(None, max_length=LONGEST_LOCATION),
     percentiles: bool = Query(True, description="false: without p50, p95 and p99, which cost the most"),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),

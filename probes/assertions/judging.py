@@ -39,7 +39,7 @@ class Assertions:
         patterns = [_pattern(assertion) for assertion in assertions]
         budget = BUDGET // max(1, sum(pattern is not None for pattern in patterns))
         queries = [json_query(each) if isinstance(each, JsonAssertion) else None for each in assertions]
-        most = MOST_LOOKS // max(1, sum(query is not None and not query.singular for query in queries))
+        most = MOST_LOOKS // max(1, sum(map(_is_long, assertions, queries)))
         parts = zip(assertions, patterns, queries, strict=True)
         self._tests = [(each.severity, _test(each, pattern, query, budget, most)) for each, pattern, query in parts]
         self._steps = sum(map(_steps, patterns, queries))
@@ -75,6 +75,11 @@ def _test(assertion: Assertion, pattern: Pattern | None, query: Query | None, bu
         assert query is not None  # made for each of this kind
         return json_test(assertion, query, most)
     return _size(assertion)
+
+
+def _is_long(assertion: Assertion, query: Query | None) -> bool:
+    """Whether a path may need many looks: it names many values, or one in which something is looked for."""
+    return isinstance(assertion, JsonAssertion) and (assertion.op == "contains" or not (query and query.singular))
 
 
 def _steps(pattern: Pattern | None, query: Query | None) -> int:
