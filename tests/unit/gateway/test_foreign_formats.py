@@ -98,29 +98,6 @@ def test_other_gatus_endpoints_keep_their_kind() -> None:
     assert found["below"]["expected_status"] == ["1xx", "200-203", "205-299"]
 
 
-def test_gatus_external_endpoints_become_heartbeats() -> None:
-    body = {"external-endpoints": [
-        {"name": "backup", "group": "jobs", "token": "t", "heartbeat": {"interval": "30m"}, "alerts": []},
-        {"name": "often", "enabled": False, "heartbeat": {"interval": "5s"}},
-        {"name": "never late", "token": "t"},
-        {"name": "never late either", "heartbeat": {"interval": "0s"}},
-    ]}  # fmt: skip
-    found = parsed("gatus", body)
-    planned, _ = plan(found.entries, {})
-    assert [(one.spec.name, one.spec.kind, one.spec.every_s, one.spec.paused) for one in planned] == [
-        ("jobs/backup", "heartbeat", 1800, False),
-        ("often", "heartbeat", 10, True),
-    ]
-    assert "every 5 s became one every 10 s" in " ".join(found.entries[1].notes)
-    told = [(fault.field, fault.value, fault.place.where, fault.place.number) for fault in found.faults]
-    assert told == [
-        ("heartbeat.interval", "'<missing>'", "external-endpoints[2]", 3),
-        ("heartbeat.interval", "'0s'", "external-endpoints[3]", 4),
-    ]
-    with_others = parsed("gatus", {"endpoints": [{"name": "a", "url": "http://a/"}], **body})
-    assert [entry.place.number for entry in with_others.entries] == [1, 2, 3]
-
-
 GATUS_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "no name": ({"url": "http://a/"}, "name"),
     "no URL": ({"name": "a"}, "url"),

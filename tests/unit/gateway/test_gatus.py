@@ -1,4 +1,4 @@
-"""Gatus' conditions: an assertion holds where the condition held, or is told to differ, or is left out by name."""
+"""Gatus' conditions hold where they held there, or are told to differ, or are left out by name; its external endpoints."""
 
 from __future__ import annotations
 
@@ -98,3 +98,26 @@ def test_a_condition_that_has_no_place_is_told() -> None:
     found = entry("[BODY] == 1.1.1.1", "[BODY] == 2.2.2.2", "[BODY] == 1.1.1.1", url="8.8.8.8", dns=dns)
     assert found.fields["expected_answers"] == ["1.1.1.1"]
     assert found.notes == ["the condition [BODY] == 2.2.2.2: not carried over"]
+
+
+def test_gatus_external_endpoints_become_heartbeats() -> None:
+    body = {"external-endpoints": [
+        {"name": "backup", "group": "jobs", "token": "t", "heartbeat": {"interval": "30m"}, "alerts": []},
+        {"name": "often", "enabled": False, "heartbeat": {"interval": "5s"}},
+        {"name": "never late", "token": "t"},
+        {"name": "never late either", "heartbeat": {"interval": "0s"}},
+    ]}  # fmt: skip
+    found = parsed("gatus", body)
+    planned, _ = plan(found.entries, {})
+    assert [(one.spec.name, one.spec.kind, one.spec.every_s, one.spec.paused) for one in planned] == [
+        ("jobs/backup", "heartbeat", 1800, False),
+        ("often", "heartbeat", 10, True),
+    ]
+    assert "every 5 s became one every 10 s" in " ".join(found.entries[1].notes)
+    told = [(fault.field, fault.value, fault.place.where, fault.place.number) for fault in found.faults]
+    assert told == [
+        ("heartbeat.interval", "'<missing>'", "external-endpoints[2]", 3),
+        ("heartbeat.interval", "'0s'", "external-endpoints[3]", 4),
+    ]
+    with_others = parsed("gatus", {"endpoints": [{"name": "a", "url": "http://a/"}], **body})
+    assert [entry.place.number for entry in with_others.entries] == [1, 2, 3]
