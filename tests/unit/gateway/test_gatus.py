@@ -1,4 +1,4 @@
-"""Gatus' conditions hold where they held there, or are told to differ, or are left out by name; its external endpoints."""
+"""Gatus: conditions hold where they held there, or are told to differ, or are left out by name; external endpoints."""
 
 from __future__ import annotations
 
