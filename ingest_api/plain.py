@@ -15,8 +15,9 @@ from fastapi import Request, Response
 
 from ingest_api.context import context_of
 from ingest_api.routes.availability import apdex
-from ingest_api.routes.monitors import LONGEST_LOCATION, monitor_history
+from ingest_api.routes.monitors import monitor_history
 from ingest_api.security import authorised
+from vedette.monitors.every_kind import LONGEST_LOCATION
 
 _PATH = re.compile(r"/v1/monitors/([0-9]{1,18})/(history|apdex)")
 _STEP = re.compile(r"[1-9][0-9]{0,6}")

@@ -21,7 +21,7 @@ _FUNCTION = re.compile(r"(?P<name>any|pat)\((?P<of>[^()]+)\)")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _LONGEST_PATH = 500
-_TYPED = "compares with a number or a truth value, not with a text that looks like it"
+TYPED = "compares with a number or a truth value, not with a text that looks like it"
 _TEXTS = "holds for texts only, not for numbers"
 _LENGTHS = "counts a text's characters, a list's items and an object's members; what is not there has no length"
 
@@ -53,7 +53,7 @@ def _of_value(left: str, path: str, op: str, right: str) -> Found | None:
     function = _FUNCTION.fullmatch(right)
     if function is not None and op in {"==", "!="}:
         return _of_function(left, path, op, function["name"], function["of"])
-    value = _scalar(right)
+    value = scalar(right)
     if "(" in right or right.startswith("[") or not _names_one(path):
         return None
     if op == "!=":
@@ -61,7 +61,7 @@ def _of_value(left: str, path: str, op: str, right: str) -> Found | None:
     if op != "==" and isinstance(value, bool | str):
         return None  # Gatus takes spans of time for milliseconds, and texts for 0
     assertion = {"type": "json", "path": path, "op": op, "value": value}
-    return Found(assertion, () if isinstance(value, str) else (_TYPED,))
+    return Found(assertion, () if isinstance(value, str) else (TYPED,))
 
 
 def _of_function(left: str, path: str, op: str, name: str, of: str) -> Found | None:
@@ -80,7 +80,7 @@ def _of_function(left: str, path: str, op: str, name: str, of: str) -> Found | N
 def _equals(path: str, values: list[str]) -> str:
     """The test that the value at a path is one of those that are written."""
     readings = [
-        reading for value in values for reading in dict.fromkeys((json.dumps(_scalar(value)), json.dumps(value)))
+        reading for value in values for reading in dict.fromkeys((json.dumps(scalar(value)), json.dumps(value)))
     ]
     return " || ".join(f"{path} == {reading}" for reading in readings)
 
@@ -106,7 +106,8 @@ def _is_path(path: str) -> bool:
     return len(path) <= _LONGEST_PATH
 
 
-def _scalar(written: str) -> bool | int | float | str:
+def scalar(written: str) -> bool | int | float | str:
+    """The number or truth value that is written, or else the text."""
     if written in {"true", "false"}:
         return written == "true"
     if _JSON_NUMBER.fullmatch(written) is None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ingest_api.importing.body_conditions import TYPED, scalar
 from ingest_api.importing.documents import Document
 from ingest_api.importing.entries import Parsed, convert_each
 from ingest_api.importing.reading import heartbeat, interval, mapping, seconds, sequence, set_timeout, text, texts
@@ -96,6 +97,9 @@ def _json_query(fields: dict[str, Any], monitor: dict[str, Any], notes: list[str
     _http(fields, monitor, notes)
     path, operator = text("jsonPath", monitor.get("jsonPath")), monitor.get("jsonPathOperator", "==")
     wanted = monitor.get("expectedValue")
+    if isinstance(wanted, str) and not isinstance(value := scalar(wanted), str) and operator != "contains":
+        wanted = value  # there it is a text always, and so is what it is compared with
+        notes.append(f"expectedValue: {TYPED}")
     fields["assertions"] = [{"type": "json", "path": path, "op": operator, "value": wanted}]
 
 

@@ -17,6 +17,7 @@ from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.errors import InvalidInput
 from vedette.history.availability import extent, report, windows_of
+from vedette.monitors.every_kind import LONGEST_LOCATION
 from vedette.store import monitors
 
 router = APIRouter(prefix="/v1", tags=["monitors"])
@@ -61,7 +62,7 @@ def phases(
     monitor: int,
     from_: str = Query("-24h", alias="from"),
     to: str = Query("now"),
-    location: str | None = Query(None, max_length=63),
+    location: str | None = Query(None, max_length=LONGEST_LOCATION),
     principal: Principal = Depends(needs("read")),
     found: Context = Depends(context),
 ) -> dict[str, Any]:

@@ -21,12 +21,12 @@ from ingest_api.subjects import Subject
 from ingest_api.times import parse_time
 from vedette.auth.scopes import Principal
 from vedette.monitors import MonitorSpec, masked
+from vedette.monitors.every_kind import LONGEST_LOCATION
 from vedette.statistics.apdex import Apdex
 from vedette.store import checks, heartbeats, monitors, outage_states, probe_places
 from vedette.store.check_columns import Tail
 from vedette.store.query import span
 
-LONGEST_LOCATION = 63
 router = APIRouter(prefix="/v1", tags=["monitors"])
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
 _OLD_INTERVALS = 3

@@ -10,7 +10,7 @@ from probes.assertions.answer import Answer
 from probes.assertions.definitions import JsonAssertion
 from probes.assertions.port import Test
 from vedette.errors import InvalidInput
-from vedette.monitors.jsonpath import MOST_LOOKS, Look, Query, TooMuchWork, find, parse_path
+from vedette.monitors.jsonpath import MOST_LOOKS, Look, Query, TooMuchWork, compares, find, parse_path, same
 
 
 def json_query(assertion: JsonAssertion) -> Query:
@@ -43,7 +43,7 @@ def json_test(assertion: JsonAssertion, query: Query, most: int = MOST_LOOKS) ->
             return f"json {path} does not exist"
         if op == "exists":
             return None
-        wrong = [value for value in found if not _compares(value, op, wanted, look)]
+        wrong = [value for value in found if not _holds(value, op, wanted, look)]
         return f"json {path} is {_shown(wrong[0])}{_beside(wrong)}, not {op} {_shown(wanted)}" if wrong else None
 
     return test
@@ -53,34 +53,13 @@ def _beside(values: list[Any]) -> str:
     return f" (and {len(values) - 1} more)" if len(values) > 1 else ""
 
 
-def _compares(value: Any, op: str, wanted: bool | int | float | str | None, look: Look) -> bool:
-    """JSON's own comparison: numbers with numbers, texts with texts; true is no number, and other kinds are unequal."""
-    look.spend(1)
-    if op == "contains":
-        if isinstance(value, str):
-            look.read(value)
-            return isinstance(wanted, str) and wanted in value
-        if not isinstance(value, list):
-            return False
-        look.spend(len(value))
-        return any(_same(item, wanted) for item in value)
-    if op in {"==", "!="}:
-        return _same(value, wanted) is (op == "==")
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return False
-    if isinstance(value, int | float) and isinstance(wanted, int | float):
-        return _ordered(value, op, wanted)
-    return isinstance(value, str) and isinstance(wanted, str) and _ordered(value, op, wanted)
-
-
-def _ordered(value: Any, op: str, wanted: Any) -> bool:
-    if op in {"<", "<="}:
-        return bool(value < wanted or (op == "<=" and value == wanted))
-    return bool(value > wanted or (op == ">=" and value == wanted))
-
-
-def _same(value: Any, wanted: bool | int | float | str | None) -> bool:
-    return isinstance(value, bool) is isinstance(wanted, bool) and bool(value == wanted)
+def _holds(value: Any, op: str, wanted: bool | int | float | str | None, look: Look) -> bool:
+    if op != "contains":
+        return compares(value, op, wanted, look)
+    if isinstance(value, str):
+        look.read(value)
+        return isinstance(wanted, str) and wanted in value
+    return isinstance(value, list) and any(same(item, wanted, look) for item in value)
 
 
 def _shown(value: Any) -> str:

@@ -11,6 +11,7 @@ from vedette.events.check_series import KNOWN_LABELS, MAX_LABELS_TEXT, labels_te
 from vedette.events.names import MAX_LABELS, split_labels
 
 Kind = Literal["http", "tcp", "tls", "dns", "ws", "icmp", "grpc", "heartbeat"]
+LONGEST_LOCATION = 63
 Location = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Milliseconds = Annotated[int, Field(ge=1, le=60_000)]
 _TARGETS = (

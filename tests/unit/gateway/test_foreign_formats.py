@@ -131,6 +131,7 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
              accepted_statuscodes=["200-299", "404", "500-502"], basic_auth_user="u", basic_auth_pass="p", timeout=10),
         kuma(name="word", type="keyword", keyword="hello", invertKeyword=True, active=False),
         kuma(name="json", type="json-query", jsonPath="$.a", expectedValue="b"),
+        kuma(name="many", type="json-query", jsonPath="$.n", jsonPathOperator=">", expectedValue="5"),
         kuma(name="port", type="port", hostname="::1", port=25),
         kuma(name="ping", type="ping", hostname="a.example"),
         kuma(name="often", type="push", interval=20),
@@ -147,6 +148,7 @@ def test_a_backup_of_uptime_kuma_becomes_monitors() -> None:
     assert found["word"]["paused"]
     assert found["word"]["assertions"] == [{"type": "body", "op": "not_contains", "value": "hello"}]
     assert found["json"]["assertions"] == [{"type": "json", "path": "$.a", "op": "==", "value": "b"}]
+    assert found["many"]["assertions"] == [{"type": "json", "path": "$.n", "op": ">", "value": 5}]
     assert (found["port"]["url"], found["ping"]["url"]) == ("tcp://[::1]:25", "icmp://a.example")
     assert (found["dns"]["resolver"], found["dns"]["record_type"]) == ("1.1.1.1:53", "NS")
 

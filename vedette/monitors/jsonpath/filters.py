@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from vedette.errors import InvalidInput
-from vedette.monitors.jsonpath.looking import Look, less, same
+from vedette.monitors.jsonpath.looking import Look, compares
 from vedette.monitors.jsonpath.query import Query, Test
 
 
@@ -120,13 +120,8 @@ class Compares:
     right: Side
 
     def holds(self, current: Any, look: Look) -> bool:
-        """By the kinds of the values: what has no order is neither less nor greater."""
-        one, other = self.left.value(current, look), self.right.value(current, look)
-        if self.op in {"==", "!="}:
-            return same(one, other, look) is (self.op == "==")
-        if self.op in {">", ">="}:
-            one, other = other, one
-        return less(one, other, look) or (self.op in {"<=", ">="} and same(one, other, look))
+        """By the kinds of the values."""
+        return compares(self.left.value(current, look), self.op, self.right.value(current, look), look)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,3 +63,12 @@ def less(one: Any, other: Any, look: Look) -> bool:
         look.read(one)
         return one < other
     return isinstance(one, int | float) and isinstance(other, int | float) and one < other
+
+
+def compares(one: Any, op: str, other: Any, look: Look) -> bool:
+    """`==`, `!=`, `<`, `<=`, `>` or `>=`, by the kinds of the values: what has no order is neither less nor greater."""
+    if op in {"==", "!="}:
+        return same(one, other, look) is (op == "==")
+    if op in {">", ">="}:
+        one, other = other, one
+    return less(one, other, look) or (op in {"<=", ">="} and same(one, other, look))
